@@ -1,0 +1,1 @@
+"""Who calls: accounts, workspaces, keys."""

@@ -1,0 +1,1 @@
+"""HTTP for programs. Generation endpoints are raw ASGI callables; the rest is Starlette."""

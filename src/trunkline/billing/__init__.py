@@ -1,0 +1,1 @@
+"""Money that moves: ledger, holds, credits, and the proof that they agree."""

@@ -1,0 +1,1 @@
+"""The `trunkline` command. Heavy imports happen inside commands, so that `--help` is fast."""

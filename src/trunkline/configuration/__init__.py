@@ -1,0 +1,1 @@
+"""From file and environment to `Settings`: sources, errors with line and nearest key, the published schema."""

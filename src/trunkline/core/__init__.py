@@ -1,0 +1,1 @@
+"""What everything else stands on: ids, clock, money, errors, JSON. Imports nothing of ours."""

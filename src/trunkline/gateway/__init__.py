@@ -1,0 +1,1 @@
+"""The data plane: one client request to one provider answer, metered. `pipeline.py` reads from top to bottom."""

@@ -1,0 +1,84 @@
+"""The generation record (inference.md 27, accounts-and-governance.md 18)."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from trunkline.core.money import NanoUsd
+
+GenerationStatus = Literal["completed", "failed", "cancelled", "interrupted"]
+"""`interrupted`: the process ended while the request was in flight; its successor wrote the record."""
+
+
+class ProviderResponse(Struct, frozen=True, kw_only=True):
+    """One attempt, in order (GEN-02). `status` is None when no answer came."""
+
+    provider_name: str
+    status: int | None
+    endpoint_id: str
+    model_permaslug: str
+    latency: int | None = None
+    """Milliseconds to the upstream's first byte."""
+    id: str | None = None
+    is_byok: bool = False
+    routed_service_tier: str | None = None
+
+
+class Generation(Struct, frozen=True, kw_only=True):
+    """Everything kept of one request; never its content. Times in milliseconds, money in nano-dollars."""
+
+    id: str
+    request_id: str
+    account_id: str
+    workspace_id: str | None
+    key_hash: str
+    created_at_ms: int
+    finished_at_ms: int
+    status: GenerationStatus
+    model: str
+    """Catalogue id that served (or was asked, when nothing served)."""
+    requested_model: str
+    endpoint_id: str | None
+    provider_name: str | None
+    api_type: str = "completions"
+    streamed: bool = False
+    cost_nanousd: NanoUsd = NanoUsd(0)
+    upstream_cost_nanousd: NanoUsd = NanoUsd(0)
+    cache_discount_nanousd: NanoUsd | None = None
+    is_byok: bool = False
+    charged: bool = True
+    """False: cost is shown but nobody pays (Sandbox, OP-13)."""
+    tokens_prompt: int = 0
+    tokens_completion: int = 0
+    native_tokens_prompt: int = 0
+    native_tokens_completion: int = 0
+    native_tokens_cached: int = 0
+    native_tokens_cache_write: int = 0
+    native_tokens_reasoning: int = 0
+    native_tokens_completion_images: int = 0
+    usage_estimated: bool = False
+    num_media_prompt: int | None = None
+    num_input_audio_prompt: int | None = None
+    num_media_completion: int | None = None
+    num_search_results: int | None = None
+    finish_reason: str | None = None
+    native_finish_reason: str | None = None
+    service_tier: str | None = None
+    upstream_id: str | None = None
+    latency_ms: int | None = None
+    """From receipt to first token (GEN-09)."""
+    generation_time_ms: int | None = None
+    error_type: str | None = None
+    error_code: int | None = None
+    router: str | None = None
+    preset_id: str | None = None
+    origin: str = ""
+    http_referer: str | None = None
+    app_title: str | None = None
+    app_categories: tuple[str, ...] = ()
+    user_agent: str | None = None
+    external_user: str | None = None
+    session_id: str | None = None
+    provider_responses: tuple[ProviderResponse, ...] = ()
+    metadata: str | None = None
+    """The request's `metadata` object as JSON text."""

@@ -1,0 +1,1 @@
+"""Legacy text completions (inference.md 19)."""

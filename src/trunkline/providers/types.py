@@ -1,0 +1,42 @@
+"""A provider as this instance can call it."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from trunkline.catalog.types import Endpoint, Provider
+
+Source = Literal["environment", "configuration", "discovered", "sandbox"]
+
+
+class ProviderRuntime(Struct, frozen=True, kw_only=True):
+    """An enabled provider: address, key, timeouts. Secrets inside: never printed, never logged."""
+
+    provider: Provider
+    source: Source
+    base_url: str
+    """No trailing slash."""
+    api_key: str | None
+    headers: tuple[tuple[str, str], ...]
+    """Complete authentication and constant headers, ready to be sent."""
+    connect_timeout_s: float
+    read_timeout_s: float
+    total_timeout_s: float
+    cancels_billing: bool
+    proxy_url: str | None = None
+    in_process: bool = False
+    """The Sandbox: no socket."""
+
+
+class Providers(Struct, frozen=True, kw_only=True):
+    """All enabled providers, immutable: swapped whole on reload."""
+
+    by_slug: Mapping[str, ProviderRuntime]
+    sandbox: ProviderRuntime | None
+    """Set when the Sandbox answers: alone (mode auto, nothing else enabled) or always."""
+    sandbox_answers_all: bool
+    """True while no other provider is enabled: every chat model is served by the Sandbox."""
+
+
+EndpointFilter = Callable[[Endpoint], bool]

@@ -1,0 +1,66 @@
+"""The seam to upstreams: open, read, cancel. `transport.py` implements it over sockets, the Sandbox in the process."""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+FailureKind = Literal["connect", "dns", "tls", "reset", "timeout_connect", "timeout_read", "timeout_total", "protocol"]
+
+
+class UpstreamFailed(Exception):
+    """The connection did not carry a whole answer. `kind` says how it failed, `detail` is for logs only."""
+
+    def __init__(self, kind: FailureKind, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind: FailureKind = kind
+        self.detail = detail
+
+
+class UpstreamRequest(Struct, frozen=True, kw_only=True):
+    """One POST to a provider. `headers` are complete but for Host, Content-Length and Connection."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    connect_timeout_s: float
+    read_timeout_s: float
+    """Without any byte, SSE comments counting as bytes (routing 6)."""
+    method: str = "POST"
+    proxy_url: str | None = None
+
+
+class UpstreamResponse(Protocol):
+    """An answer whose head has arrived."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; of repeated headers the last."""
+
+    async def read(self, wake_after_s: float | None = None) -> bytes | None:
+        """The next bytes of the body as they came, `b""` at its proper end.
+
+        None: `wake_after_s` passed without a byte (nothing is lost; call again), or `wake()` was called.
+        Raises UpstreamFailed when the connection breaks before the body's end, or stays silent too long.
+        """
+        ...
+
+    async def read_all(self, limit_bytes: int) -> bytes:
+        """The whole rest of the body. Raises UpstreamFailed(kind="protocol") past `limit_bytes`."""
+        ...
+
+    def wake(self) -> None:
+        """Make a waiting `read` return None now (the client left, the server drains). Safe at any time."""
+        ...
+
+    def cancel(self) -> None:
+        """Close the connection at once: the provider must notice that nobody listens. Idempotent."""
+        ...
+
+
+class Upstream(Protocol):
+    """Something that answers requests of a provider."""
+
+    async def open(self, request: UpstreamRequest) -> UpstreamResponse:
+        """Send the request and wait for the head. Raises UpstreamFailed."""
+        ...

@@ -1,0 +1,64 @@
+"""What the rest of the program may ask of storage.
+
+Repositories (`*/repository.py`) are plain functions `fn(connection, …) -> structs` over a SQLAlchemy Core
+connection; they run here, off the event loop, inside one transaction each. Nobody else opens a connection.
+"""
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from trunkline.core.money import NanoUsd
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class GenerationRow(Struct, frozen=True, kw_only=True):
+    """A row of `generations`, ready to be written. `record` is the whole Generation as JSON text."""
+
+    id: str
+    account_id: str
+    key_hash: str
+    created_at_ms: int
+    finished_at_ms: int
+    status: str
+    model: str
+    endpoint_id: str | None
+    cost_nanousd: NanoUsd
+    upstream_cost_nanousd: NanoUsd
+    charged: bool
+    is_byok: bool
+    tokens_prompt: int
+    tokens_completion: int
+    record: str
+
+
+class Database(Protocol):
+    """One database, SQLite or PostgreSQL."""
+
+    async def read(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a repository function in a read transaction on a pooled connection."""
+        ...
+
+    async def write(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a repository function in a transaction on the one writer, between two group commits."""
+        ...
+
+    async def settle(self, row: GenerationRow) -> None:
+        """Return when the generation, its ledger entry (`usage:<id>`), its key's day and its account's sum are
+        durable (survive kill -9), all in one transaction shared with whatever else was waiting (OP-42).
+
+        Settling the same id again changes nothing (LED-03). Raises StorageUnavailable when the database is away.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raise StorageUnavailable with the reason unless the database answers."""
+        ...
+
+
+class StorageUnavailable(Exception):
+    """The database cannot be reached or refuses to write; the message says why, without credentials."""

@@ -1,0 +1,168 @@
+"""All tables, in one place. Money is BIGINT nano-dollars, times are BIGINT Unix milliseconds, ids are text.
+
+Both databases get the same schema from the same migrations; a column added here needs one (`storage/migrations`).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("created_at_ms", BigInteger, nullable=False),
+    # Cached sums of the ledger, changed only in the transaction that writes the entries (LED-01); `audit` recomputes.
+    Column("credits_nanousd", BigInteger, nullable=False, default=0),
+    Column("usage_nanousd", BigInteger, nullable=False, default=0),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(40), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "slug"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("workspace_id", String(36)),
+    Column("kind", String(16), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("limit_nanousd", BigInteger),
+    Column("limit_reset", String(8)),
+    Column("include_byok_in_limit", Boolean, nullable=False),
+    Column("expires_at_ms", BigInteger),
+    Column("creator_user_id", String(40)),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger),
+    # Rows stay after deletion so that reports still label the key (KEY-17); a deleted row authenticates nobody.
+    Column("deleted_at_ms", BigInteger),
+    Index("ix_api_keys_account_id_created_at_ms", "account_id", "created_at_ms"),
+)
+
+key_usage = Table(
+    "key_usage",
+    metadata,
+    Column("key_hash", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True),  # days since 1970-01-01, UTC
+    Column("usage_nanousd", BigInteger, nullable=False),
+    Column("byok_nanousd", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("account_id", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("amount_nanousd", BigInteger, nullable=False),
+    Column("reference", String(120), nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Index("ix_ledger_account_id_id", "account_id", "id"),
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("endpoint_id", Text),
+    Column("cost_nanousd", BigInteger, nullable=False),
+    Column("upstream_cost_nanousd", BigInteger, nullable=False),
+    Column("charged", Boolean, nullable=False),
+    Column("is_byok", Boolean, nullable=False),
+    Column("tokens_prompt", BigInteger, nullable=False),
+    Column("tokens_completion", BigInteger, nullable=False),
+    # The whole Generation struct as JSON: what is only ever read row by row needs no column of its own.
+    Column("record", Text, nullable=False),
+    Index("ix_generations_account_id_created_at_ms", "account_id", "created_at_ms"),
+    Index("ix_generations_key_hash_created_at_ms", "key_hash", "created_at_ms"),
+)
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("origin", String(255), nullable=False, unique=True),
+    Column("title", Text),
+    Column("categories", Text, nullable=False, default=""),
+    Column("created_at_ms", BigInteger, nullable=False),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("account_id", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object_id", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("address", Text),
+    Index("ix_audit_entries_account_id_id", "account_id", "id"),
+)
+
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("used_at_ms", BigInteger),
+)
+
+# One row for each kind of cached state; a change of it bumps the number in the same transaction, and every serving
+# process compares numbers once a second (KEY-19: changes take effect within 5 s everywhere).
+state_versions = Table(
+    "state_versions",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
