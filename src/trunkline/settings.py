@@ -5,133 +5,202 @@ A default here is the documented default. Names are those of `trunkline.toml`.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from trunkline.core.json import JsonValue
+
+Secret = Annotated[str, Meta(extra={"secret": True})]
+"""Never printed: `trunkline config show` masks it."""
+Url = Annotated[str, Meta(extra={"url": True})]
+"""May carry a password, which `trunkline config show` masks."""
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Count = Annotated[int, Meta(ge=0)]
+PositiveCount = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+Percent = Annotated[float, Meta(ge=0, le=1000)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+Rate = Annotated[float, Meta(gt=0)]
 
 
 class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
-    port: int = 8080
+    """Address to listen on. `0.0.0.0` lets other machines in."""
+    port: Port = 8080
+    """Port to listen on; 0 takes a free one."""
     public_url: str | None = None
-    """Where clients reach this instance; links in messages use it. None: http://host:port."""
-    workers: int = 1
-    request_limit_mb: int = 150
-    drain_seconds: float = 30.0
-    metrics_token: str | None = None
+    """Where clients reach this instance; links in messages use it. Absent: http://host:port."""
+    workers: PositiveCount = 1
+    """Processes that serve. More than one needs Redis."""
+    request_limit_mb: PositiveCount = 150
+    """Largest request body, in 10⁶ bytes; a larger one is refused with 413."""
+    drain_seconds: Seconds = 30.0
+    """After SIGTERM, how long running streams may go on."""
+    metrics_token: Secret | None = None
     """`GET /metrics` from elsewhere than loopback needs it as bearer token."""
-    trusted_proxies: int = 0
+    trusted_proxies: Count = 0
     """How many reverse proxies in front may be believed about the client's address."""
-    keep_alive_seconds: float = 75.0
-    header_timeout_seconds: float = 20.0
-    body_timeout_seconds: float = 60.0
+    keep_alive_seconds: Seconds = 75.0
+    """How long an idle connection of a client stays open."""
+    header_timeout_seconds: Seconds = 20.0
+    """How long a client may take to send its request's head."""
+    body_timeout_seconds: Seconds = 60.0
+    """How long a client may pause while it sends its request's body."""
 
 
 class Database(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    url: str | None = None
-    """`sqlite:///…` or `postgresql://…`. None: `trunkline.db` in the home folder."""
-    pool_size: int = 8
+    url: Url | None = None
+    """`sqlite:///…` or `postgresql://…`. Absent: `trunkline.db` in the home folder."""
+    pool_size: PositiveCount = 8
+    """Connections for reading."""
 
 
 class Redis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    url: str | None = None
+    url: Url | None = None
+    """Shared state of several processes. Absent: in the process."""
 
 
 class Billing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mode: Literal["postpaid", "prepaid"] = "postpaid"
-    markup_percent: float = 0.0
-    byok_fee_percent: float = 0.0
+    """`postpaid` meters and never refuses for the balance; `prepaid` answers 402 when credits are used up."""
+    markup_percent: Percent = 0.0
+    """Added to the catalog's price."""
+    byok_fee_percent: Percent = 0.0
+    """Charged on the list price when a caller's own provider key was used."""
     key_limit_status: Literal[402, 403] = 402
     """KEY-23: status of an exhausted key limit."""
     strict_max_tokens: bool = False
     """AFF-05: refuse instead of lowering the output cap when `max_tokens` is absent."""
-    estimate_output_tokens: int = 4096
+    estimate_output_tokens: PositiveCount = 4096
     """Output assumed for the hold when the caller gives no `max_tokens`."""
 
 
 class Sandbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mode: Literal["auto", "always", "off"] = "auto"
-    tokens_per_second: float = 200.0
-    first_token_seconds: float = 0.05
+    """`auto`: the Sandbox answers while no other provider is enabled."""
+    tokens_per_second: Rate = 200.0
+    """How fast it streams."""
+    first_token_seconds: Annotated[float, Meta(ge=0)] = 0.05
+    """How long it thinks before its first token."""
 
 
 class Discovery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: bool = True
+    """Enable the providers whose conventional key variable is set (`OPENAI_API_KEY`, …)."""
     local_engines: bool = True
-    timeout_seconds: float = 0.5
+    """Look for Ollama, LM Studio, vLLM, SGLang and llama.cpp on their usual loopback ports."""
+    timeout_seconds: Seconds = 0.5
+    """How long a local engine may take to answer at start."""
 
 
 class ProviderKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    key: str
-    weight: int = 1
+    key: Secret
+    """The secret."""
+    weight: PositiveCount = 1
+    """Share of the requests that go out with this key."""
 
 
 class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[providers.<slug>]`. Everything optional: what is absent comes from the catalog and the environment."""
 
     enabled: bool = True
-    api_key: str | None = None
+    """False: never used, whatever the environment holds."""
+    api_key: Secret | None = None
+    """The key; absent: from the provider's conventional variable."""
     api_keys: tuple[ProviderKey, ...] = ()
-    base_url: str | None = None
-    headers: Mapping[str, str] = {}
+    """Several keys with weights, instead of `api_key`."""
+    base_url: Url | None = None
+    """Another address than the catalog's."""
+    headers: Mapping[str, Secret] = {}
+    """Sent with every request to this provider."""
     name: str | None = None
+    """Display name, for a provider unknown to the catalog."""
     protocol: str | None = None
+    """Wire protocol (`openai-chat`, …), for a provider unknown to the catalog or speaking another one here."""
     quirks: tuple[str, ...] | None = None
+    """Named deviations from the protocol, instead of the catalog's."""
     passthrough: tuple[str, ...] | None = None
-    connect_timeout_seconds: float | None = None
-    read_timeout_seconds: float | None = None
-    total_timeout_seconds: float | None = None
+    """Request fields that go to this provider unchanged."""
+    connect_timeout_seconds: Seconds | None = None
+    """Instead of `routing.connect_timeout_seconds`."""
+    read_timeout_seconds: Seconds | None = None
+    """Instead of `routing.read_timeout_seconds`."""
+    total_timeout_seconds: Seconds | None = None
+    """Instead of `routing.total_timeout_seconds`."""
     cancels_billing: bool | None = None
-    proxy_url: str | None = None
+    """Whether it stops billing when the connection is closed; if not, an abandoned answer is read to its end."""
+    proxy_url: Url | None = None
+    """HTTP proxy on the way to this provider."""
 
 
 class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The numbers that routing-and-catalog.md marks as configurable."""
 
-    attempts_max: int = 10
-    models_max: int = 3
-    connect_timeout_seconds: float = 10.0
-    read_timeout_seconds: float = 60.0
-    total_timeout_seconds: float = 300.0
-    outage_window_seconds: float = 30.0
-    outage_failure_ratio: float = 0.2
-    retry_after_cap_seconds: float = 60.0
+    attempts_max: PositiveCount = 10
+    """Endpoints tried for one request."""
+    models_max: PositiveCount = 3
+    """Longest `models` list in a request."""
+    connect_timeout_seconds: Seconds = 10.0
+    """To an upstream, TLS included."""
+    read_timeout_seconds: Seconds = 60.0
+    """Longest silence of an upstream."""
+    total_timeout_seconds: Seconds = 300.0
+    """Longest whole answer."""
+    outage_window_seconds: Seconds = 30.0
+    """How far back failures count towards an outage."""
+    outage_failure_ratio: Ratio = 0.2
+    """Share of failures in that window that makes an outage."""
+    retry_after_cap_seconds: Seconds = 60.0
+    """Longest `Retry-After` of an upstream that is believed."""
     strict_tool_routing: bool = True
-    stream_commit_seconds: float = 10.0
+    """Answer 404 when no endpoint supports the tools that a request brings; false: they are dropped."""
+    stream_commit_seconds: Seconds = 10.0
     """A stream's headers leave with the first delta, or after this silence (inference.md 4.3)."""
-    heartbeat_seconds: float = 10.0
+    heartbeat_seconds: Seconds = 10.0
+    """Silence in a stream after which a comment is sent."""
     pad_whole_answers: bool = False
+    """Send the status early and white space while the upstream works, for clients behind impatient proxies."""
     path: Literal["auto", "hub"] = "auto"
     """`hub` sends everything through the hub, for comparing the two paths."""
 
 
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    cache_seconds: float = 60.0
+    cache_seconds: Seconds = 60.0
+    """How long a verified key is believed without asking the database; a revocation is noticed sooner."""
 
 
 class Telemetry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_level: Literal["off", "error", "warning", "info", "debug"] = "warning"
+    """Least severe message that is logged."""
     log_requests: bool = False
+    """One line for each request, never with prompt, completion or key."""
     log_format: Literal["auto", "json", "console"] = "auto"
+    """`auto`: console on a terminal, JSON elsewhere."""
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Request rates (accounts-and-governance.md 6). 0 = no limit."""
 
-    requests_per_second: int = 200
+    requests_per_second: Count = 200
     """Per account, burst protection (RL-01)."""
-    free_requests_per_minute: int = 0
-    free_requests_per_day: int = 0
-    management_requests_per_minute: int = 300
-    messages_max: int = 20_000
-    tools_max: int = 4_096
-    nesting_max: int = 128
+    free_requests_per_minute: Count = 0
+    """Of free models, per account."""
+    free_requests_per_day: Count = 0
+    """Of free models, per account."""
+    management_requests_per_minute: Count = 300
+    """Calls that manage keys and the account, per key."""
+    messages_max: PositiveCount = 20_000
+    """Messages in one request."""
+    tools_max: PositiveCount = 4_096
+    """Tools in one request."""
+    nesting_max: PositiveCount = 128
+    """Depth of JSON in a request."""
 
 
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    generations_days: int = 400
+    generations_days: PositiveCount = 400
+    """How long generation records are kept."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
