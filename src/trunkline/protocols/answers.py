@@ -64,6 +64,8 @@ class Facts(Struct):
     usage: Usage | None = None
     fault: UpstreamFault | None = None
     """An error that came inside the answer, or `truncated`."""
+    done: bool = False
+    """The protocol's own end marker was seen (`[DONE]`): nothing more need be read."""
     upstream_id: str | None = None
     service_tier: str | None = None
     tool_call_count: int = 0
