@@ -51,7 +51,8 @@ class Database(Protocol):
         """Return when the generation, its ledger entry (`usage:<id>`), its key's day and its account's sum are
         durable (survive kill -9), all in one transaction shared with whatever else was waiting (OP-42).
 
-        Settling the same id again changes nothing (LED-03). Raises StorageUnavailable when the database is away.
+        Settling the same id again changes nothing (LED-03). Raises StorageUnavailable when the database is away
+        (settle again later) and StorageRefused when it will never take this row.
         """
         ...
 
@@ -62,3 +63,7 @@ class Database(Protocol):
 
 class StorageUnavailable(Exception):
     """The database cannot be reached or refuses to write; the message says why, without credentials."""
+
+
+class StorageRefused(Exception):
+    """The database takes no such record (a value too long, a NUL in a text): trying again cannot help."""
