@@ -1,0 +1,67 @@
+# Sourced by the scripts beside this folder: finds Python, makes .venv in the checkout and installs the locked
+# packages into it. Nothing global is touched. Sets `root` (the checkout) and `python` (the one in .venv).
+#
+#   prepare run | test | check      each contains the one before it
+#
+# A stamp for each of the three says which lock is installed; it is written last, so a set-up that was interrupted is
+# done again, and an unchanged one costs nothing.
+# shellcheck shell=sh
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+venv=$root/.venv
+python=$venv/bin/python
+
+fail() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+is_usable() {
+    "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+find_python() {
+    for candidate in python3.13 python3.12 python3.11 python3 python; do
+        if is_usable "$candidate"; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    fail "Trunkline needs Python 3.11 or newer, with the modules venv and ensurepip." \
+        "Found: $(python3 --version 2>/dev/null || echo 'no python3')." \
+        "Install one (on Debian and Ubuntu: apt install python3 python3-venv), then run this again."
+}
+
+# Whatever an installation depends on: the lock, the package's own metadata, and the folder that .venv points to.
+fingerprint() {
+    printf '%s %s %s\n' "$root" "$(cksum <"$root/requirements/$1.txt")" "$(cksum <"$root/pyproject.toml")"
+}
+
+is_installed() {
+    [ -x "$python" ] && [ "$(cat "$venv/.installed-$1" 2>/dev/null)" = "$(fingerprint "$1")" ]
+}
+
+prepare() {
+    if is_installed "$1"; then
+        return
+    fi
+    echo "Setting up $venv (only when requirements/$1.txt has changed) ..." >&2
+    rm -f "$venv"/.installed-*
+    if ! "$python" -m pip --version >/dev/null 2>&1; then
+        base=$(find_python) || exit 1
+        "$base" -m venv --clear "$venv"
+    fi
+    install_packages --require-hashes -r "$root/requirements/$1.txt"
+    install_packages --no-deps --no-build-isolation -e "$root"
+    for purpose in run test check; do
+        fingerprint "$purpose" >"$venv/.installed-$purpose"
+        if [ "$purpose" = "$1" ]; then
+            break
+        fi
+    done
+}
+
+install_packages() {
+    "$python" -m pip install --quiet --disable-pip-version-check --no-input "$@" ||
+        fail "The set-up did not finish; what stands above says why. Run this again when that is mended."
+}
