@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from trunkline.core.money import Charge as Charge
 from trunkline.core.money import NanoUsd
 
 EntryKind = Literal[
@@ -41,15 +42,3 @@ class Credits(Struct, frozen=True, kw_only=True):
 
     total_credits: NanoUsd
     total_usage: NanoUsd
-
-
-class Charge(Struct, frozen=True, kw_only=True):
-    """A priced usage. `total` is what the account pays; the `upstream_*` are the list price."""
-
-    total_nanousd: NanoUsd
-    upstream_nanousd: NanoUsd
-    upstream_prompt_nanousd: NanoUsd
-    upstream_completion_nanousd: NanoUsd
-    cache_discount_nanousd: NanoUsd = NanoUsd(0)
-    """Saved (positive) or extra (negative) against the uncached price (inference.md 12.4)."""
-    is_byok: bool = False

@@ -8,7 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from trunkline.core.money import AttoUsd
+from trunkline.catalog.prices import PRICE_KEYS as PRICE_KEYS
+from trunkline.catalog.prices import PriceKey as PriceKey
+from trunkline.catalog.prices import PriceSheet as PriceSheet
 
 Operation = Literal["chat", "embeddings", "rerank", "image", "video", "speech", "transcription"]
 ProviderKind = Literal["cloud", "gateway", "local", "sandbox"]
@@ -26,14 +28,37 @@ class DataPolicy(Struct, frozen=True, kw_only=True):
     zdr: bool = False
 
 
+AuthScheme = Literal["bearer", "header", "token", "aws-sigv4", "gcp-oauth"]
+
+
 class Auth(Struct, frozen=True, kw_only=True):
     """How a provider's key is sent."""
 
-    scheme: Literal["bearer", "header", "token", "aws-sigv4", "gcp-oauth"] = "bearer"
+    scheme: AuthScheme = "bearer"
     header: str = "Authorization"
     prefix: str | None = None
     extra_headers: Mapping[str, str] = {}
+    alternative: AuthScheme | None = None
+    """A second scheme that works too."""
     optional: bool = False
+
+
+class ContextProbe(Struct, frozen=True, kw_only=True):
+    """Where an engine says how large its window is. `field` is a path such as `data[].max_model_len`."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    field: str
+    loaded: "ContextProbe | None" = None
+    """A better source: the window actually in use."""
+
+
+class Discovery(Struct, frozen=True, kw_only=True):
+    """Paths that list what is served: below `base_url` of a gateway, below the server's root of a local engine."""
+
+    models: str
+    context: ContextProbe | None = None
+    health: str | None = None
 
 
 class Provider(Struct, frozen=True, kw_only=True):
@@ -53,6 +78,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     base_url_variables: Mapping[str, tuple[tuple[str, ...], str | None]] = {}
     """Hole in `base_url` → (environment variables to try, default)."""
     models_path: str | None = None
+    discovery: Discovery | None = None
+    """Of gateways and local engines, which have no bundled endpoints."""
     data_policy: DataPolicy = DataPolicy()
     is_moderated: bool = False
     cancels_billing: bool = False
@@ -65,61 +92,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     status_url: str | None = None
     headquarters: str | None = None
     datacenters: tuple[str, ...] = ()
-
-
-PriceKey = Literal[
-    "prompt",
-    "completion",
-    "request",
-    "image",
-    "image_token",
-    "image_output",
-    "audio",
-    "audio_output",
-    "input_audio_cache",
-    "web_search",
-    "internal_reasoning",
-    "input_cache_read",
-    "input_cache_write",
-    "input_cache_write_1h",
-]
-PRICE_KEYS: tuple[PriceKey, ...] = PriceKey.__args__  # in the order in which they are shown
-
-
-class PriceOverride(Struct, frozen=True, kw_only=True):
-    """Conditional prices; all conditions must hold (catalog README, "Pricing" rule 2)."""
-
-    prices: Mapping[PriceKey, AttoUsd]
-    min_prompt_tokens: int | None = None
-    utc_start: int | None = None
-    utc_end: int | None = None
-    weekdays: tuple[int, ...] = ()
-
-
-class ScheduledPrice(Struct, frozen=True, kw_only=True):
-    """An announced change: from `effective_from_ms` on, these prices replace the base."""
-
-    effective_from_ms: int
-    prices: Mapping[PriceKey, AttoUsd]
-
-
-class UnitPrice(Struct, frozen=True):
-    """A price for media that is not billed by token."""
-
-    label: str
-    unit: str
-    price: AttoUsd
-
-
-class PriceSheet(Struct, frozen=True, kw_only=True):
-    """All prices of one endpoint. Arithmetic on it is in `catalog/pricing.py`."""
-
-    base: Mapping[PriceKey, AttoUsd]
-    overrides: tuple[PriceOverride, ...] = ()
-    scheduled: tuple[ScheduledPrice, ...] = ()
-    units: tuple[UnitPrice, ...] = ()
-    priced: bool = True
-    """False: the model is unknown to the catalog, so it has *no* price, which is not the same as zero."""
+    notes: str | None = None
+    """One sentence for the operator."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -149,12 +123,17 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     supports_implicit_caching: bool = False
     status: EndpointStatus = "active"
     deprecation_date: str | None = None
+    price_disputed: bool = False
+    """Another source gave a different price; confirm before billing."""
     quirks: frozenset[str] = frozenset()
     passthrough: frozenset[str] = frozenset()
     base_url: str | None = None
     """Own address of an `[[endpoints]]` entry; None: the provider's."""
     api_key: str | None = None
     """Own key of an `[[endpoints]]` entry; None: the provider's. Never printed."""
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.id})"
 
 
 class ModelReasoning(Struct, frozen=True, kw_only=True):
@@ -165,6 +144,19 @@ class ModelReasoning(Struct, frozen=True, kw_only=True):
     supported_efforts: tuple[str, ...] | None = None
     default_effort: str | None = None
     supports_max_tokens: bool | None = None
+
+
+class Benchmark(Struct, frozen=True, kw_only=True):
+    """A published score."""
+
+    name: str
+    score: float
+    source_url: str
+    metric: str | None = None
+    variant: str | None = None
+    dataset: str | None = None
+    harness: str | None = None
+    date: str | None = None
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -195,6 +187,7 @@ class Model(Struct, frozen=True, kw_only=True):
     hugging_face_id: str | None = None
     deprecation_date: str | None = None
     is_distillable: bool = False
+    benchmarks: tuple[Benchmark, ...] = ()
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -206,6 +199,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     models: Mapping[str, Model]
     """By id, static variants included; listing order."""
     names: Mapping[str, str]
-    """Lower-cased id, canonical slug or alias → model id (routing 2.1 rules 3–5)."""
+    """Lower-cased id, canonical slug, alias or unambiguous bare name → model id (routing 2.1 rules 3–5).
+
+    Static variants are in it under their full name (`author/name:free`). A model that is served only free of charge
+    has no row of its own; its plain name leads to the `:free` row.
+    """
     provider_names: Mapping[str, str]
     """Lower-cased slug, alias or display name → slug."""

@@ -8,7 +8,7 @@ a sum of count × price in atto-dollars with one rounding, half up, at the end (
 from decimal import Decimal, InvalidOperation
 from typing import NewType
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 NanoUsd = NewType("NanoUsd", int)
 AttoUsd = NewType("AttoUsd", int)
@@ -19,6 +19,21 @@ ATTO_PER_NANO = 10**9
 
 PRICE_DIGITS_MAX = 18
 AMOUNT_USD_MAX = 10**9
+
+
+class Charge(Struct, frozen=True, kw_only=True):
+    """A priced usage. `total` is what the account pays; the `upstream_*` are the list price.
+
+    Here because the catalog computes it and billing moves it, and neither knows the other.
+    """
+
+    total_nanousd: NanoUsd
+    upstream_nanousd: NanoUsd
+    upstream_prompt_nanousd: NanoUsd
+    upstream_completion_nanousd: NanoUsd
+    cache_discount_nanousd: NanoUsd = NanoUsd(0)
+    """Saved (positive) or extra (negative) against the uncached price (inference.md 12.4)."""
+    is_byok: bool = False
 
 
 def parse_price(text: str) -> AttoUsd:

@@ -1,0 +1,173 @@
+"""From entries to the immutable snapshot that requests hold: prices as integers, variants as rows, names indexed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec.structs import replace
+
+from trunkline.catalog.entries import Catalog, EndpointEntry, ModelEntry, PolicyEntry, ProviderEntry
+from trunkline.catalog.loader import load_bundled
+from trunkline.catalog.names import model_names, provider_names
+from trunkline.catalog.overrides import apply
+from trunkline.catalog.price_sheets import price_sheet
+from trunkline.catalog.types import DataPolicy, Endpoint, Model, Provider, Snapshot
+from trunkline.core.json import JsonValue
+from trunkline.settings import Settings
+
+FREE = ":free"
+
+
+def build_snapshot(settings: Settings, discovered: Sequence[Mapping[str, JsonValue]] = ()) -> Snapshot:
+    """Bundled entries, what local engines and gateways were found to serve, the operator's settings: last wins.
+
+    `discovered` are endpoints in the form of `[[endpoints]]`. Raises OverridesInvalid.
+    """
+    catalog = apply(load_bundled(), endpoints=discovered)
+    catalog = apply(catalog, models=settings.models, endpoints=settings.endpoints, providers=settings.providers)
+    return compile_catalog(catalog)
+
+
+def compile_catalog(catalog: Catalog) -> Snapshot:
+    """All rows and indexes. Listing order: newest first, ties by id (routing-and-catalog.md 20.1)."""
+    providers = {entry.slug: _provider(entry) for entry in catalog.providers.values()}
+    rows = [row for entry in catalog.models.values() for row in _rows(entry, providers)]
+    rows.sort(key=lambda row: (-row.created_s, row.id))
+    return Snapshot(
+        generated=catalog.generated,
+        providers=providers,
+        models={row.id: row for row in rows},
+        names=model_names(catalog.models.values(), rows),
+        provider_names=provider_names(providers.values()),
+    )
+
+
+def _provider(entry: ProviderEntry) -> Provider:
+    return Provider(
+        slug=entry.slug,
+        name=entry.name,
+        kind=entry.kind,
+        protocol=entry.protocol,
+        protocols=entry.protocols,
+        base_url=entry.base_url,
+        auth=entry.auth,
+        aliases=entry.aliases,
+        key_env=entry.env.api_key,
+        required_env=entry.env.required,
+        base_url_env=entry.base_url_env,
+        base_url_variables={hole: (fill.env, fill.default) for hole, fill in entry.base_url_variables.items()},
+        models_path=entry.models_path,
+        discovery=entry.discovery,
+        data_policy=DataPolicy() if entry.data_policy is None else _policy(entry.data_policy),
+        is_moderated=entry.is_moderated,
+        cancels_billing=entry.cancels_billing,
+        quirks=entry.quirks,
+        passthrough=entry.passthrough,
+        docs_url=entry.docs_url,
+        terms_url=entry.terms_url,
+        privacy_url=entry.privacy_url,
+        status_url=entry.status_url,
+        headquarters=entry.headquarters,
+        datacenters=entry.datacenters,
+        notes=entry.notes,
+    )
+
+
+def _policy(entry: PolicyEntry) -> DataPolicy:
+    return DataPolicy(
+        training=entry.training,
+        retains_prompts=entry.retains_prompts,
+        retention_days=entry.retention_days,
+        can_publish=entry.can_publish,
+        zdr=not entry.training and not entry.retains_prompts,
+    )
+
+
+def _rows(entry: ModelEntry, providers: Mapping[str, Provider]) -> list[Model]:
+    """The model's own row, and one for its free variant; a row without endpoints is none (routing 2.1)."""
+    standard = tuple(_endpoint(entry, e, providers[e.provider], entry.id) for e in entry.endpoints if not _free(e))
+    free = tuple(_endpoint(entry, e, providers[e.provider], entry.id + FREE) for e in entry.endpoints if _free(e))
+    rows = [_model(entry, standard)] if standard else []
+    if free:
+        row = _model(entry, free)
+        rows.append(
+            replace(
+                row,
+                id=entry.id + FREE,
+                canonical_slug=entry.canonical_slug + FREE,
+                name=f"{entry.name} (free)",
+                short_name=f"{entry.short_name} (free)",
+                variant="free",
+            )
+        )
+    return rows
+
+
+def _free(entry: EndpointEntry) -> bool:
+    return entry.variant == "free"
+
+
+def _endpoint(model: ModelEntry, entry: EndpointEntry, provider: Provider, row_id: str) -> Endpoint:
+    variant: Literal["standard", "free"] = "free" if _free(entry) else "standard"
+    return Endpoint(
+        id=f"{row_id}|{entry.tag}",
+        model_id=row_id,
+        tag=entry.tag,
+        provider=entry.provider,
+        upstream_model=entry.upstream_model,
+        protocol=entry.protocol,
+        protocols=entry.protocols or (entry.protocol,),
+        pricing=price_sheet(entry.pricing),
+        variant=variant,
+        tier=entry.tier,
+        region=entry.region,
+        quantization=entry.quantization,
+        context_length=entry.context_length,
+        max_prompt_tokens=entry.max_prompt_tokens,
+        max_output_tokens=entry.max_output_tokens,
+        supported_parameters=frozenset(entry.supported_parameters),
+        input_modalities=frozenset(entry.input_modalities or model.input_modalities),
+        output_modalities=frozenset(entry.output_modalities or model.output_modalities),
+        data_policy=provider.data_policy if entry.data_policy is None else _policy(entry.data_policy),
+        is_moderated=provider.is_moderated if entry.is_moderated is None else entry.is_moderated,
+        supports_implicit_caching=entry.supports_implicit_caching,
+        status=entry.status,
+        deprecation_date=entry.deprecation_date,
+        price_disputed=entry.price_disputed,
+        quirks=frozenset(provider.quirks if entry.quirks is None else entry.quirks),
+        passthrough=frozenset(provider.passthrough if entry.passthrough is None else entry.passthrough),
+        base_url=entry.base_url,
+        api_key=entry.api_key,
+    )
+
+
+def _model(entry: ModelEntry, endpoints: tuple[Endpoint, ...]) -> Model:
+    """A row of these endpoints. Context and parameters are theirs together (routing-and-catalog.md 20.2)."""
+    contexts = [e.context_length for e in endpoints if e.context_length is not None]
+    parameters = frozenset[str]().union(*(e.supported_parameters for e in endpoints))
+    return Model(
+        id=entry.id,
+        canonical_slug=entry.canonical_slug,
+        author=entry.author,
+        name=entry.name,
+        short_name=entry.short_name,
+        description=entry.description,
+        operation=entry.operation,
+        created_s=entry.created,
+        context_length=max(contexts) if contexts else entry.context_length,
+        max_output_tokens=entry.max_output_tokens,
+        input_modalities=entry.input_modalities,
+        output_modalities=entry.output_modalities,
+        tokenizer=entry.tokenizer,
+        instruct_type=entry.instruct_type,
+        supported_parameters=tuple(sorted(parameters)),
+        endpoints=endpoints,
+        default_parameters=entry.default_parameters,
+        reasoning=entry.reasoning,
+        knowledge_cutoff=entry.knowledge_cutoff,
+        open_weights=entry.open_weights,
+        license=entry.license,
+        hugging_face_id=entry.hugging_face_id,
+        deprecation_date=entry.deprecation_date,
+        is_distillable=entry.is_distillable,
+        benchmarks=entry.benchmarks,
+    )
