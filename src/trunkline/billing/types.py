@@ -37,6 +37,14 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class BookedEntry(Struct, frozen=True, kw_only=True):
+    """An entry as it stands in the ledger: its number, and the account's balance after it (LED-02)."""
+
+    id: int
+    entry: LedgerEntry
+    balance_nanousd: NanoUsd
+
+
 class Credits(Struct, frozen=True, kw_only=True):
     """CRD-01: everything ever added and everything ever used; the balance is the difference."""
 
