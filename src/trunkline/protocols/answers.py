@@ -40,7 +40,8 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
     """Slug."""
     upstream_model: str
     supported_parameters: frozenset[str]
-    """Names of the parameter enum (routing-and-catalog.md 4.3). A parameter not in it is left out silently."""
+    """Names of the parameter enum (routing-and-catalog.md 4.3). A parameter not in it is left out silently.
+    Empty: nothing is known of the endpoint, so nothing is left out."""
     quirks: frozenset[str] = frozenset()
     """Named deviations from the protocol, see `protocols/chat/quirks.py`."""
     passthrough: frozenset[str] = frozenset()
@@ -48,6 +49,10 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     max_tokens_override: int | None = None
     """Lower output cap set by affordability (accounts-and-governance.md AFF-05)."""
+    reasoning_efforts: tuple[str, ...] | None = None
+    """Efforts that the model takes; None: not known, every effort is passed on (inference.md 7.1 rule 8)."""
+    reasoning_mandatory: bool = False
+    """The model always reasons: switching it off is an error (inference.md 7.1 rule 6)."""
     user_hash: str | None = None
     """Sent as the provider's end-user field where it requires one; the caller's `user` never is."""
 

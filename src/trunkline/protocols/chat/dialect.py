@@ -1,0 +1,63 @@
+"""What one endpoint can take of a message, as data for the two paths: its quirks, and the traits that need an edit.
+
+A message needs an edit exactly when one of its traits is in `edits`:
+
+==================  ================================================================================================
+always              marker on the message, media in system or assistant messages, nothing said at all, audio as data
+                    URL, `detail: original`, `input_video`
+without the quirk   `cache_control`, `prompt_cache_breakpoint`, developer role, media in tool results, reasoning,
+                    images and annotations of earlier answers
+with the quirk      empty text parts (`no_empty_text`), ids of calls (`tool_call_ids_9`)
+==================  ================================================================================================
+"""
+
+from functools import lru_cache
+
+from msgspec import Struct
+
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.chat import survey as trait
+from trunkline.protocols.chat.quirks import quirks_of
+
+_ALWAYS = (
+    trait.MESSAGE_CACHE
+    | trait.FIXED_ROLE_MEDIA
+    | trait.EMPTY_ASSISTANT
+    | trait.AUDIO_DATA_URL
+    | trait.ORIGINAL_DETAIL
+    | trait.LEGACY_VIDEO
+)
+_WITHOUT_QUIRK = (
+    (trait.CACHE_CONTROL, "cache_control"),
+    (trait.CACHE_BREAKPOINT, "prompt_cache_breakpoint"),
+    (trait.DEVELOPER, "developer_role"),
+    (trait.TOOL_MEDIA, "tool_result_media"),
+    (trait.REASONING | trait.OUTPUT_IMAGES | trait.ANNOTATIONS, "openrouter_dialect"),
+)
+_WITH_QUIRK = (
+    (trait.EMPTY_TEXT, "no_empty_text"),
+    (trait.CALL_IDS, "tool_call_ids_9"),
+)
+
+
+class Dialect(Struct, frozen=True):
+    """An endpoint's way of speaking chat."""
+
+    quirks: frozenset[str]
+    edits: int
+    """Union of the traits that a message must not have when it is sent."""
+
+
+def dialect_of(target: UpstreamTarget) -> Dialect:
+    """The dialect of an endpoint, computed once for each set of quirks."""
+    return _dialect(quirks_of(target))
+
+
+@lru_cache(maxsize=256)
+def _dialect(quirks: frozenset[str]) -> Dialect:
+    edits = _ALWAYS
+    for bits, quirk in _WITHOUT_QUIRK:
+        edits |= 0 if quirk in quirks else bits
+    for bits, quirk in _WITH_QUIRK:
+        edits |= bits if quirk in quirks else 0
+    return Dialect(quirks, edits)

@@ -1,0 +1,118 @@
+"""The top-level members that are never the caller's words alone: computed alike for the native path and the hub.
+
+Who calls it hands over what was asked; the answer is what this endpoint is sent (inference.md 30.4).
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from trunkline.core.json import JsonValue
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.chat import reasoning as chat_reasoning
+from trunkline.protocols.requests import Reasoning
+
+PLAIN_PARAMETERS = frozenset(
+    {
+        "temperature",
+        "top_p",
+        "min_p",
+        "top_a",
+        "frequency_penalty",
+        "presence_penalty",
+        "repetition_penalty",
+        "stop",
+        "logit_bias",
+        "logprobs",
+        "top_logprobs",
+        "prediction",
+        "web_search_options",
+    }
+)
+"""Parameters that are sent as they are, or not at all."""
+
+OUTPUT_CONTROLS = frozenset({"modalities", "audio", "image_config"})
+"""Sent as they are: only endpoints that can answer so are asked (inference.md 11)."""
+
+Verbosity = Literal["low", "medium", "high", "xhigh", "max"]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a request says that every endpoint is told in its own way."""
+
+    stream: bool
+    max_tokens: int | None
+    reasoning: Reasoning | None
+    n: int | None
+    top_k: int | None
+    seed: int | None
+    verbosity: Verbosity | None
+    service_tier: str | None
+    prompt_cache_key: str | None
+
+
+def supports(target: UpstreamTarget, parameter: str) -> bool:
+    """True when the endpoint takes the parameter, or nothing is known of what it takes."""
+    return not target.supported_parameters or parameter in target.supported_parameters
+
+
+def envelope(asked: Asked, target: UpstreamTarget, quirks: frozenset[str]) -> dict[str, object]:
+    """Model, streaming, output cap, reasoning and the like. Raises InvalidRequest as `reasoning.upstream_members`."""
+    members: dict[str, object] = {"model": target.upstream_model}
+    if asked.stream:
+        members["stream"] = True
+        if "no_stream_options" not in quirks:
+            members["stream_options"] = {"include_usage": True}
+    cap = output_cap(asked.max_tokens, target)
+    if cap is not None and (supports(target, "max_tokens") or supports(target, "max_completion_tokens")):
+        members["max_completion_tokens" if "max_completion_tokens" in quirks else "max_tokens"] = cap
+    asking: list[tuple[str, JsonValue]] = chat_reasoning.upstream_members(asked.reasoning, target, quirks, cap)
+    members.update(asking)
+    if asked.n is not None and _takes_choices(target, quirks):
+        members["n"] = asked.n
+    if asked.top_k and supports(target, "top_k"):
+        members["top_k"] = asked.top_k
+    if asked.seed is not None and supports(target, "seed"):
+        members["random_seed" if "random_seed" in quirks else "seed"] = asked.seed
+    if asked.verbosity is not None and supports(target, "verbosity"):
+        members["verbosity"] = _verbosity(asked.verbosity, quirks)
+    if asked.service_tier is not None and "service_tier" in quirks:
+        members["service_tier"] = asked.service_tier
+    if asked.prompt_cache_key is not None and "prompt_cache_key" in quirks:
+        members["prompt_cache_key"] = asked.prompt_cache_key
+    if target.user_hash is not None:
+        members["safety_identifier" if "safety_identifier" in quirks else "user"] = target.user_hash
+    return members
+
+
+def output_cap(asked: int | None, target: UpstreamTarget) -> int | None:
+    """The caller's cap, or the lower one that affordability set. None: the upstream's own default."""
+    override = target.max_tokens_override
+    if asked is None or override is None:
+        return asked if override is None else override
+    return min(asked, override)
+
+
+def _takes_choices(target: UpstreamTarget, quirks: frozenset[str]) -> bool:
+    """`n` is no member of the parameter enum: a quirk says who honours it (spec/README.md, "Settled")."""
+    return "multiple_choices" in quirks or not target.supported_parameters or "n" in target.supported_parameters
+
+
+def _verbosity(verbosity: Verbosity, quirks: frozenset[str]) -> str:
+    return "high" if verbosity in ("xhigh", "max") and "openrouter_dialect" not in quirks else verbosity
+
+
+def output_format(
+    kind: Literal["json_schema", "json_object", "other"], target: UpstreamTarget
+) -> Literal["keep", "json_object", "drop"]:
+    """What becomes of `response_format`: a schema falls back to JSON mode, that to free text (inference.md 9.1)."""
+    if kind == "json_schema" and supports(target, "structured_outputs"):
+        return "keep"
+    if not supports(target, "response_format"):
+        return "keep" if kind == "other" and supports(target, "structured_outputs") else "drop"
+    return "json_object" if kind == "json_schema" else "keep"
+
+
+def may_pass(name: str, target: UpstreamTarget, quirks: frozenset[str]) -> bool:
+    """True for a member without a meaning of ours that this endpoint takes."""
+    return name in target.passthrough or (name == "prompt_cache_options" and "prompt_cache_key" in quirks)

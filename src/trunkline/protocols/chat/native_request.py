@@ -1,0 +1,153 @@
+"""The native path of a request: the caller's own text with the named edits, for an upstream of the same format.
+
+Top-level members are carried as the text that they were sent as. Edited are: `model`, the output cap, streaming,
+reasoning, `n`, seed, tier and end user (`envelope.py`); parameters that the endpoint does not support and members
+that are the gateway's are left out. Messages keep their bytes, unless a trait of one is in the endpoint's mask
+(`dialect.py`): then that one message is written anew, with its unknown members kept.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Raw
+
+from trunkline.core import json
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.chat.dialect import Dialect, dialect_of
+from trunkline.protocols.chat.envelope import (
+    OUTPUT_CONTROLS,
+    PLAIN_PARAMETERS,
+    Asked,
+    envelope,
+    may_pass,
+    output_format,
+    supports,
+)
+from trunkline.protocols.chat.message_writer import MessageWriter, write_tool
+from trunkline.protocols.chat.messages import hub_message, hub_tool
+from trunkline.protocols.chat.request import ChatRequest, is_extra
+from trunkline.protocols.chat.upstream import nothing_left
+from trunkline.protocols.chat.wire_messages import ToolMessage, given
+from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse, WireTool
+
+MESSAGE_MEMBERS = frozenset(
+    {
+        "role",
+        "content",
+        "name",
+        "cache_control",
+        "tool_calls",
+        "tool_call_id",
+        "refusal",
+        "reasoning",
+        "reasoning_content",
+        "reasoning_details",
+        "images",
+        "audio",
+        "annotations",
+    }
+)
+"""Members of a message that have a meaning here; an edited message keeps the others as sent."""
+
+_raw_messages = msgspec.json.Decoder(list[Raw])
+_JSON_OBJECT = Raw(b'{"type":"json_object"}')
+
+
+def edit_request(request: ChatRequest, target: UpstreamTarget) -> bytes:
+    """The body that this endpoint is sent. Raises as `upstream.encode_upstream`, and means the same."""
+    dialect = dialect_of(target)
+    quirks = dialect.quirks
+    body = envelope(_asked(request), target, quirks)
+    for name, raw in request.members.items():
+        if name in PLAIN_PARAMETERS:
+            if supports(target, name):
+                body[name] = raw
+        elif name in OUTPUT_CONTROLS or (is_extra(name) and may_pass(name, target, quirks)):
+            body[name] = raw
+    body["messages"] = _messages(request, dialect)
+    _add_tools(body, request, target, dialect)
+    response_format = _response_format(request, target)
+    if response_format is not None:
+        body["response_format"] = response_format
+    if "openrouter_dialect" in quirks and "cache_control" in request.members:
+        body["cache_control"] = request.members["cache_control"]
+    return json.encode(body)
+
+
+def _asked(request: ChatRequest) -> Asked:
+    head = request.head
+    return Asked(
+        stream=request.stream,
+        max_tokens=head.max_output_tokens,
+        reasoning=request.reasoning,
+        n=head.n,
+        top_k=head.top_k,
+        seed=head.seed,
+        verbosity=head.verbosity,
+        service_tier=request.service_tier,
+        prompt_cache_key=head.prompt_cache_key,
+    )
+
+
+def _messages(request: ChatRequest, dialect: Dialect) -> object:
+    if not request.survey.all_traits & dialect.edits:
+        return request.members["messages"]
+    writer = MessageWriter(dialect)
+    edited: list[object] = []
+    raws = _raw_messages.decode(request.members["messages"])
+    for message, traits, raw in zip(request.messages, request.survey.traits, raws, strict=True):
+        if traits & dialect.edits:
+            written = writer.write(hub_message(message))
+            if written and "role" in written[-1]:
+                written[-1].update(_unknown_members(raw))
+            edited += written
+        else:
+            if not isinstance(message, ToolMessage):
+                edited += writer.flush()
+            edited.append(raw)
+    edited += writer.flush()
+    if not edited:
+        raise nothing_left()
+    return edited
+
+
+def _unknown_members(raw: Raw) -> Mapping[str, Raw]:
+    return {name: value for name, value in json.members(raw).items() if name not in MESSAGE_MEMBERS}
+
+
+def _add_tools(body: dict[str, object], request: ChatRequest, target: UpstreamTarget, dialect: Dialect) -> None:
+    if not request.tools or not supports(target, "tools"):
+        return
+    members = request.members
+    if any(_needs_edit(tool, dialect) for tool in request.tools):
+        body["tools"] = [write_tool(hub_tool(tool), dialect.quirks) for tool in request.tools]
+    else:
+        body["tools"] = members["tools"]
+    if request.tool_choice is not None and supports(target, "tool_choice"):
+        body["tool_choice"] = members["tool_choice"]
+    if request.head.parallel_tool_calls is not None and supports(target, "parallel_tool_calls"):
+        body["parallel_tool_calls"] = request.head.parallel_tool_calls
+
+
+def _needs_edit(tool: WireTool, dialect: Dialect) -> bool:
+    return (
+        tool.type is None
+        or not given(tool.function.parameters)
+        or tool.eager_input_streaming is not None
+        or (tool.cache_control is not None and "cache_control" not in dialect.quirks)
+    )
+
+
+def _response_format(request: ChatRequest, target: UpstreamTarget) -> Raw | None:
+    match request.head.response_format:
+        case None:
+            return None
+        case JsonSchemaResponse():
+            fate = output_format("json_schema", target)
+        case JsonObjectFormat():
+            fate = output_format("json_object", target)
+        case _:
+            fate = output_format("other", target)
+    if fate == "keep":
+        return request.members["response_format"]
+    return _JSON_OBJECT if fate == "json_object" else None

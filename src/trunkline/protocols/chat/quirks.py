@@ -1,0 +1,99 @@
+"""Named deviations from plain chat completions, and who has them: data, not code.
+
+An upstream without any quirk gets what every compatible server takes: `max_tokens`, `system` instead of
+`developer`, `reasoning_effort`, no cache markers, no reasoning of earlier turns, one choice. A quirk is read in
+exactly one place; an endpoint has those of its catalog entry or configuration, and those of its provider here.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from trunkline.protocols.answers import UpstreamTarget
+
+RequestQuirk = Literal[
+    "max_completion_tokens",
+    "developer_role",
+    "multiple_choices",
+    "no_stream_options",
+    "service_tier",
+    "prompt_cache_key",
+    "prompt_cache_breakpoint",
+    "cache_control",
+    "reasoning_object",
+    "openrouter_dialect",
+    "reasoning_content_roundtrip",
+    "thinking_switch",
+    "enable_thinking",
+    "chat_template_thinking",
+    "random_seed",
+    "safety_identifier",
+    "tool_result_media",
+    "no_empty_text",
+    "tool_call_ids_9",
+]
+
+REASONS: Mapping[RequestQuirk, str] = {
+    "max_completion_tokens": "The output cap is called `max_completion_tokens`; some models refuse `max_tokens`.",
+    "developer_role": "Knows the `developer` role; elsewhere it becomes `system`.",
+    "multiple_choices": "Honours `n` above 1.",
+    "no_stream_options": "Refuses `stream_options`; usage comes unasked or not at all.",
+    "service_tier": "Takes OpenAI's `service_tier`.",
+    "prompt_cache_key": "Takes `prompt_cache_key` and `prompt_cache_options`.",
+    "prompt_cache_breakpoint": "Takes explicit cache markers in OpenAI's spelling (GPT-5.6 and later).",
+    "cache_control": "Takes explicit cache markers as `cache_control` on parts and tools.",
+    "reasoning_object": "A gateway that itself takes the `reasoning` object.",
+    "openrouter_dialect": "A gateway that takes our own members: `reasoning_details`, `images`, `annotations` …",
+    "reasoning_content_roundtrip": "Wants the reasoning of earlier turns back as `reasoning_content`.",
+    "thinking_switch": "Reasoning is switched by `thinking: {type: enabled | disabled}`.",
+    "enable_thinking": "Reasoning is switched by `enable_thinking`, its budget is `thinking_budget`.",
+    "chat_template_thinking": "Reasoning is switched by `chat_template_kwargs.enable_thinking`.",
+    "random_seed": "The seed is called `random_seed`.",
+    "safety_identifier": "The end user's hash goes into `safety_identifier`; elsewhere into `user`.",
+    "tool_result_media": "Accepts images and files in the results of tools.",
+    "no_empty_text": "Refuses empty text parts.",
+    "tool_call_ids_9": "Ids of tool calls must be nine letters or digits.",
+}
+
+_OPENAI: frozenset[RequestQuirk] = frozenset(
+    {"max_completion_tokens", "developer_role", "multiple_choices", "service_tier", "prompt_cache_key"}
+)
+_GATEWAY: frozenset[RequestQuirk] = frozenset(
+    {
+        "developer_role",
+        "service_tier",
+        "prompt_cache_key",
+        "cache_control",
+        "reasoning_object",
+        "openrouter_dialect",
+        "tool_result_media",
+    }
+)
+_ENGINE: frozenset[RequestQuirk] = frozenset({"multiple_choices"})
+
+_SAFETY_IDENTIFIER: frozenset[RequestQuirk] = frozenset({"safety_identifier"})
+
+OF_PROVIDER: Mapping[str, frozenset[RequestQuirk]] = {
+    "openai": _OPENAI | _SAFETY_IDENTIFIER,
+    "azure": _OPENAI,
+    "openrouter": _GATEWAY,
+    "deepseek": frozenset({"thinking_switch", "reasoning_content_roundtrip"}),
+    "z-ai": frozenset({"thinking_switch", "reasoning_content_roundtrip"}),
+    "moonshotai": frozenset({"thinking_switch", "reasoning_content_roundtrip", "multiple_choices"}),
+    "alibaba": frozenset({"enable_thinking", "cache_control", "reasoning_content_roundtrip", "multiple_choices"}),
+    "siliconflow": frozenset({"enable_thinking"}),
+    "mistral": frozenset({"random_seed", "no_stream_options", "tool_call_ids_9", "multiple_choices"}),
+    "xai": frozenset({"multiple_choices"}),
+    "together": frozenset({"multiple_choices"}),
+    "fireworks": frozenset({"multiple_choices"}),
+    "deepinfra": frozenset({"multiple_choices"}),
+    "vllm": _ENGINE,
+    "sglang": _ENGINE,
+    "llama-cpp": _ENGINE,
+}
+"""Provider slug → its quirks. `no_stream_options` at Mistral: usage comes with the last chunk unasked."""
+
+
+def quirks_of(target: UpstreamTarget) -> frozenset[str]:
+    """All quirks of an endpoint: its own and its provider's."""
+    known = OF_PROVIDER.get(target.provider)
+    return target.quirks if known is None else target.quirks | known

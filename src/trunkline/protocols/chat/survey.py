@@ -1,0 +1,207 @@
+"""One walk over the messages of a request: what they hold, whether they are a conversation, how long they are.
+
+Each message gets a bit set of `Trait`s: facts that some upstream cannot take as they stand. An upstream's dialect is
+a mask of such bits (`dialect.py`), so "does this message need an edit for this endpoint?" is one `&`, and a message
+that needs none keeps its bytes (the native path).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Raw, Struct
+
+from trunkline.protocols.chat import media
+from trunkline.protocols.chat.validation import decode, invalid_prompt
+from trunkline.protocols.chat.wire_messages import (
+    AssistantMessage,
+    AudioPart,
+    DeveloperMessage,
+    FilePart,
+    ImagePart,
+    LegacyVideoPart,
+    OutputImage,
+    RefusalPart,
+    TextPart,
+    ToolMessage,
+    UserMessage,
+    VideoPart,
+    WireMessage,
+    WirePart,
+    WireReasoningDetail,
+    given,
+)
+
+TOKENS_PER_MESSAGE = 4
+TOKENS_PER_IMAGE = 1000
+TOKENS_PER_MEDIA_SECOND = 25
+MEDIA_SECONDS_ASSUMED = 60
+"""Nobody opens the recording to learn its length; a minute is assumed for the estimate of routing-and-catalog.md 1."""
+
+# Traits, as bits of an int: enum arithmetic would cost more than the walk.
+CACHE_CONTROL = 1 << 0
+CACHE_BREAKPOINT = 1 << 1
+MESSAGE_CACHE = 1 << 2
+DEVELOPER = 1 << 3
+REASONING = 1 << 4
+TOOL_MEDIA = 1 << 5
+FIXED_ROLE_MEDIA = 1 << 6
+"""Images, files … in a system or assistant message."""
+OUTPUT_IMAGES = 1 << 7
+ANNOTATIONS = 1 << 8
+EMPTY_ASSISTANT = 1 << 9
+AUDIO_DATA_URL = 1 << 10
+ORIGINAL_DETAIL = 1 << 11
+LEGACY_VIDEO = 1 << 12
+EMPTY_TEXT = 1 << 13
+CALL_IDS = 1 << 14
+
+_details = msgspec.json.Decoder(list[WireReasoningDetail])
+_output_images = msgspec.json.Decoder(list[OutputImage])
+_objects = msgspec.json.Decoder(list[dict[str, Raw]])
+
+
+class Survey(Struct, frozen=True, kw_only=True):
+    """What the walk found. `traits` has one entry a message, `all_traits` is their union."""
+
+    traits: tuple[int, ...]
+    all_traits: int
+    tokens_estimate: int
+    input_modalities: frozenset[str]
+    images: int
+    files: int
+    audio: int
+    videos: int
+
+
+class _Walk:
+    """The running totals of one walk."""
+
+    __slots__ = ("audio", "call_ids", "files", "images", "text_bytes", "videos")
+
+    def __init__(self) -> None:
+        self.text_bytes = self.images = self.files = self.audio = self.videos = 0
+        self.call_ids: set[str] = set()
+
+    def content(self, content: str | list[WirePart], path: str) -> int:
+        if isinstance(content, str):
+            self.text_bytes += _utf8_length(content)
+            return 0
+        traits = 0
+        for index, part in enumerate(content):
+            if part.cache_control is not None:
+                traits |= CACHE_CONTROL
+            if part.prompt_cache_breakpoint is not None:
+                traits |= CACHE_BREAKPOINT
+            if isinstance(part, TextPart):
+                self.text_bytes += _utf8_length(part.text)
+                traits |= 0 if part.text else EMPTY_TEXT
+            else:
+                traits |= self._medium(part, f"{path}[{index}]")
+        return traits
+
+    def _medium(self, part: WirePart, path: str) -> int:
+        match part:
+            case ImagePart():
+                self.images += 1
+                media.check_image(part.image_url.url, f"{path}.image_url.url")
+                return ORIGINAL_DETAIL | FIXED_ROLE_MEDIA if part.image_url.detail == "original" else FIXED_ROLE_MEDIA
+            case FilePart():
+                self.files += 1
+                if given(part.file.file_data):
+                    media.check_media(part.file.file_data, f"{path}.file.file_data")
+                elif part.file.file_id is None:
+                    raise invalid_prompt(f"{path}.file", "has neither `file_data` nor `file_id`. Add one of them.")
+                return FIXED_ROLE_MEDIA
+            case AudioPart():
+                self.audio += 1
+                prefixed = media.check_audio(part.input_audio.data, f"{path}.input_audio.data")
+                return AUDIO_DATA_URL | FIXED_ROLE_MEDIA if prefixed else FIXED_ROLE_MEDIA
+            case VideoPart() | LegacyVideoPart():
+                self.videos += 1
+                media.check_media(part.video_url.url, f"{path}.video_url.url")
+                return FIXED_ROLE_MEDIA | LEGACY_VIDEO if isinstance(part, LegacyVideoPart) else FIXED_ROLE_MEDIA
+            case RefusalPart():
+                self.text_bytes += len(part.refusal)
+                return 0
+            case TextPart():
+                return 0
+
+    def assistant(self, message: AssistantMessage, path: str) -> int:
+        traits = self.content(message.content, f"{path}.content") if message.content is not None else 0
+        if message.tool_calls:
+            traits |= CALL_IDS
+            for call in message.tool_calls:
+                self.call_ids.add(call.id)
+                self.text_bytes += len(call.function.name) + _utf8_length(call.function.arguments)
+        elif message.content is None and message.refusal is None and message.audio is None:
+            traits |= EMPTY_ASSISTANT
+        if message.reasoning is not None or message.reasoning_content is not None:
+            traits |= REASONING
+            self.text_bytes += _utf8_length(message.reasoning or message.reasoning_content or "")
+        if given(message.reasoning_details):
+            traits |= REASONING
+            decode(_details, message.reasoning_details, f"{path}.reasoning_details")
+        if given(message.images):
+            images = decode(_output_images, message.images, f"{path}.images")
+            traits |= OUTPUT_IMAGES
+            self.images += len(images)
+        if given(message.annotations):
+            decode(_objects, message.annotations, f"{path}.annotations")
+            traits |= ANNOTATIONS
+        if traits & (REASONING | OUTPUT_IMAGES):
+            traits &= ~EMPTY_ASSISTANT
+        return traits
+
+    def message(self, message: WireMessage, path: str) -> int:
+        match message:
+            case AssistantMessage():
+                traits = self.assistant(message, path)
+            case UserMessage():
+                traits = self.content(message.content, f"{path}.content") & ~FIXED_ROLE_MEDIA
+            case ToolMessage():
+                traits = self.content(message.content, f"{path}.content") | CALL_IDS
+                if traits & FIXED_ROLE_MEDIA:
+                    traits ^= FIXED_ROLE_MEDIA | TOOL_MEDIA
+                if message.tool_call_id not in self.call_ids:
+                    raise invalid_prompt(
+                        f"{path}.tool_call_id",
+                        "matches no tool call of an earlier assistant message. Send that message before its results.",
+                    )
+            case DeveloperMessage():
+                traits = self.content(message.content, f"{path}.content") | DEVELOPER
+            case _:
+                traits = self.content(message.content, f"{path}.content")
+        return traits if message.cache_control is None else traits | MESSAGE_CACHE
+
+
+def survey(messages: Sequence[WireMessage], tools_bytes: int) -> Survey:
+    """Walk the messages once. Raises InvalidRequest or InvalidPrompt at the first that is no turn of a conversation."""
+    walk = _Walk()
+    traits = tuple([walk.message(message, f"messages[{index}]") for index, message in enumerate(messages)])
+    all_traits = 0
+    for bits in traits:
+        all_traits |= bits
+    if all_traits & EMPTY_ASSISTANT and all(bits & EMPTY_ASSISTANT for bits in traits):
+        raise invalid_prompt("messages", "hold no content. Add at least one message with text.")
+    modalities = {"text"}
+    for name, count in (("image", walk.images), ("file", walk.files), ("audio", walk.audio), ("video", walk.videos)):
+        if count:
+            modalities.add(name)
+    return Survey(
+        traits=traits,
+        all_traits=all_traits,
+        tokens_estimate=-(-walk.text_bytes // 4)
+        + -(-tools_bytes // 4)
+        + TOKENS_PER_MESSAGE * len(traits)
+        + TOKENS_PER_IMAGE * walk.images
+        + TOKENS_PER_MEDIA_SECOND * MEDIA_SECONDS_ASSUMED * (walk.audio + walk.videos),
+        input_modalities=frozenset(modalities),
+        images=walk.images,
+        files=walk.files,
+        audio=walk.audio,
+        videos=walk.videos,
+    )
+
+
+def _utf8_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

@@ -1,0 +1,172 @@
+"""The messages of a chat request as they stand in JSON (inference.md 2.2): only the members that are read.
+
+Roles and parts are tagged unions, so that what a role may hold is said by its type. Text is decoded; the payloads
+of media (`url`, `file_data`, `data`) stay raw views of the body, because they are megabytes that nobody reads here.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Raw, Struct
+
+EMPTY = Raw(b"")
+
+
+class CacheControl(Struct, frozen=True):
+    """`{type:"ephemeral", ttl?}` (inference.md 12.1)."""
+
+    type: Literal["ephemeral"]
+    ttl: Literal["5m", "1h"] | None = None
+
+
+class CacheBreakpoint(Struct, frozen=True):
+    """OpenAI's spelling of a marker: `{mode:"explicit"}`."""
+
+    mode: Literal["explicit"]
+
+
+class MarkedPart(Struct, frozen=True, kw_only=True):
+    """What every part tolerates."""
+
+    cache_control: CacheControl | None = None
+    prompt_cache_breakpoint: CacheBreakpoint | None = None
+
+
+class TextPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="text"):
+    text: str
+
+
+class ImageUrl(Struct, frozen=True):
+    url: Raw
+    detail: Literal["auto", "low", "high", "original"] | None = None
+
+
+class ImagePart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="image_url"):
+    image_url: ImageUrl
+
+
+class FileBody(Struct, frozen=True):
+    filename: str | None = None
+    file_data: Raw = EMPTY
+    file_id: str | None = None
+
+
+class FilePart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="file"):
+    file: FileBody
+
+
+class AudioBody(Struct, frozen=True):
+    data: Raw
+    format: str
+
+
+class AudioPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="input_audio"):
+    input_audio: AudioBody
+
+
+class VideoUrl(Struct, frozen=True):
+    url: Raw
+
+
+class VideoPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="video_url"):
+    video_url: VideoUrl
+
+
+class LegacyVideoPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="input_video"):
+    video_url: VideoUrl
+
+
+class RefusalPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="refusal"):
+    refusal: str
+
+
+WirePart: TypeAlias = TextPart | ImagePart | FilePart | AudioPart | VideoPart | LegacyVideoPart | RefusalPart
+Content: TypeAlias = str | list[WirePart]
+
+
+class CalledFunction(Struct, frozen=True):
+    name: str
+    arguments: str
+
+
+class WireToolCall(Struct, frozen=True):
+    id: str
+    function: CalledFunction
+    type: Literal["function"] = "function"
+
+
+class AudioReference(Struct, frozen=True):
+    """Audio of an earlier answer."""
+
+    id: str
+
+
+class WireReasoningDetail(Struct, frozen=True):
+    """What the rules of inference.md 7.5 read of a detail. An absent `format` means `anthropic-claude-v1` (7.3)."""
+
+    type: str
+    format: str | None = "anthropic-claude-v1"
+    summary: str | None = None
+    text: str | None = None
+    signature: str | None = None
+    data: str | None = None
+    id: str | None = None
+
+
+class SystemMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="system"):
+    content: Content
+    name: str | None = None
+    cache_control: CacheControl | None = None
+
+
+class DeveloperMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="developer"):
+    content: Content
+    name: str | None = None
+    cache_control: CacheControl | None = None
+
+
+class UserMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="user"):
+    content: Content
+    name: str | None = None
+    cache_control: CacheControl | None = None
+
+
+class ToolMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="tool"):
+    content: Content
+    tool_call_id: str
+    name: str | None = None
+    cache_control: CacheControl | None = None
+
+
+class AssistantMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="assistant"):
+    """`reasoning_details` stays raw: it is passed back unmodified, and read only where a rule needs it."""
+
+    content: Content | None = None
+    name: str | None = None
+    cache_control: CacheControl | None = None
+    tool_calls: list[WireToolCall] | None = None
+    refusal: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+    reasoning_details: Raw = EMPTY
+    images: Raw = EMPTY
+    audio: AudioReference | None = None
+    annotations: Raw = EMPTY
+
+
+WireMessage: TypeAlias = SystemMessage | DeveloperMessage | UserMessage | ToolMessage | AssistantMessage
+
+
+class OutputImageUrl(Struct, frozen=True):
+    url: str
+
+
+class OutputImage(Struct, frozen=True):
+    """One of `images` on an assistant message: what an image model answered earlier."""
+
+    image_url: OutputImageUrl
+    type: Literal["image_url"] = "image_url"
+
+
+def given(raw: Raw) -> bool:
+    """True when a raw member was sent and is not null."""
+    return len(raw) > 0 and not (len(raw) == 4 and bytes(raw) == b"null")

@@ -1,0 +1,202 @@
+"""The top level of a chat request as it stands in JSON (inference.md 2.1): every documented field with its range.
+
+`null` equals absent for all of them (rule 4), so optional means `| None`. Ranges are part of the types: the codec
+refuses what is outside and names the path. Big members (`messages`, `tools`, `prompt`) are decoded on their own.
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from trunkline.protocols.chat.wire_messages import EMPTY, CacheControl, TextPart
+from trunkline.protocols.requests import Effort
+
+INT64_MAX = 2**63 - 1
+METADATA_PAIRS_MAX = 16
+SESSION_ID_CHARS_MAX = 256
+
+Count: TypeAlias = Annotated[int, Meta(ge=1, le=INT64_MAX)]
+UpToOne: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+UpToTwo: TypeAlias = Annotated[float, Meta(ge=0, le=2)]
+Penalty: TypeAlias = Annotated[float, Meta(ge=-2, le=2)]
+Name: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
+Verbosity: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
+ServiceTier: TypeAlias = Literal["auto", "default", "flex", "priority", "fast", "scale"]
+
+
+class WireReasoning(Struct, frozen=True):
+    """`context` and `mode` are accepted; what no upstream of this protocol takes is stripped (inference.md 7.1)."""
+
+    effort: Effort | None = None
+    max_tokens: Annotated[int, Meta(ge=0, le=INT64_MAX)] | None = None
+    exclude: bool | None = None
+    enabled: bool | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None
+    context: Literal["auto", "all_turns", "current_turn"] | None = None
+    mode: Literal["standard", "pro"] | None = None
+
+
+class JsonSchemaFormat(Struct, frozen=True):
+    name: Name
+    schema: Raw = EMPTY
+    description: str | None = None
+    strict: bool | None = None
+
+
+class TextFormat(Struct, frozen=True, tag_field="type", tag="text"):
+    pass
+
+
+class JsonObjectFormat(Struct, frozen=True, tag_field="type", tag="json_object"):
+    pass
+
+
+class JsonSchemaResponse(Struct, frozen=True, tag_field="type", tag="json_schema"):
+    json_schema: JsonSchemaFormat
+
+
+class GrammarFormat(Struct, frozen=True, tag_field="type", tag="grammar"):
+    grammar: str
+
+
+class PythonFormat(Struct, frozen=True, tag_field="type", tag="python"):
+    pass
+
+
+ResponseFormat: TypeAlias = TextFormat | JsonObjectFormat | JsonSchemaResponse | GrammarFormat | PythonFormat
+
+
+class StreamOptions(Struct, frozen=True):
+    """Accepted without effect: usage is always sent."""
+
+    include_usage: bool | None = None
+
+
+class UsageOptions(Struct, frozen=True):
+    """Accepted without effect: usage is always sent."""
+
+    include: bool | None = None
+
+
+class AudioOutput(Struct, frozen=True):
+    voice: str
+    format: Literal["wav", "mp3", "flac", "opus", "aac", "pcm16"]
+
+
+class Prediction(Struct, frozen=True):
+    type: Literal["content"]
+    content: str | list[TextPart]
+
+
+class PluginRequest(Struct, frozen=True):
+    """One of `plugins`; the plugin named by `id` reads its own members."""
+
+    id: str
+    enabled: bool | None = None
+
+
+class PromptCacheOptions(Struct, frozen=True):
+    mode: Literal["explicit"]
+    ttl: str | None = None
+
+
+class Debug(Struct, frozen=True):
+    echo_upstream_body: bool | None = None
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """All documented top-level members but `messages`, `prompt`, `tools` and `tool_choice`."""
+
+    model: str | None = None
+    models: list[str] | None = None
+    preset: str | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    usage: UsageOptions | None = None
+    max_tokens: Count | None = None
+    max_completion_tokens: Count | None = None
+    temperature: UpToTwo | None = None
+    top_p: UpToOne | None = None
+    top_k: Annotated[int, Meta(ge=0, le=INT64_MAX)] | None = None
+    min_p: UpToOne | None = None
+    top_a: UpToOne | None = None
+    frequency_penalty: Penalty | None = None
+    presence_penalty: Penalty | None = None
+    repetition_penalty: UpToTwo | None = None
+    seed: Annotated[int, Meta(ge=-INT64_MAX - 1, le=INT64_MAX)] | None = None
+    stop: str | Annotated[list[str], Meta(max_length=4)] | None = None
+    logit_bias: dict[str, Annotated[float, Meta(ge=-100, le=100)]] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
+    n: Annotated[int, Meta(ge=1, le=128)] | None = None
+    response_format: ResponseFormat | None = None
+    structured_outputs: bool | None = None
+    parallel_tool_calls: bool | None = None
+    max_tool_calls: Count | None = None
+    reasoning: WireReasoning | None = None
+    reasoning_effort: Effort | None = None
+    include_reasoning: bool | None = None
+    verbosity: Verbosity | None = None
+    modalities: list[Literal["text", "image", "audio"]] | None = None
+    audio: AudioOutput | None = None
+    image_config: dict[str, Raw] | None = None
+    prediction: Prediction | None = None
+    plugins: list[PluginRequest] | None = None
+    transforms: list[str] | None = None
+    web_search_options: dict[str, Raw] | None = None
+    provider: dict[str, Raw] | None = None
+    route: str | None = None
+    cache_control: CacheControl | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_options: PromptCacheOptions | None = None
+    session_id: Annotated[str, Meta(max_length=SESSION_ID_CHARS_MAX)] | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    metadata: dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]] | None = None
+    trace: dict[str, Raw] | None = None
+    service_tier: ServiceTier | None = None
+    speed: Literal["fast", "standard"] | None = None
+    debug: Debug | None = None
+
+    @property
+    def max_output_tokens(self) -> int | None:
+        """`max_completion_tokens` wins over `max_tokens` (inference.md 2.1)."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+
+
+class FunctionDefinition(Struct, frozen=True):
+    name: Name
+    description: str | None = None
+    parameters: Raw = EMPTY
+    strict: bool | None = None
+
+
+class WireTool(Struct, frozen=True, kw_only=True):
+    """`type` is read as any string first: the refusal of a tool that is no function names it."""
+
+    function: FunctionDefinition
+    type: str | None = None
+    cache_control: CacheControl | None = None
+    eager_input_streaming: bool | None = None
+
+
+class ToolHead(Struct, frozen=True):
+    """What tells a server tool from a function."""
+
+    type: str
+
+
+class ChosenFunction(Struct, frozen=True):
+    name: str
+
+
+class NamedChoice(Struct, frozen=True):
+    type: str
+    function: ChosenFunction | None = None
+
+
+WireToolChoice: TypeAlias = str | NamedChoice
+
+HEAD_KEYS: dict[str, bytes] = {f.encode_name: f'"{f.encode_name}":'.encode() for f in msgspec.structs.fields(Head)}
+"""Member name → its key with quotes and colon, ready to be joined."""
