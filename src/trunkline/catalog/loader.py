@@ -37,7 +37,11 @@ def data_folder() -> Traversable:
 
 def load_bundled() -> Catalog:
     """Every bundled entry. Raises msgspec.ValidationError for files that a build would have refused."""
-    folder = data_folder()
+    return load(data_folder())
+
+
+def load(folder: Traversable) -> Catalog:
+    """The entries of `models.json` and `providers.json` in `folder`. Raises msgspec.DecodeError and OSError."""
     models = _models_decoder.decode((folder / "models.json").read_bytes())
     providers = _providers_decoder.decode((folder / "providers.json").read_bytes())
     return Catalog(
