@@ -1,0 +1,127 @@
+"""`trunkline catalog`: show and check what the catalog knows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from trunkline.catalog.loader import load_bundled
+from trunkline.catalog.rules import endpoint_complaints, model_complaints, provider_complaints
+from trunkline.catalog.types import Model, Snapshot
+from trunkline.cli.models import price_per_million
+from trunkline.cli.output import json_option, print_json, print_table
+from trunkline.cli.session import config_option, load_catalog, load_settings
+
+
+@click.group("catalog")
+def command() -> None:
+    """Show and check what the catalog knows of models, endpoints and providers.
+
+    \b
+    Example:
+      trunkline catalog show openai/gpt-5.4-mini
+    """
+
+
+@command.command("show")
+@click.argument("model")
+@config_option
+@json_option
+def show(model: str, config: Path | None, as_json: bool) -> None:
+    """Print everything known of MODEL and of each endpoint that serves it.
+
+    \b
+    Example:
+      trunkline catalog show openai/gpt-5.4-mini
+    """
+    found = _find(load_catalog(load_settings(config)), model)
+    if as_json:
+        print_json(_object(found))
+        return
+    click.echo(f"{found.id}  {found.name}")
+    click.echo(found.description)
+    facts = (
+        ("takes", ", ".join(found.input_modalities)),
+        ("gives", ", ".join(found.output_modalities)),
+        ("context", "-" if found.context_length is None else f"{found.context_length:,} tokens"),
+        ("knows up to", found.knowledge_cutoff or "-"),
+        ("parameters", ", ".join(found.supported_parameters)),
+    )
+    for name, text in facts:
+        click.echo(f"  {name:12} {text}")
+    print_table(
+        ("endpoint", "upstream model", "protocol", "context", "input $/M", "output $/M"),
+        [
+            (
+                endpoint.tag,
+                endpoint.upstream_model,
+                endpoint.protocol,
+                "-" if endpoint.context_length is None else f"{endpoint.context_length:,}",
+                price_per_million(endpoint.pricing, "prompt"),
+                price_per_million(endpoint.pricing, "completion"),
+            )
+            for endpoint in found.endpoints
+        ],
+    )
+
+
+@command.command("check")
+@config_option
+def check(config: Path | None) -> None:
+    """Check the bundled catalog and what the configuration adds to it.
+
+    \b
+    Example:
+      trunkline catalog check
+    """
+    complaints = list(_bundled_complaints())
+    if complaints:
+        raise click.ClickException("the bundled catalog is faulty\n" + "\n".join(complaints))
+    snapshot = load_catalog(load_settings(config))
+    endpoints = sum(len(model.endpoints) for model in snapshot.models.values())
+    click.echo(f"{len(snapshot.providers)} providers, {len(snapshot.models)} models, {endpoints} endpoints: all valid")
+
+
+def _bundled_complaints() -> Iterator[str]:
+    catalog = load_bundled()
+    for provider in catalog.providers.values():
+        yield from (f"{provider.slug}.{key}: {message}" for key, message in provider_complaints(provider))
+    for model in catalog.models.values():
+        yield from (f"{model.id}.{key}: {message}" for key, message in model_complaints(model))
+        for endpoint in model.endpoints:
+            place = f"{model.id} {endpoint.tag}"
+            yield from (f"{place}.{key}: {message}" for key, message in endpoint_complaints(endpoint))
+
+
+def _find(snapshot: Snapshot, name: str) -> Model:
+    model_id = snapshot.names.get(name.lower())
+    if model_id is None:
+        near = [one for one in snapshot.models if name.lower() in one.lower()][:5]
+        hint = f"; near: {', '.join(near)}" if near else "; `trunkline models` lists them"
+        raise click.ClickException(f"no model is called {name!r}{hint}")
+    return snapshot.models[model_id]
+
+
+def _object(model: Model) -> dict[str, object]:
+    return {
+        "id": model.id,
+        "name": model.name,
+        "description": model.description,
+        "input_modalities": model.input_modalities,
+        "output_modalities": model.output_modalities,
+        "context_length": model.context_length,
+        "max_output_tokens": model.max_output_tokens,
+        "supported_parameters": model.supported_parameters,
+        "knowledge_cutoff": model.knowledge_cutoff,
+        "endpoints": [
+            {
+                "tag": endpoint.tag,
+                "provider": endpoint.provider,
+                "upstream_model": endpoint.upstream_model,
+                "protocol": endpoint.protocol,
+                "context_length": endpoint.context_length,
+                "quantization": endpoint.quantization,
+            }
+            for endpoint in model.endpoints
+        ],
+    }

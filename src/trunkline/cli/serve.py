@@ -1,0 +1,81 @@
+"""`trunkline serve`: from settings to a serving process and its end (OP-01, OP-11, OP-41)."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from trunkline.accounts.bootstrap import MalformedBootstrapKey
+from trunkline.app import create_app
+from trunkline.catalog.overrides import OverridesInvalid
+from trunkline.cli.serving.listener import CannotListen, listen, port_of
+from trunkline.cli.serving.server import GatewayServer, serve_until_stopped
+from trunkline.cli.serving.welcome import welcome
+from trunkline.cli.session import config_option, load_settings
+from trunkline.configuration.errors import KeyPath
+from trunkline.configuration.load import Loaded
+from trunkline.core.json import JsonValue
+from trunkline.settings import Settings
+from trunkline.storage.interface import StorageRefused, StorageUnavailable
+
+
+@click.command("serve")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on. Default: 127.0.0.1; 0.0.0.0 lets others in.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on. Default: 8080; 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that serve. More than one needs Redis.")
+@config_option
+def command(host: str | None, port: int | None, workers: int | None, config: Path | None) -> None:
+    """Start the gateway. Ctrl-C or SIGTERM ends it when running answers are done; a second one ends it at once.
+
+    \b
+    Example:
+      trunkline serve --port 9000 --config trunkline.toml
+    """
+    given: dict[KeyPath, JsonValue] = {
+        ("server", "host"): host,
+        ("server", "port"): port,
+        ("server", "workers"): workers,
+    }
+    loaded = load_settings(config, {path: value for path, value in given.items() if value is not None})
+    try:
+        listener = listen(loaded.settings.server.host, loaded.settings.server.port)
+    except CannotListen as error:
+        raise click.ClickException(str(error)) from None
+    with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(loaded, listener))
+
+
+async def _serve(loaded: Loaded, listener: socket.socket) -> None:
+    settings = _with_real_port(loaded.settings, listener)
+    try:
+        app = create_app(settings, os.environ)
+        await app.start()
+    except OverridesInvalid as error:
+        raise click.ClickException(f"the configuration cannot be used\n{loaded.invalid(error.findings)}") from None
+    except (MalformedBootstrapKey, StorageUnavailable, StorageRefused) as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        click.echo(welcome(settings, app.first_start, app.world.snapshot, app.world.providers))
+        sys.stdout.flush()
+        await serve_until_stopped(GatewayServer(app, settings.server), listener)
+    finally:
+        await app.stop()
+
+
+def _with_real_port(settings: Settings, listener: socket.socket) -> Settings:
+    """Port 0 became a port; links and the printed address need it."""
+    return replace(settings, server=replace(settings.server, port=port_of(listener)))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it exists, asyncio's own on Windows."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop

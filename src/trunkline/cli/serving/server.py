@@ -1,0 +1,80 @@
+"""uvicorn as this program runs it: own signals, a bounded drain, bounds on slow clients (OP-41, OP-50)."""
+
+import asyncio
+import math
+import signal
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from trunkline.cli.serving.http import BoundedHttpProtocol
+from trunkline.settings import Server as ServerSettings
+
+_TICKS_PER_SWEEP = 10  # uvicorn ticks every 0.1 s
+
+
+class GatewayServer(uvicorn.Server):
+    """Serves until `request_stop`, then lets running responses finish for `drain_seconds`; a second call ends them.
+
+    uvicorn's own signal handling is off: it ends the process by the signal, where OP-41 wants exit status 0.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=BoundedHttpProtocol,
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=math.ceil(settings.keep_alive_seconds),
+                timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
+            )
+        )
+        self._head_timeout_s = settings.header_timeout_seconds
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_PER_SWEEP == 0:
+            now_s = asyncio.get_running_loop().time()
+            for connection in tuple(self.server_state.connections):
+                _expire_head(connection, now_s, self._head_timeout_s)
+        return await super().on_tick(counter)
+
+    def request_stop(self) -> None:
+        """First call: accept nobody, drain. Second call: cancel what still runs and end now."""
+        if not self.should_exit:
+            self.should_exit = True
+            return
+        self.force_exit = True
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+
+
+def _expire_head(connection: object, now_s: float, timeout_s: float) -> None:
+    if isinstance(connection, BoundedHttpProtocol):
+        connection.expire_head(now_s, timeout_s)
+
+
+async def serve_until_stopped(server: GatewayServer, listener: socket.socket) -> None:
+    """Serve on `listener` until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, server.request_stop)
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
