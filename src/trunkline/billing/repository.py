@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from trunkline.billing.ledger import USAGE_KINDS
 from trunkline.billing.types import BookedEntry, Credits, EntryKind, LedgerEntry
 from trunkline.core.money import NanoUsd
+from trunkline.storage import state_versions
 from trunkline.storage.tables import accounts, ledger
 
 
@@ -42,6 +43,7 @@ def _add(connection: Connection, entry: LedgerEntry) -> bool:
         else {accounts.c.credits_nanousd: accounts.c.credits_nanousd + entry.amount_nanousd}
     )
     connection.execute(update(accounts).where(accounts.c.id == entry.account_id).values(change))
+    state_versions.bump(connection, "credits")
     return True
 
 

@@ -6,7 +6,6 @@ Who opens it migrates first (`schema.migrate`); `start` refuses a schema that th
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, text
@@ -48,7 +47,7 @@ class SqlDatabase:
         self._writer.start()
         try:
             # Through the writer: the first connection to a SQLite file must be one that may create its WAL.
-            await self._writer.write(partial(require_current, url=self._url))
+            await self.write(require_current, self._url)
         except BaseException:
             await self.close()
             raise
@@ -61,12 +60,19 @@ class SqlDatabase:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn` in a read transaction. Raises StorageUnavailable, or whatever `fn` raises."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(self._read, partial(fn, *args, **kwargs)))
+
+        def bound(connection: Connection) -> R:
+            return fn(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, bound)
 
     async def write(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn` in a transaction on the writer. Raises StorageUnavailable, or whatever `fn` raises."""
-        return await self._writer.write(partial(fn, *args, **kwargs))
+
+        def bound(connection: Connection) -> R:
+            return fn(connection, *args, **kwargs)
+
+        return await self._writer.write(bound)
 
     async def settle(self, row: GenerationRow) -> None:
         """See `interface.Database.settle`."""

@@ -1,0 +1,34 @@
+"""From which day on generations are complete: what `prune` deletes and what `audit` may therefore compare."""
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from trunkline.core.calendar import DAY_MS
+from trunkline.storage.tables import generations, instance
+
+_KEPT_FROM = "generations_kept_from_day"
+
+
+def prune_generations(connection: Connection, before_day: int, limit: int) -> int:
+    """Delete at most `limit` generations that were created before that UTC day (GEN-12); returns how many.
+
+    The ledger and the keys' days keep the money. Call it until it returns less than `limit`: each call is a short
+    transaction of its own, so that settlements need not wait for long.
+    """
+    _remember_kept_from(connection, max(before_day, kept_from_day(connection)))
+    old = select(generations.c.id).where(generations.c.created_at_ms < before_day * DAY_MS).limit(limit)
+    return connection.execute(delete(generations).where(generations.c.id.in_(old))).rowcount
+
+
+def kept_from_day(connection: Connection) -> int:
+    """The first UTC day whose generations were never pruned; 0 when nothing ever was."""
+    value = connection.execute(select(instance.c.value).where(instance.c.name == _KEPT_FROM)).scalar()
+    return 0 if value is None else int(value)
+
+
+def _remember_kept_from(connection: Connection, day: int) -> None:
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(instance).values(name=_KEPT_FROM, value=str(day))
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+    )
