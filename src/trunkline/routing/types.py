@@ -58,6 +58,8 @@ class RoutingQuery(Struct, frozen=True, kw_only=True):
     output_modalities: frozenset[str] = frozenset()
     """Asked for explicitly; empty: the model's default."""
     prompt_tokens_estimate: int = 0
+    tool_tokens_estimate: int = 0
+    """The part of the estimate that is tool definitions, for the message of an overlong request (routing 4.5)."""
     max_output_tokens: int | None = None
     service_tier: str | None = None
     operation: str = "chat"
@@ -92,7 +94,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     dropped: tuple[Dropped, ...]
     total_endpoints: int
     strategy: str
-    """`direct`, `fallback`, … (inference.md 16)."""
+    """`direct`, `alias`, … (inference.md 16)."""
+    primary_model: str = ""
+    """Catalog id of the first requested model; one that answers in its stead is a fallback."""
 
 
 class EndpointHealth(Protocol):

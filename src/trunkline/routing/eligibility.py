@@ -1,0 +1,92 @@
+"""Run the filters over the endpoints of a model, and remember which of them decided."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from trunkline.catalog.prices import PriceKey
+from trunkline.catalog.types import Endpoint, Snapshot
+from trunkline.core.money import AttoUsd
+from trunkline.routing.filters import RULES, Ask, Rule, Survivors, tier_of
+from trunkline.routing.slugs import Resolved, provider_set
+from trunkline.routing.types import Dropped, MaxPrice, RoutingQuery
+
+_WIDER_PRECISIONS: Mapping[str, tuple[str, ...]] = {"fp4": ("mxfp4", "nvfp4"), "fp8": ("mxfp8",)}
+_STANDS_FOR: Mapping[str, str] = {
+    "max_tokens": "max_completion_tokens",
+    "max_completion_tokens": "max_tokens",
+    "reasoning_effort": "reasoning",
+    "include_reasoning": "reasoning",
+}
+"""A used parameter is also satisfied by its counterpart (routing-and-catalog.md 4.3)."""
+
+
+class Sifted(Struct, frozen=True, kw_only=True):
+    """What the filters left of one model."""
+
+    resolved: Resolved
+    survivors: Survivors
+    hits: tuple[Rule, ...]
+    """Rules that dropped something; when nothing survived, the last of them decided it."""
+    last: Survivors
+    """What the last of `hits` was given."""
+    dropped: tuple[Dropped, ...] = ()
+
+
+def prepare(query: RoutingQuery, snapshot: Snapshot, *, is_callable: Callable[[Endpoint], bool], now_ms: int) -> Ask:
+    """Everything about a query that the filters would otherwise work out for each endpoint."""
+    preferences = query.preferences
+    return Ask(
+        query=query,
+        is_callable=is_callable,
+        now_ms=now_ms,
+        only=provider_set(snapshot, preferences.only) if preferences.only else None,
+        ignore=provider_set(snapshot, preferences.ignore) if preferences.ignore else None,
+        ordered=provider_set(snapshot, preferences.order) if preferences.order else None,
+        needs=_needs(query.used_parameters) if preferences.require_parameters else (),
+        quantizations=_precisions(preferences.quantizations) if preferences.quantizations else frozenset(),
+        price_limits=_price_limits(preferences.max_price),
+        tier=tier_of(query.service_tier),
+        rules=tuple(rule for rule in RULES if rule.applies(query)),
+    )
+
+
+def sift(resolved: Resolved, ask: Ask, *, explain: bool = False) -> Sifted:
+    """Run the filters over one model. `dropped` is only filled when somebody wants to read it."""
+    survivors: Survivors = [] if resolved.is_free_gone else list(resolved.model.endpoints)
+    last, hits, dropped = survivors, list[Rule](), list[Dropped]()
+    for rule in ask.rules:
+        if not survivors:
+            break
+        kept = rule.keep(survivors, resolved, ask)
+        if len(kept) == len(survivors):
+            continue
+        hits.append(rule)
+        if explain:
+            dropped += [
+                Dropped(endpoint=endpoint, filter=rule.name, excluded_by=rule.excluded_by)
+                for endpoint in survivors
+                if endpoint not in kept
+            ]
+        last, survivors = survivors, kept
+    return Sifted(resolved=resolved, survivors=survivors, hits=tuple(hits), last=last, dropped=tuple(dropped))
+
+
+def _needs(used: frozenset[str]) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset({name, _STANDS_FOR.get(name, name)}) for name in sorted(used))
+
+
+def _precisions(named: tuple[str, ...]) -> frozenset[str]:
+    """`fp8` also admits `mxfp8`, `fp4` also `mxfp4` and `nvfp4`; the reverse does not hold."""
+    return frozenset(named).union(*(_WIDER_PRECISIONS.get(name, ()) for name in named))
+
+
+def _price_limits(limits: MaxPrice) -> tuple[tuple[PriceKey, AttoUsd], ...]:
+    every: tuple[tuple[PriceKey, AttoUsd | None], ...] = (
+        ("prompt", limits.prompt),
+        ("completion", limits.completion),
+        ("request", limits.request),
+        ("image", limits.image),
+        ("audio", limits.audio),
+    )
+    return tuple((key, limit) for key, limit in every if limit is not None)

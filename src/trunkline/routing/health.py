@@ -1,0 +1,153 @@
+"""The recent past of every endpoint, in this process: routing-and-catalog.md 5.1 and 21.
+
+What several processes share, public statistics and their survival of a restart come with the statistics of
+endpoints; they will feed the same `EndpointHealth` interface.
+"""
+
+from typing import Literal, TypeAlias
+
+from trunkline.core.clock import Clock
+from trunkline.protocols.faults import Classified
+from trunkline.routing.windows import Counter, Samples
+from trunkline.settings import Routing
+
+Outcome: TypeAlias = Literal["success", "cancelled"] | Classified
+"""How an attempt ended: with an answer, by the caller's leaving, or with a fault."""
+
+UPTIME_WINDOW_S = 1800.0
+UPTIME_BUCKETS = 30
+RANK_COUNT_MIN = 100
+"""Fewer counted requests in the window say nothing about an endpoint's rank."""
+UPTIME_COUNT_MIN = 10
+"""Fewer say nothing about its uptime."""
+DEGRADED_PERCENT = 95.0
+DOWN_PERCENT = 80.0
+OUTAGE_BUCKETS = 30
+PERCENTILE_WINDOWS_S = (300.0, 1800.0)
+"""The rolling five minutes, else the last half hour (5.4)."""
+ENDPOINTS_MAX = 10_000
+"""Endpoints remembered at once; beyond that the longest known is forgotten."""
+
+
+class _Past:
+    """What is known of one endpoint."""
+
+    __slots__ = ("latency", "outage", "retry_after_until_s", "slowness", "uptime")
+
+    def __init__(self, outage_window_s: float) -> None:
+        self.uptime = Counter(UPTIME_WINDOW_S, UPTIME_BUCKETS)
+        self.outage = Counter(outage_window_s, OUTAGE_BUCKETS)
+        """For the outage test, 429s count as failures."""
+        self.retry_after_until_s = 0.0
+        self.latency = Samples()
+        self.slowness = Samples()
+        """Negated tokens per second: its percentiles go from fast to slow (5.5)."""
+
+
+class MemoryHealth:
+    """EndpointHealth from the attempts that this process has seen.
+
+    `rank` is asked for every candidate of every request. An endpoint without a failure in the last half hour, which
+    is nearly all of them, costs it one look into a nearly empty table.
+    """
+
+    def __init__(self, clock: Clock, settings: Routing) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._pasts: dict[str, _Past] = {}
+        self._troubled: dict[str, _Past] = {}
+        """Those of `_pasts` with a failure in one of their windows, or told to wait."""
+
+    def record(
+        self,
+        endpoint_id: str,
+        *,
+        outcome: Outcome,
+        latency_s: float | None = None,
+        output_tokens: int = 0,
+        duration_s: float | None = None,
+    ) -> None:
+        """Count one ended attempt. `latency_s` is the time to the first token, of streams only; `duration_s` is from
+        the request's start to its end."""
+        if outcome == "cancelled":
+            return
+        now_s = self._clock.monotonic_s()
+        past = self._past(endpoint_id)
+        if outcome == "success":
+            past.uptime.add(now_s, good=True)
+            past.outage.add(now_s, good=True)
+            if latency_s is not None:
+                past.latency.add(now_s, latency_s)
+            if duration_s and output_tokens > 0:
+                past.slowness.add(now_s, -output_tokens / duration_s)
+            return
+        is_rate_limit = outcome.error_type == "rate_limit_exceeded"
+        if outcome.counts_against_uptime:
+            past.uptime.add(now_s, good=False)
+        elif not is_rate_limit:
+            return
+        past.outage.add(now_s, good=False)
+        if (wait_s := outcome.fault.retry_after_s) is not None:
+            until_s = now_s + min(max(wait_s, 0.0), self._settings.retry_after_cap_seconds)
+            past.retry_after_until_s = max(past.retry_after_until_s, until_s)
+        self._troubled[endpoint_id] = past
+
+    def rank(self, endpoint_id: str) -> int:
+        """0 normal, 1 degraded, 2 outage, 3 down (5.1)."""
+        past = self._troubled.get(endpoint_id)
+        return 0 if past is None else self._rank(endpoint_id, past)
+
+    def uptime_percent(self, endpoint_id: str) -> float | None:
+        """Share of counted requests of the last 30 minutes that succeeded; None below ten of them (21)."""
+        past = self._pasts.get(endpoint_id)
+        if past is None:
+            return None
+        past.uptime.advance(self._clock.monotonic_s())
+        return _percent(past.uptime, UPTIME_COUNT_MIN)
+
+    def latency_s(self, endpoint_id: str, percentile: str) -> float | None:
+        """Time to the first token that `percentile` (`p50`, …) of the streams stay at or below."""
+        past = self._pasts.get(endpoint_id)
+        if past is None:
+            return None
+        return past.latency.reached_by(int(percentile[1:]), self._clock.monotonic_s(), PERCENTILE_WINDOWS_S)
+
+    def throughput_tps(self, endpoint_id: str, percentile: str) -> float | None:
+        """Output tokens per second that `percentile` of the requests reach or exceed, so p90 ≤ p50."""
+        past = self._pasts.get(endpoint_id)
+        if past is None:
+            return None
+        slowness = past.slowness.reached_by(int(percentile[1:]), self._clock.monotonic_s(), PERCENTILE_WINDOWS_S)
+        return None if slowness is None else -slowness
+
+    def _past(self, endpoint_id: str) -> _Past:
+        past = self._pasts.get(endpoint_id)
+        if past is None:
+            if len(self._pasts) >= ENDPOINTS_MAX:
+                oldest = next(iter(self._pasts))
+                del self._pasts[oldest]
+                self._troubled.pop(oldest, None)
+            past = self._pasts[endpoint_id] = _Past(self._settings.outage_window_seconds)
+        return past
+
+    def _rank(self, endpoint_id: str, past: _Past) -> int:
+        now_s = self._clock.monotonic_s()
+        past.uptime.advance(now_s)
+        past.outage.advance(now_s)
+        if not (past.uptime.bad or past.outage.bad or past.retry_after_until_s > now_s):
+            del self._troubled[endpoint_id]
+            return 0
+        uptime = _percent(past.uptime, RANK_COUNT_MIN)
+        if uptime is not None and uptime < DOWN_PERCENT:
+            return 3
+        if past.retry_after_until_s > now_s or self._is_outage(past.outage):
+            return 2
+        return 1 if uptime is not None and uptime < DEGRADED_PERCENT else 0
+
+    def _is_outage(self, recent: Counter) -> bool:
+        return recent.bad > 0 and recent.bad >= self._settings.outage_failure_ratio * (recent.bad + recent.good)
+
+
+def _percent(counter: Counter, count_min: int) -> float | None:
+    total = counter.good + counter.bad
+    return 100.0 * counter.good / total if total >= count_min else None

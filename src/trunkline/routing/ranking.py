@@ -1,0 +1,151 @@
+"""In which order the surviving endpoints are tried: routing-and-catalog.md 5.
+
+The default is chance weighted by price among the healthy (5.2); `order` (5.3) and `sort` (5.4) replace it, performance
+preferences (5.5) partition the finished list. Later steps have their place in `plan.py`: BYOK copies (5.6), private
+endpoints (5.7) and the sticky endpoint (13).
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import TypeAlias
+
+from trunkline.catalog.pricing import price_score
+from trunkline.catalog.types import Endpoint, Model
+from trunkline.routing.slugs import ProviderSet
+from trunkline.routing.types import Candidate, EndpointHealth, ProviderPreferences, SortBy
+
+Strategy: TypeAlias = Callable[[list[Candidate]], list[Candidate]]
+"""An arrangement of candidates; gives a new list."""
+
+OUTAGE = 2
+DOWN = 3
+
+
+def candidates(
+    model: Model, endpoints: Iterable[Endpoint], health: EndpointHealth, *, prompt_tokens: int, now_ms: int
+) -> list[Candidate]:
+    """The endpoints with what ordering needs of each."""
+    rank = health.rank
+    return [
+        Candidate(
+            model=model,
+            endpoint=endpoint,
+            price=price_score(endpoint.pricing, prompt_tokens=prompt_tokens, at_ms=now_ms),
+            rank=rank(endpoint.id),
+        )
+        for endpoint in endpoints
+    ]
+
+
+def balanced(found: list[Candidate], health: EndpointHealth, dice: random.Random) -> list[Candidate]:
+    """Default strategy: of the healthiest group one by chance, the rest by rank and price (5.2)."""
+    if len(found) < 2:
+        return found
+    ordered = by_rank_and_price(found, health)
+    best = ordered[0].rank
+    group = [candidate for candidate in ordered if candidate.rank == best]
+    if len(group) > 1:
+        position = _draw(group, dice)
+        ordered.insert(0, ordered.pop(position))
+    return ordered
+
+
+def _draw(group: list[Candidate], dice: random.Random) -> int:
+    """A position in a group that is sorted by price, by chance: weight 1/price², the free ones before all others."""
+    cheapest = group[0].price
+    if cheapest == 0:
+        return int(dice.random() * sum(candidate.price == 0 for candidate in group))
+    weights = [(cheapest / candidate.price) ** 2 for candidate in group]
+    left = dice.random() * sum(weights)
+    for position, weight in enumerate(weights):
+        left -= weight
+        if left < 0:
+            return position
+    return len(group) - 1
+
+
+def by_rank_and_price(found: list[Candidate], health: EndpointHealth) -> list[Candidate]:
+    """Ascending rank, then price; ties: higher uptime, then tag. Uptime is only asked for where there are ties."""
+    ordered = sorted(found, key=_rank_and_price)
+    if any(_rank_and_price(left) == _rank_and_price(right) for left, right in pairwise(ordered)):
+        ordered.sort(key=lambda c: (c.rank, c.price, -_uptime(health, c), c.endpoint.tag))
+    return ordered
+
+
+def _rank_and_price(candidate: Candidate) -> tuple[int, int]:
+    return candidate.rank, candidate.price
+
+
+def _uptime(health: EndpointHealth, candidate: Candidate) -> float:
+    uptime = health.uptime_percent(candidate.endpoint.id)
+    return 100.0 if uptime is None else uptime
+
+
+def sorted_by(found: list[Candidate], by: SortBy, health: EndpointHealth) -> list[Candidate]:
+    """`sort`: deterministic; endpoints without data last, what is down behind everything (5.4).
+
+    `exacto` has no quality signals yet, so all endpoints are of its middle tier: throughput, and what is out of
+    order or down behind (11).
+    """
+
+    def key(candidate: Candidate) -> tuple[int, float, int, str]:
+        endpoint = candidate.endpoint
+        behind = candidate.rank if candidate.rank >= (OUTAGE if by == "exacto" else DOWN) else 0
+        metric = 0.0
+        if by == "latency":
+            latency = health.latency_s(endpoint.id, "p50")
+            metric = float("inf") if latency is None else latency
+        elif by != "price":
+            throughput = health.throughput_tps(endpoint.id, "p50")
+            metric = float("inf") if throughput is None else -throughput
+        return behind, metric, candidate.price, endpoint.tag
+
+    return sorted(found, key=key)
+
+
+def priority_first(found: list[Candidate], health: EndpointHealth) -> list[Candidate]:
+    """`service_tier: "priority"`: its endpoints before all others, both by throughput (10)."""
+    ordered = sorted_by(found, "throughput", health)
+    return sorted(ordered, key=lambda candidate: candidate.endpoint.tier != "priority")
+
+
+def listed_first(
+    found: list[Candidate], order: Iterable[ProviderSet], rest: Strategy, among: Strategy
+) -> list[Candidate]:
+    """`order`: for each entry its matches, arranged by `among`; then what no entry named, arranged by `rest` (5.3)."""
+    listed: list[Candidate] = []
+    remaining = found
+    for entry in order:
+        listed += among([candidate for candidate in remaining if entry.matches(candidate.endpoint)])
+        remaining = [candidate for candidate in remaining if not entry.matches(candidate.endpoint)]
+    return listed + rest(remaining)
+
+
+def preferred_first(flat: list[Candidate], preferences: ProviderPreferences, health: EndpointHealth) -> list[Candidate]:
+    """Soft performance cutoffs: those that meet all of them first, each part in its order (5.5)."""
+    preferred: list[Candidate] = []
+    others: list[Candidate] = []
+    for candidate in flat:
+        (preferred if _meets(candidate.endpoint.id, preferences, health) else others).append(candidate)
+    return preferred + others
+
+
+def _meets(endpoint_id: str, preferences: ProviderPreferences, health: EndpointHealth) -> bool:
+    for percentile, cutoff_s in preferences.max_latency:
+        latency_s = health.latency_s(endpoint_id, percentile)
+        if latency_s is None or latency_s > cutoff_s:
+            return False
+    for percentile, cutoff_tps in preferences.min_throughput:
+        throughput_tps = health.throughput_tps(endpoint_id, percentile)
+        if throughput_tps is None or throughput_tps < cutoff_tps:
+            return False
+    return True
+
+
+def first_of_each(flat: list[Candidate], key: Callable[[Candidate], str]) -> list[Candidate]:
+    """Of several candidates with one key, the first."""
+    first: dict[str, Candidate] = {}
+    for candidate in flat:
+        first.setdefault(key(candidate), candidate)
+    return list(first.values())

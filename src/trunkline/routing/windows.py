@@ -1,0 +1,84 @@
+"""Counters and samples over a trailing window, in bounded memory. Time is given, never asked."""
+
+from collections import deque
+
+SAMPLES_MAX = 256
+"""Newest measurements kept of one kind and endpoint; under load they span less than the window, never more."""
+
+
+class Counter:
+    """Successes and failures of the trailing `window_s`, in `buckets` steps of equal width.
+
+    A failure is forgotten between `window_s` and one bucket width later.
+    """
+
+    __slots__ = ("_bad", "_good", "_newest", "_width_s", "bad", "good")
+
+    def __init__(self, window_s: float, buckets: int) -> None:
+        self._width_s = window_s / buckets
+        # One bucket more than the window: the oldest is only partly inside.
+        self._good = [0] * (buckets + 1)
+        self._bad = [0] * (buckets + 1)
+        self._newest = 0
+        self.good = 0
+        """Successes in the window, as of the last `advance`."""
+        self.bad = 0
+        """Failures in the window, as of the last `advance`."""
+
+    def advance(self, now_s: float) -> None:
+        """Forget what has left the window."""
+        bucket = int(now_s / self._width_s)
+        if bucket <= self._newest:
+            return
+        size = len(self._good)
+        for passed in range(max(self._newest + 1, bucket - size + 1), bucket + 1):
+            slot = passed % size
+            self.good -= self._good[slot]
+            self.bad -= self._bad[slot]
+            self._good[slot] = self._bad[slot] = 0
+        self._newest = bucket
+
+    def add(self, now_s: float, *, good: bool) -> None:
+        """Count one outcome."""
+        self.advance(now_s)
+        slot = self._newest % len(self._good)
+        if good:
+            self.good += 1
+            self._good[slot] += 1
+        else:
+            self.bad += 1
+            self._bad[slot] += 1
+
+
+class Samples:
+    """The newest measurements of one kind, and their percentiles by nearest rank (routing-and-catalog.md 21)."""
+
+    __slots__ = ("_fresh_until_s", "_sorted", "_taken")
+
+    _REFRESH_S = 1.0
+
+    def __init__(self) -> None:
+        self._taken: deque[tuple[float, float]] = deque(maxlen=SAMPLES_MAX)
+        self._sorted: list[float] = []
+        self._fresh_until_s = 0.0
+
+    def add(self, now_s: float, value: float) -> None:
+        self._taken.append((now_s, value))
+
+    def reached_by(self, percent: int, now_s: float, windows_s: tuple[float, ...]) -> float | None:
+        """The value that `percent` % of the samples stay at or below, in the first of `windows_s` that has any.
+
+        The order of the samples is worked out at most once a second: many requests ask between two measurements.
+        """
+        if now_s >= self._fresh_until_s:
+            self._sorted = self._in_first_window(now_s, windows_s)
+            self._fresh_until_s = now_s + self._REFRESH_S
+        if not self._sorted:
+            return None
+        return self._sorted[max(0, -(-percent * len(self._sorted) // 100) - 1)]
+
+    def _in_first_window(self, now_s: float, windows_s: tuple[float, ...]) -> list[float]:
+        for window_s in windows_s:
+            if values := sorted(value for taken_s, value in self._taken if now_s - taken_s <= window_s):
+                return values
+        return []

@@ -1,0 +1,214 @@
+"""Small catalogs, an owned clock and an owned past, for routing tests."""
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from trunkline.catalog.prices import PriceKey, PriceSheet
+from trunkline.catalog.types import DataPolicy, Endpoint, Model, Operation, Provider, Snapshot
+from trunkline.core.money import AttoUsd, parse_price
+from trunkline.protocols.events import UpstreamFault
+from trunkline.protocols.faults import Classified
+from trunkline.routing.health import MemoryHealth
+from trunkline.routing.plan import plan
+from trunkline.routing.types import Candidate, EndpointHealth, Plan, ProviderPreferences, RoutingQuery
+from trunkline.settings import Routing
+
+NOON_MS = 1_790_000_000_000
+"""A moment in September 2026."""
+
+OPEN = DataPolicy(training=False, retains_prompts=False, zdr=True)
+
+
+class OwnedClock:
+    """Time that stands still until a test moves it."""
+
+    def __init__(self, at_s: float = 1000.0) -> None:
+        self.at_s = at_s
+
+    def now_ms(self) -> int:
+        return NOON_MS + int(self.at_s * 1000)
+
+    def monotonic_s(self) -> float:
+        return self.at_s
+
+
+def sheet(prompt: str = "0.000001", completion: str | None = None, **others: str) -> PriceSheet:
+    """Prices per token or unit, as decimal strings; completion costs what prompt costs unless said."""
+    base: dict[PriceKey, AttoUsd] = {"prompt": parse_price(prompt), "completion": parse_price(completion or prompt)}
+    for key in ("request", "image", "audio"):
+        if key in others:
+            base[key] = parse_price(others[key])
+    return PriceSheet(base=base)
+
+
+def endpoint(
+    tag: str,
+    *,
+    model: str = "acme/rocket",
+    price: PriceSheet | str = "0.000001",
+    parameters: Iterable[str] = ("temperature", "max_tokens"),
+    context_length: int | None = 100_000,
+    max_output_tokens: int | None = None,
+    quantization: str | None = None,
+    tier: Literal["default", "flex", "priority"] = "default",
+    inputs: Iterable[str] = ("text",),
+    policy: DataPolicy = OPEN,
+    variant: Literal["standard", "free"] = "standard",
+    is_moderated: bool = False,
+    deprecation_date: str | None = None,
+) -> Endpoint:
+    return Endpoint(
+        id=f"{model}|{tag}",
+        model_id=model,
+        tag=tag,
+        provider=tag.partition("/")[0],
+        upstream_model="upstream",
+        protocol="openai-chat",
+        protocols=("openai-chat",),
+        pricing=price if isinstance(price, PriceSheet) else sheet(price),
+        variant=variant,
+        tier=tier,
+        quantization=quantization,
+        context_length=context_length,
+        max_output_tokens=max_output_tokens,
+        supported_parameters=frozenset(parameters),
+        input_modalities=frozenset(inputs),
+        data_policy=policy,
+        is_moderated=is_moderated,
+        deprecation_date=deprecation_date,
+    )
+
+
+def model(
+    id: str,
+    *endpoints: Endpoint,
+    operation: Operation = "chat",
+    is_distillable: bool = False,
+    created_s: int = 0,
+    canonical: str | None = None,
+) -> Model:
+    author, _, name = id.partition("/")
+    return Model(
+        id=id,
+        canonical_slug=canonical or id,
+        author=author,
+        name=name,
+        short_name=name,
+        description="",
+        operation=operation,
+        created_s=created_s,
+        context_length=100_000,
+        max_output_tokens=None,
+        input_modalities=("text",),
+        output_modalities=("text",),
+        tokenizer="Other",
+        instruct_type=None,
+        supported_parameters=(),
+        endpoints=endpoints,
+        variant="free" if id.endswith(":free") else "standard",
+        is_distillable=is_distillable,
+    )
+
+
+def rocket(*endpoints: Endpoint) -> Snapshot:
+    """One model, `acme/rocket`, with these endpoints."""
+    return catalog(model("acme/rocket", *endpoints))
+
+
+def catalog(*models: Model, aliases: Mapping[str, str] | None = None) -> Snapshot:
+    slugs = dict.fromkeys(e.provider for m in models for e in m.endpoints)
+    providers = {slug: provider(slug) for slug in slugs}
+    names = {m.id.lower(): m.id for m in models} | {m.canonical_slug.lower(): m.id for m in models}
+    display = {p.name.lower(): p.slug for p in providers.values()}
+    return Snapshot(
+        generated="2026-09-01",
+        providers=providers,
+        models={m.id: m for m in models},
+        names=names | dict(aliases or {}),
+        provider_names=display | {slug: slug for slug in slugs},
+    )
+
+
+def provider(slug: str) -> Provider:
+    return Provider(
+        slug=slug,
+        name={"openai": "OpenAI", "google-vertex": "Google Vertex"}.get(slug, slug.title()),
+        kind="cloud",
+        protocol="openai-chat",
+        protocols=("openai-chat",),
+        base_url=f"https://{slug}.example/v1",
+    )
+
+
+def healthy() -> MemoryHealth:
+    return MemoryHealth(OwnedClock(), Routing())
+
+
+def planned(
+    snapshot: Snapshot,
+    *models: str,
+    health: EndpointHealth | None = None,
+    seed: int = 1,
+    strict_tool_routing: bool = True,
+    is_callable: Callable[[Endpoint], bool] = lambda endpoint: True,
+    why_not: Callable[[Endpoint], str] = lambda endpoint: "",
+    explain: bool = False,
+    preferences: ProviderPreferences | None = None,
+    **query: object,
+) -> Plan:
+    """Plan a request for `models` (default: the first of the catalog)."""
+    requested = models or (next(iter(snapshot.models)),)
+    asked = RoutingQuery(models=requested, preferences=preferences or ProviderPreferences(), **query)
+    return plan(
+        asked,
+        snapshot,
+        is_callable=is_callable,
+        health=health or healthy(),
+        now_ms=NOON_MS,
+        dice=random.Random(seed),
+        strict_tool_routing=strict_tool_routing,
+        why_not=why_not,
+        explain=explain,
+    )
+
+
+def tags(decided: Plan) -> list[str]:
+    return [candidate.endpoint.tag for candidate in decided.attempts]
+
+
+def candidate(found: Endpoint, in_model: str = "acme/rocket") -> Candidate:
+    return Candidate(model=model(in_model, found), endpoint=found, price=AttoUsd(0), rank=0)
+
+
+def fault(
+    status: int,
+    *,
+    retry_after_s: float | None = None,
+    message: str = "upstream said so",
+    code: str | None = None,
+    safe_message: str | None = None,
+) -> Classified:
+    """The consequences of an upstream status, as in the table of routing-and-catalog.md 6."""
+    error_type, to_caller, next_endpoint, transient, counts = {
+        0: ("provider_unavailable", 502, "any", True, True),
+        400: ("invalid_request", 400, "none", False, False),
+        403: ("permission_denied", 403, "any", False, False),
+        404: ("not_found", 404, "any", False, True),
+        429: ("rate_limit_exceeded", 429, "any", False, False),
+        500: ("server", 500, "any", True, True),
+        502: ("provider_unavailable", 502, "any", True, True),
+        503: ("provider_overloaded", 503, "any", True, True),
+        504: ("timeout", 504, "any", True, True),
+        529: ("provider_overloaded", 529, "any", True, True),
+    }[status]
+    return Classified(
+        fault=UpstreamFault(status=status, message=message, code=code, retry_after_s=retry_after_s),
+        error_type=error_type,
+        status=to_caller,
+        next_endpoint=next_endpoint,
+        next_model=True,
+        transient=transient,
+        counts_against_uptime=counts,
+        safe_message=safe_message,
+    )
