@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from trunkline.core.money import NanoUsd
 
@@ -68,3 +68,56 @@ class Principal(Struct, frozen=True, kw_only=True):
     key: ApiKey
     account_id: str
     workspace_id: str | None
+
+
+class KeyWithSpend(Struct, frozen=True, kw_only=True):
+    """A key and what it spent, read in one transaction."""
+
+    key: ApiKey
+    spend: KeySpend
+
+
+class NewKey(Struct, frozen=True, kw_only=True):
+    """What a caller may decide of a new key (KEY-08..12). `workspace_id` None: the default workspace."""
+
+    name: str
+    limit_nanousd: NanoUsd | None = None
+    limit_reset: LimitReset | None = None
+    include_byok_in_limit: bool = False
+    expires_at_ms: int | None = None
+    creator_user_id: str | None = None
+    workspace_id: str | None = None
+
+
+class KeyPatch(Struct, frozen=True, kw_only=True):
+    """What PATCH may change: UNSET leaves as it is, None clears (VAL-07)."""
+
+    name: str | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+    limit_nanousd: NanoUsd | UnsetType | None = UNSET
+    limit_reset: LimitReset | UnsetType | None = UNSET
+    include_byok_in_limit: bool | UnsetType = UNSET
+
+
+class Actor(Struct, frozen=True, kw_only=True):
+    """Who changes something, for the audit log (MK-04)."""
+
+    account_id: str
+    name: str
+    """`key sk-tl-v1-0e6...c96`, `operator`, `system`."""
+    creator_user_id: str | None = None
+    """Who made the key that acts."""
+    address: str | None = None
+    request_id: str | None = None
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One change, without secrets (AU-01). `detail` is a JSON object: before, after, request id."""
+
+    account_id: str
+    at_ms: int
+    actor: str
+    action: str
+    object_id: str
+    detail: str
+    address: str | None

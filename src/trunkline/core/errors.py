@@ -19,6 +19,7 @@
     ├── Internal 500                  ours; the message is generic for the caller
     ├── ProviderUnavailable 502
     ├── ProviderOverloaded 503/529
+    ├── ServiceUnavailable 503        ours, passing: the database is away
     └── UpstreamTimeout 504
 
 `error_type` is what clients branch on (inference.md 5.1). An error of this tree knows nothing of a wire format:
@@ -259,6 +260,13 @@ class ProviderUnavailable(TrunklineError):
 
 class ProviderOverloaded(TrunklineError):
     """Every upstream that was tried is overloaded or out of order."""
+
+    status = 503
+    error_type = "provider_overloaded"
+
+
+class ServiceUnavailable(TrunklineError):
+    """Something of ours that a request needs is away (the database); the same request may work in a moment."""
 
     status = 503
     error_type = "provider_overloaded"
