@@ -1,0 +1,85 @@
+"""Who calls, of which kind the key must be, and how often it may (accounts-and-governance.md 0.5, RL-13)."""
+
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from trunkline.accounts.types import Actor, Principal
+from trunkline.api.context import ControlPlane
+from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID
+from trunkline.core.errors import PermissionDenied, RateLimited, Unauthenticated
+
+MANAGEMENT_ONLY = "Only management keys can perform this operation"
+WINDOW_S = 60
+KEY_CREATIONS_PER_MINUTE = 60
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of this lower-case name, as it was sent."""
+    return next((value for sent, value in scope["headers"] if sent == name), None)
+
+
+async def authenticate(context: ControlPlane, scope: Scope) -> Principal:
+    """The caller, of either kind. Raises Unauthenticated or ServiceUnavailable."""
+    authorization, x_api_key = header(scope, b"authorization"), header(scope, b"x-api-key")
+    principal = context.directory.identify(authorization, x_api_key)
+    if principal is None:
+        principal = await context.directory.resolve(authorization, x_api_key)
+    scope[ACCOUNT_ID] = principal.account_id
+    return principal
+
+
+async def require_management(context: ControlPlane, request: Request, *, otherwise: Literal[401, 403]) -> Principal:
+    """The caller, who must hold a management key and stay within the rate of management calls.
+
+    `otherwise` is the status for an inference key: 401 on operations that document no 403, so that the official SDKs
+    raise the exceptions that they know for the operation (MGT-02).
+    """
+    principal = await authenticate(context, request.scope)
+    if principal.key.kind != "management":
+        raise PermissionDenied(MANAGEMENT_ONLY) if otherwise == 403 else Unauthenticated(MANAGEMENT_ONLY)
+    limit = context.settings.limits.management_requests_per_minute
+    if limit:
+        await take(context, f"management:{principal.account_id}", limit)
+    return principal
+
+
+async def take(context: ControlPlane, bucket: str, limit: int) -> None:
+    """Count a call against a bucket of `limit` in a minute. Raises RateLimited with the headers of RL-07 and RL-08."""
+    now_ms = context.clock.now_ms()
+    outcome = await context.shared.take(bucket, limit, WINDOW_S, now_ms)
+    if outcome.allowed:
+        return
+    headers = {
+        "X-RateLimit-Limit": str(outcome.limit),
+        "X-RateLimit-Remaining": str(outcome.remaining),
+        "X-RateLimit-Reset": str(outcome.reset_ms),
+    }
+    raise RateLimited(
+        f"Rate limit exceeded: {outcome.limit} per minute. Try again when X-RateLimit-Reset has passed.",
+        headers=headers,
+        metadata={"headers": dict(headers), "limit_source": bucket.partition(":")[0]},
+        retry_after_s=max(1, -(-(outcome.reset_ms - now_ms) // 1000)),
+    )
+
+
+def actor(context: ControlPlane, principal: Principal, request: Request) -> Actor:
+    """The caller as the audit log names it (MK-04)."""
+    return Actor(
+        account_id=principal.account_id,
+        name=f"key {principal.key.label}",
+        creator_user_id=principal.key.creator_user_id,
+        address=client_address(request.scope, context.settings.server.trusted_proxies),
+        request_id=request.scope[REQUEST_ID],
+    )
+
+
+def client_address(scope: Scope, trusted_proxies: int) -> str | None:
+    """The caller's address: the peer, or what the outermost trusted proxy says of it in `X-Forwarded-For`."""
+    peer: tuple[str, int] | None = scope.get("client")
+    forwarded = header(scope, b"x-forwarded-for")
+    if trusted_proxies and forwarded is not None:
+        hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",")]
+        return hops[-min(trusted_proxies, len(hops))][:64]
+    return peer[0] if peer is not None else None

@@ -1,0 +1,162 @@
+"""Errors over HTTP: one envelope for everything under the API root (accounts-and-governance.md 0.3, inference.md 5).
+
+`ErrorBoundary` goes around the API. It gives each request its id, adds the headers that every response carries, answers
+preflight, and turns what is raised inside into the envelope. What nobody expected becomes a generic 500 for the caller
+and a log entry, under the same request id, for the operator.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trunkline.accounts.types import Principal
+from trunkline.api.cors import CORS_HEADERS, preflight_headers
+from trunkline.core import ids
+from trunkline.core.clock import Clock
+from trunkline.core.errors import Internal, InvalidRequest, NotFound, ServiceUnavailable, TrunklineError
+from trunkline.protocols.chat.error_body import render_error
+from trunkline.storage.interface import StorageRefused, StorageUnavailable
+
+if TYPE_CHECKING:  # the control plane starts without the data plane
+    from trunkline.gateway.exchange import Exchange
+
+REQUEST_ID = "trunkline.request_id"
+"""Scope key of the request's id."""
+ACCOUNT_ID = "trunkline.account_id"
+"""Scope key of the caller's account, once authenticated: `user_id` of the envelope (ERR-04)."""
+RETRY_AFTER_S = 2
+
+_log = structlog.get_logger("trunkline.api")
+
+
+class ErrorRenderer:
+    """Errors and common headers, for whoever answers in raw ASGI. `docs_base`: URL of the documentation."""
+
+    __slots__ = ("_docs_base",)
+
+    def __init__(self, docs_base: str) -> None:
+        self._docs_base = docs_base
+
+    def headers(self, generation_id: str | None, request_id: str) -> list[tuple[bytes, bytes]]:
+        """What every response carries; `generation_id` once a generation exists (inference.md 1.3)."""
+        headers = [(b"x-request-id", request_id.encode("ascii")), *CORS_HEADERS]
+        if generation_id is not None:
+            headers.append((b"x-generation-id", generation_id.encode("ascii")))
+        return headers
+
+    async def send(
+        self,
+        send: Send,
+        error: TrunklineError,
+        *,
+        request_id: str,
+        principal: Principal | None = None,
+        exchange: "Exchange | None" = None,
+    ) -> None:
+        """Answer a generation request with its error. Before routing began it has no generation id."""
+        generation_id = exchange.generation_id if exchange is not None and exchange.plan is not None else None
+        await send_error(
+            send,
+            error,
+            docs_base=self._docs_base,
+            account_id=None if principal is None else principal.account_id,
+            headers=self.headers(generation_id, request_id),
+        )
+
+
+async def send_error(
+    send: Send,
+    error: TrunklineError,
+    *,
+    docs_base: str,
+    account_id: str | None,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    with_body: bool = True,
+) -> None:
+    """Answer with the envelope. `with_body` False: to HEAD. The response must not have begun."""
+    body = render_error(error, docs_base=docs_base, user_id=account_id)
+    own = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        *((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in error.headers.items()),
+    ]
+    if error.retry_after_s is not None:
+        own.append((b"retry-after", b"%d" % error.retry_after_s))
+    await send({"type": "http.response.start", "status": error.http_status, "headers": [*own, *headers]})
+    await send({"type": "http.response.body", "body": body if with_body else b""})
+
+
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """The router's last resort: the envelope, never a page (API-08)."""
+    raise NotFound(f"There is no {scope['method']} {scope['path']} here. The operations are listed in /openapi.json.")
+
+
+class ErrorBoundary:
+    """Pure ASGI; wraps the API's router."""
+
+    __slots__ = ("_app", "_clock", "_docs_base")
+
+    def __init__(self, app: ASGIApp, *, clock: Clock, docs_base: str) -> None:
+        self._app = app
+        self._clock = clock
+        self._docs_base = docs_base
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = scope[REQUEST_ID] = ids.request_id(self._clock.now_ms())
+        common = [(b"x-request-id", request_id.encode("ascii")), *CORS_HEADERS]
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                if not any(name == b"x-request-id" for name, _ in message["headers"]):
+                    message["headers"] = [*message["headers"], *common]
+            await send(message)
+
+        if scope["method"] == "OPTIONS":
+            await _answer_preflight(scope, send_with_headers)
+            return
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:  # the boundary: whatever was raised, the caller gets the envelope
+            if started:
+                raise  # the status line is gone; the server closes the connection, which tells the client
+            await send_error(
+                send_with_headers,
+                presentable(error, scope),
+                docs_base=self._docs_base,
+                account_id=scope.get(ACCOUNT_ID),
+                with_body=scope["method"] != "HEAD",
+            )
+
+
+async def _answer_preflight(scope: Scope, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": preflight_headers(scope["headers"])})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def presentable(error: Exception, scope: Scope) -> TrunklineError:
+    """What the caller is told of an exception."""
+    match error:
+        case TrunklineError():
+            return error
+        case StorageUnavailable():
+            _log.warning("database away", request_id=scope[REQUEST_ID], reason=str(error))
+            return ServiceUnavailable(
+                "Service temporarily unavailable: the database does not answer. Try again in a moment.",
+                retry_after_s=RETRY_AFTER_S,
+            )
+        case StorageRefused():
+            _log.warning("database refused a record", request_id=scope[REQUEST_ID], reason=str(error))
+            return InvalidRequest(
+                "Invalid request parameters: a value cannot be stored (too long, or a NUL in a text)."
+            )
+        case _:
+            _log.error("request failed", request_id=scope[REQUEST_ID], path=scope["path"], exc_info=error)
+            return Internal("Internal Server Error")

@@ -1,0 +1,26 @@
+"""The control plane's endpoints in one list, and the API root that they stand under."""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Route, Router
+
+from trunkline.api import keys
+from trunkline.api.context import ControlPlane
+from trunkline.api.errors import ErrorBoundary, not_found
+from trunkline.api.operations import Endpoint, build_routes
+
+
+def endpoints(context: ControlPlane) -> list[Endpoint]:
+    """All of them; `/openapi.json` describes the same list."""
+    return [*keys.endpoints(context)]
+
+
+def routes(context: ControlPlane) -> list[Route]:
+    """Starlette routes relative to the API root, each also with a trailing slash."""
+    return build_routes(endpoints(context))
+
+
+def api_root(context: ControlPlane, more: Sequence[BaseRoute] = ()) -> ErrorBoundary:
+    """What is mounted at `/api/v1` and `/v1`: the control plane, `more` before it, the envelope around everything."""
+    router = Router([*more, *routes(context)], redirect_slashes=False, default=not_found)
+    return ErrorBoundary(router, clock=context.clock, docs_base=f"{context.settings.public_url}/docs")

@@ -1,0 +1,105 @@
+"""The control plane on a real socket over a real database, with the first keys of a fresh instance."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from trunkline.accounts.bootstrap import FirstStart, ensure_owner
+from trunkline.accounts.directory import Directory
+from trunkline.accounts.service import KeyService
+from trunkline.api.context import ControlPlane
+from trunkline.api.routes import api_root
+from trunkline.settings import Limits, Settings
+from trunkline.storage.database import SqlDatabase
+from trunkline.storage.shared.memory import MemoryShared
+
+NOON_MS = 1_790_000_000_000 // 86_400_000 * 86_400_000 + 43_200_000
+"""Noon of some UTC day in 2026."""
+
+
+class SettableClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, now_ms: int = NOON_MS) -> None:
+        self._now_ms = now_ms
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def monotonic_s(self) -> float:
+        return self._now_ms / 1000
+
+    def advance(self, *, seconds: float) -> None:
+        self._now_ms += round(seconds * 1000)
+
+
+@dataclass
+class RunningControlPlane:
+    """What a test needs of it."""
+
+    url: str
+    context: ControlPlane
+    clock: SettableClock
+    first: FirstStart
+
+    def client(self, key: str | None) -> httpx.AsyncClient:
+        """A client of the API root with this key."""
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers)
+
+
+def new_context(database: SqlDatabase, clock: SettableClock, settings: Settings) -> ControlPlane:
+    """The parts of one serving process over `database`."""
+    shared = MemoryShared()
+    return ControlPlane(
+        settings=settings,
+        clock=clock,
+        database=database,
+        shared=shared,
+        directory=Directory(database, shared, clock, settings),
+        keys=KeyService(database, clock),
+    )
+
+
+def application(context: ControlPlane) -> Starlette:
+    """The API under both of its roots, as the composition root mounts it."""
+    api = api_root(context)
+    return Starlette(routes=[Mount("/api/v1", api), Mount("/v1", api)])
+
+
+@asynccontextmanager
+async def serving(app: Starlette) -> AsyncIterator[str]:
+    """Serve `app` on a free loopback port until the block ends."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await task
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, limits=Limits(management_requests_per_minute=0))
+
+
+@pytest.fixture
+async def control_plane(database: SqlDatabase, settings: Settings) -> AsyncIterator[RunningControlPlane]:
+    """A running instance; the clock stands at noon until the test moves it."""
+    clock = SettableClock()
+    first = await ensure_owner(database, clock, None)
+    assert first is not None
+    context = new_context(database, clock, settings)
+    async with serving(application(context)) as url:
+        yield RunningControlPlane(url, context, clock, first)
+    await context.directory.close()
