@@ -1,0 +1,231 @@
+"""An upstream's chat answer, read once: the native edit and the decoder share it, so their facts cannot differ.
+
+`ChoiceReader` makes single deltas regular; this is the whole answer around them: chunks, usage, errors, the end.
+"""
+
+from msgspec import Raw
+
+from trunkline.core import json
+from trunkline.protocols.answers import Facts
+from trunkline.protocols.chat import usage as usages
+from trunkline.protocols.chat.citations import CitationReader
+from trunkline.protocols.chat.finish import normalise as normalise_finish
+from trunkline.protocols.chat.reading import ChoiceReader, DeltaRead
+from trunkline.protocols.chat.upstream_errors import fault_in_answer
+from trunkline.protocols.chat.wire import (
+    NOTHING,
+    UNREADABLE,
+    WireAnswer,
+    int_of,
+    is_blank,
+    label_of,
+    object_of,
+    read_answer,
+)
+from trunkline.protocols.events import UpstreamFault
+from trunkline.protocols.sse import EventTooLarge, SseParser
+
+CHOICES_MAX = 128
+"""`n` is at most this at OpenAI."""
+
+OMITS_FINISH_REASON = "omits_finish_reason"
+"""Quirk: the provider ends good answers without a finish reason."""
+
+
+class AnswerReader:
+    """What both kinds of answers have in common."""
+
+    def __init__(self, *, whole: bool, quirks: frozenset[str], exclude_reasoning: bool) -> None:
+        self.facts = Facts()
+        self.choices: dict[int, ChoiceReader] = {}
+        self.system_fingerprint: str | None = None
+        self._whole = whole
+        self._quirks = quirks
+        self._exclude_reasoning = exclude_reasoning
+        self._citations = CitationReader()
+        self._usage: Raw = NOTHING
+
+    def read(self, answer: WireAnswer) -> list[DeltaRead]:
+        """The deltas of one chunk (or the messages of a body); everything else goes into `facts`."""
+        facts = self.facts
+        if not is_blank(answer.usage):
+            self._usage = answer.usage
+        elif answer.x_groq:
+            self._read_x_groq(answer.x_groq)
+        if not is_blank(answer.error):
+            self._fail(fault_in_answer(answer.error))
+            return []
+        if facts.fault is not None:
+            return []
+        if facts.upstream_id is None:
+            facts.upstream_id = label_of(answer.id)
+        if self.system_fingerprint is None:
+            self.system_fingerprint = label_of(answer.system_fingerprint)
+        if answer.service_tier:
+            facts.service_tier = label_of(answer.service_tier) or facts.service_tier
+        deltas = [self._read_choice(choice, position) for position, choice in enumerate(answer.choices or ())]
+        if (answer.citations or answer.search_results) and deltas:
+            deltas[0].annotations += self._citations.read(answer.citations, answer.search_results)
+        for delta in deltas:
+            self._count(delta)
+        return deltas
+
+    def _read_choice(self, members: dict[str, Raw], position: int) -> DeltaRead:
+        index = int_of(members.get("index"))
+        if index is None or not 0 <= index < CHOICES_MAX:
+            index = min(position, CHOICES_MAX - 1)
+        choice = self.choices.get(index)
+        if choice is None:
+            choice = ChoiceReader(index, whole=self._whole)
+            self.choices[index] = choice
+        delta = choice.read(members)
+        if choice.error:
+            self._fail(fault_in_answer(choice.error))
+        return delta
+
+    def _read_x_groq(self, raw: Raw) -> None:
+        """Groq's own place for usage and errors."""
+        members = object_of(raw)
+        usage, error = members.get("usage", NOTHING), members.get("error", NOTHING)
+        if not is_blank(usage):
+            self._usage = usage
+        if not is_blank(error):
+            self._fail(fault_in_answer(error))
+
+    def _count(self, delta: DeltaRead) -> None:
+        facts = self.facts
+        facts.output_chars += len(delta.text) + len(delta.refusal)
+        if delta.reasoning is not None:
+            facts.output_chars += len(delta.reasoning.text)
+            if self._exclude_reasoning:
+                # Thinking that the client does not get commits nothing.
+                delta.reasoning = None
+        if not facts.content_seen and delta.has_content():
+            facts.content_seen = True
+        for call in delta.calls:
+            facts.output_chars += len(call.arguments)
+            if call.id is not None:
+                facts.tool_call_count += 1
+        facts.media_count += len(delta.images)
+
+    def finish(self, *, truncated: bool) -> list[DeltaRead]:
+        """The answer ended: what calls still owe, and the final facts. `truncated`: without the protocol's own end."""
+        facts = self.facts
+        self._settle_usage()
+        if facts.fault is not None:
+            return []
+        if not self.choices:
+            self._fail(UpstreamFault(status=200, message="The answer has no choices", truncated=truncated))
+            return []
+        for choice in self.choices.values():
+            self._finish_choice(choice, truncated=truncated)
+        first = self.choices[min(self.choices)]
+        facts.native_finish_reason = first.native_finish_reason
+        facts.finish_reason = first.finish_reason
+        if facts.fault is not None:
+            return []
+        deltas = [DeltaRead(choice.index, calls=choice.calls.finish()) for choice in self.choices.values()]
+        deltas = [delta for delta in deltas if delta.calls]
+        for delta in deltas:
+            self._count(delta)
+        return deltas
+
+    def _settle_usage(self) -> None:
+        """Usage that comes in every chunk is cumulative: only the last is worth reading."""
+        if not self._usage:
+            return
+        facts = self.facts
+        facts.usage = usages.normalise(self._usage, self._quirks)
+        facts.search_count = facts.usage.web_searches
+        if facts.service_tier is None:
+            facts.service_tier = label_of(object_of(self._usage).get("service_tier"))
+
+    def _fail(self, fault: UpstreamFault) -> None:
+        """The first fault is the one that is told; after it nobody may call `finish`, so usage is read now."""
+        if self.facts.fault is None:
+            self.facts.fault = fault
+        self._settle_usage()
+
+    def _finish_choice(self, choice: ChoiceReader, *, truncated: bool) -> None:
+        """Every choice needs a reason; only a proper end with whole tool calls, or a provider known for it, may
+        lack one (inference.md 3, 30.7). An empty body without one is an answer that says nothing (13.4)."""
+        has_calls = choice.calls.count > 0
+        word = choice.native_finish_reason
+        if word is not None:
+            choice.finish_reason = normalise_finish(word, has_calls=has_calls)
+            if choice.finish_reason == "error":
+                self._fail(UpstreamFault(status=200, code=word, message="The model's answer ended with an error"))
+        elif not truncated and (OMITS_FINISH_REASON in self._quirks or choice.calls.complete()):
+            choice.finish_reason = "tool_calls" if has_calls else "stop"
+        elif truncated or not self._whole or choice.produced:
+            self._fail(UpstreamFault(status=200, message="The answer has no finish reason", truncated=True))
+
+
+class StreamReader(AnswerReader):
+    """A streamed answer: bytes in, deltas out."""
+
+    def __init__(self, *, quirks: frozenset[str], exclude_reasoning: bool) -> None:
+        super().__init__(whole=False, quirks=quirks, exclude_reasoning=exclude_reasoning)
+        self._sse = SseParser()
+        self._closed = False
+
+    def feed(self, data: bytes) -> list[DeltaRead]:
+        """The deltas that are complete with `data`. After the end marker or a fault there are none."""
+        if self.facts.done or self._closed:
+            return []
+        try:
+            payloads = self._sse.feed(data)
+        except EventTooLarge as error:
+            self._fail(UpstreamFault(status=200, message=str(error)))
+            return []
+        return self._read_payloads(payloads)
+
+    def close(self) -> list[DeltaRead]:
+        """The bytes ended."""
+        if self._closed:
+            return []
+        deltas = [] if self.facts.done else self._read_payloads(self._sse.close())
+        self._closed = True
+        if not self.choices and self.facts.fault is None:
+            self._read_stray()
+        return deltas + self.finish(truncated=not self.facts.done)
+
+    def _read_payloads(self, payloads: list[bytes]) -> list[DeltaRead]:
+        deltas: list[DeltaRead] = []
+        for payload in payloads:
+            if payload == b"[DONE]":
+                self.facts.done = True
+                break
+            if payload:
+                try:
+                    deltas += self.read(read_answer(payload))
+                except UNREADABLE:
+                    self._fail(UpstreamFault(status=200, message="An event of the stream is no JSON object"))
+        return deltas
+
+    def _read_stray(self) -> None:
+        """No event came. A JSON object instead of a stream may say why."""
+        stray = self._sse.stray
+        if not stray:
+            return
+        try:
+            error = json.members(stray).get("error")
+        except UNREADABLE:
+            error = None
+        if error is None or is_blank(error):
+            self._fail(UpstreamFault(status=200, message="The answer is no event stream"))
+        else:
+            self._fail(fault_in_answer(error))
+
+
+def read_body(data: bytes, *, quirks: frozenset[str], exclude_reasoning: bool) -> tuple[AnswerReader, list[DeltaRead]]:
+    """A whole body: its reader with final facts, and one delta for each choice."""
+    reader = AnswerReader(whole=True, quirks=quirks, exclude_reasoning=exclude_reasoning)
+    reader.facts.done = True
+    try:
+        deltas = reader.read(read_answer(data))
+    except UNREADABLE:
+        reader.facts.fault = UpstreamFault(status=200, message="The answer is no JSON object with choices")
+        return reader, []
+    deltas += reader.finish(truncated=False)
+    return reader, deltas

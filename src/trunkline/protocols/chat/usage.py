@@ -1,0 +1,144 @@
+"""Token counts: from every upstream's spelling to `Usage` (inference.md 30.8), and to the client's object (13.1)."""
+
+from typing import Final
+
+from msgspec import Raw
+
+from trunkline.core.money import usd_number
+from trunkline.protocols.chat.wire import NOTHING, int_of, object_of
+from trunkline.protocols.events import Usage
+
+TOKENS_MAX = 10**12
+"""A larger count is not a count."""
+
+USAGE_EXCLUDES_REASONING: Final = "usage_excludes_reasoning"
+"""Quirk: `completion_tokens` leaves the thinking out, and only `total_tokens` tells how much it was."""
+
+
+def normalise(raw: Raw, quirks: frozenset[str] = frozenset()) -> Usage:
+    """Read an upstream's usage object: any member may be missing, null or of another provider's name."""
+    usage = object_of(raw)
+    prompt_details = object_of(usage.get("prompt_tokens_details") or usage.get("input_tokens_details"))
+    completion_details = object_of(usage.get("completion_tokens_details") or usage.get("output_tokens_details"))
+    cache_creation = object_of(usage.get("cache_creation"))
+    server_tools = object_of(usage.get("server_tool_use_details") or usage.get("server_tool_use"))
+
+    prompt = _count(usage, "prompt_tokens", "input_tokens")
+    completion = _count(usage, "completion_tokens", "output_tokens")
+    total = _count(usage, "total_tokens")
+    reasoning = _count(completion_details, "reasoning_tokens", "thinking_tokens") or _count(usage, "reasoning_tokens")
+    prompt_audio = _count(prompt_details, "audio_tokens") or _count(usage, "audio_prompt_tokens")
+
+    unexplained = total - prompt - completion
+    if unexplained > 0:
+        # xAI counts thinking apart from the completion, Mistral audio apart from the prompt; the total has both.
+        if unexplained == reasoning:
+            completion += reasoning
+        elif unexplained == prompt_audio:
+            prompt += prompt_audio
+        elif USAGE_EXCLUDES_REASONING in quirks and not reasoning:
+            completion += unexplained
+            reasoning = unexplained
+
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cached_tokens=min(prompt, _cached(usage, prompt_details)),
+        cache_write_tokens=min(
+            prompt, _count(prompt_details, "cache_write_tokens") or _count(usage, "cache_creation_input_tokens")
+        ),
+        cache_write_1h_tokens=_count(cache_creation, "ephemeral_1h_input_tokens"),
+        prompt_audio_tokens=prompt_audio,
+        prompt_image_tokens=_count(prompt_details, "image_tokens"),
+        prompt_video_tokens=_count(prompt_details, "video_tokens"),
+        prompt_file_tokens=_count(prompt_details, "file_tokens"),
+        cached_audio_tokens=_count(prompt_details, "cached_audio_tokens"),
+        reasoning_tokens=min(completion, reasoning),
+        completion_image_tokens=_count(completion_details, "image_tokens"),
+        completion_audio_tokens=_count(completion_details, "audio_tokens"),
+        accepted_prediction_tokens=_count(completion_details, "accepted_prediction_tokens"),
+        rejected_prediction_tokens=_count(completion_details, "rejected_prediction_tokens"),
+        web_searches=_count(server_tools, "web_search_requests") or _count(usage, "num_search_queries"),
+        raw=Raw(bytes(raw)),
+    )
+
+
+def render_usage(
+    usage: Usage,
+    *,
+    cost_nanousd: int,
+    upstream_nanousd: int,
+    upstream_prompt_nanousd: int,
+    upstream_completion_nanousd: int,
+    is_byok: bool,
+) -> Raw:
+    """The client's `usage`, members in the order of observed-openrouter-responses.md 1.2.
+
+    Optional counts appear only when there are any. `upstream_…` is the upstream's list price, `cost` what the
+    account is charged.
+    """
+    head = _integers(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        total_tokens=usage.prompt_tokens + usage.completion_tokens,
+    )
+    prompt_details = _integers(
+        cached_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        audio_tokens=usage.prompt_audio_tokens,
+        video_tokens=usage.prompt_video_tokens,
+    ) + _present(file_tokens=usage.prompt_file_tokens)
+    completion_details = _integers(
+        reasoning_tokens=usage.reasoning_tokens,
+        image_tokens=usage.completion_image_tokens,
+        audio_tokens=usage.completion_audio_tokens,
+    ) + _present(
+        accepted_prediction_tokens=usage.accepted_prediction_tokens,
+        rejected_prediction_tokens=usage.rejected_prediction_tokens,
+    )
+    tools = b""
+    if usage.web_searches:
+        counts = b'{"web_search_requests":%d}' % usage.web_searches
+        tools = b',"server_tool_use_details":' + counts + b',"server_tool_use":' + counts
+    return Raw(
+        b"".join(
+            (
+                b"{" + head + b',"cost":',
+                usd_number(cost_nanousd),
+                b',"is_byok":true' if is_byok else b',"is_byok":false',
+                b',"prompt_tokens_details":{' + prompt_details,
+                b'},"cost_details":{"upstream_inference_cost":',
+                usd_number(upstream_nanousd),
+                b',"upstream_inference_prompt_cost":',
+                usd_number(upstream_prompt_nanousd),
+                b',"upstream_inference_completions_cost":',
+                usd_number(upstream_completion_nanousd),
+                b'},"completion_tokens_details":{' + completion_details + b"}" + tools + b"}",
+            )
+        )
+    )
+
+
+def _cached(usage: dict[str, Raw], prompt_details: dict[str, Raw]) -> int:
+    return (
+        _count(prompt_details, "cached_tokens")
+        or _count(usage, "prompt_cache_hit_tokens")
+        or _count(usage, "cache_read_input_tokens")
+        or _count(usage, "cached_tokens")
+    )
+
+
+def _count(members: dict[str, Raw], *names: str) -> int:
+    for name in names:
+        value = int_of(members.get(name, NOTHING))
+        if value is not None and 0 <= value <= TOKENS_MAX:
+            return value
+    return 0
+
+
+def _integers(**counts: int) -> bytes:
+    return b",".join(b'"%s":%d' % (name.encode(), count) for name, count in counts.items())
+
+
+def _present(**counts: int) -> bytes:
+    return b"".join(b',"%s":%d' % (name.encode(), count) for name, count in counts.items() if count)

@@ -1,0 +1,130 @@
+"""Upstream JSON as it really comes: lenient readers of single members.
+
+A provider that sends a number for an id or a broken surrogate must cost that member, not the answer.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from trunkline.core import json
+
+NULL: Final = Raw(b"null")
+NOTHING: Final = Raw(b"")
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding of hostile bytes may raise."""
+
+_LONE_SURROGATE = re.compile(
+    rb"(?<!\\)((?:\\\\)*)"
+    rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+
+_str_decoder = msgspec.json.Decoder(str)
+_int_decoder = msgspec.json.Decoder(int, strict=False)
+_list_decoder = msgspec.json.Decoder(list[Raw])
+_object_decoder: msgspec.json.Decoder[dict[str, Raw] | None] = msgspec.json.Decoder(dict[str, Raw] | None)
+
+
+class WireAnswer(Struct):
+    """The top level of a chunk or body: the members that are read. Each choice keeps all of its members."""
+
+    choices: list[dict[str, Raw]] | None = None
+    usage: Raw = NOTHING
+    error: Raw = NOTHING
+    id: Raw = NOTHING
+    system_fingerprint: Raw = NOTHING
+    service_tier: Raw = NOTHING
+    citations: Raw = NOTHING
+    search_results: Raw = NOTHING
+    x_groq: Raw = NOTHING
+
+
+_answer_decoder = msgspec.json.Decoder(WireAnswer)
+
+
+def read_answer(payload: bytes) -> WireAnswer:
+    """Decode a chunk or a body; broken text in it is mended with U+FFFD. Raises UNREADABLE."""
+    if not payload.isascii():
+        try:
+            payload.decode()
+        except UnicodeDecodeError:
+            payload = payload.decode("utf-8", "replace").encode()
+    try:
+        return _answer_decoder.decode(payload)
+    except msgspec.DecodeError:
+        mended = _LONE_SURROGATE.sub(_mend_surrogate, payload)
+        if mended == payload:
+            raise
+        return _answer_decoder.decode(mended)
+
+
+def _mend_surrogate(match: re.Match[bytes]) -> bytes:
+    return match[0] if match[2] else match[1] + rb"\ufffd"
+
+
+def is_blank(raw: Raw | None) -> bool:
+    """Absent or null."""
+    return not raw or raw == NULL
+
+
+def text_of(raw: Raw | None) -> str:
+    """A JSON string's text; "" for anything else."""
+    if not raw:
+        return ""
+    try:
+        return _str_decoder.decode(raw)
+    except UNREADABLE:
+        return ""
+
+
+def label_of(raw: Raw | None) -> str | None:
+    """A short name or id: a non-empty string, or a number as text; None for anything else."""
+    if not raw:
+        return None
+    text = text_of(raw)
+    if text:
+        return text
+    number = int_of(raw)
+    return None if number is None else str(number)
+
+
+def int_of(raw: Raw | None) -> int | None:
+    """A JSON integer (`3.0` counts); None for anything else."""
+    if not raw:
+        return None
+    try:
+        return _int_decoder.decode(raw)
+    except UNREADABLE:
+        return None
+
+
+def list_of(raw: Raw | None) -> list[Raw]:
+    """A JSON array's items; empty for anything else."""
+    if not raw:
+        return []
+    try:
+        return _list_decoder.decode(raw)
+    except UNREADABLE:
+        return []
+
+
+def object_of(raw: Raw | None) -> dict[str, Raw]:
+    """A JSON object's members; empty for anything else."""
+    if not raw:
+        return {}
+    try:
+        return _object_decoder.decode(raw) or {}
+    except UNREADABLE:
+        return {}
+
+
+def compact(raw: Raw) -> bytes:
+    """JSON text without white space, values untouched."""
+    return bytes(msgspec.json.format(raw, indent=-1))
+
+
+def quoted(text: str) -> bytes:
+    """`text` as a JSON string."""
+    return json.encode(text)
