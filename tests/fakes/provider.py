@@ -315,10 +315,10 @@ class _ServerConnection(asyncio.Protocol):
     async def _reply(self, request: RecordedRequest) -> None:
         reply = await self._provider.take_up(request)
         await reply(self)
-        request.answered = True
-        self._bytewise = False
         if self._ending == "hang":
             await asyncio.Event().wait()
+        request.answered = True
+        self._bytewise = False
         self._replying = None
         self._next_request()
 

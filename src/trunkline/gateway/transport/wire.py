@@ -36,9 +36,11 @@ def request_head(
         if name.lower() in _OURS:
             raise UpstreamFailed("protocol", f"the header {name!r} is set by the transport and cannot be given")
         lines.append(f"{name}: {value}\r\n")
-    lines.append("\r\n" if body_bytes is None else f"content-length: {body_bytes}\r\n\r\n")
+    if body_bytes is not None:
+        lines.append(f"content-length: {body_bytes}\r\n")
+    lines.append("\r\n")
     head = "".join(lines)
-    line_ends = len(lines) + 3
+    line_ends = len(lines) + 2  # the first entry holds three
     if head.count("\n") != line_ends or head.count("\r") != line_ends or "\0" in head:
         raise UpstreamFailed("protocol", "a header of the request holds a control character")
     try:
