@@ -5,22 +5,15 @@ preflight, and turns what is raised inside into the envelope. What nobody expect
 and a log entry, under the same request id, for the operator.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trunkline.accounts.types import Principal
 from trunkline.api.cors import CORS_HEADERS, preflight_headers
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import Internal, InvalidRequest, NotFound, ServiceUnavailable, TrunklineError
 from trunkline.protocols.chat.error_body import render_error
 from trunkline.storage.interface import StorageRefused, StorageUnavailable
-
-if TYPE_CHECKING:  # the control plane starts without the data plane
-    from trunkline.gateway.exchange import Exchange
 
 REQUEST_ID = "trunkline.request_id"
 """Scope key of the request's id."""
@@ -31,60 +24,24 @@ RETRY_AFTER_S = 2
 _log = structlog.get_logger("trunkline.api")
 
 
-class ErrorRenderer:
-    """Errors and common headers, for whoever answers in raw ASGI. `docs_base`: URL of the documentation."""
-
-    __slots__ = ("_docs_base",)
-
-    def __init__(self, docs_base: str) -> None:
-        self._docs_base = docs_base
-
-    def headers(self, generation_id: str | None, request_id: str) -> list[tuple[bytes, bytes]]:
-        """What every response carries; `generation_id` once a generation exists (inference.md 1.3)."""
-        headers = [(b"x-request-id", request_id.encode("ascii")), *CORS_HEADERS]
-        if generation_id is not None:
-            headers.append((b"x-generation-id", generation_id.encode("ascii")))
-        return headers
-
-    async def send(
-        self,
-        send: Send,
-        error: TrunklineError,
-        *,
-        request_id: str,
-        principal: Principal | None = None,
-        exchange: "Exchange | None" = None,
-    ) -> None:
-        """Answer a generation request with its error. Before routing began it has no generation id."""
-        generation_id = exchange.generation_id if exchange is not None and exchange.plan is not None else None
-        await send_error(
-            send,
-            error,
-            docs_base=self._docs_base,
-            account_id=None if principal is None else principal.account_id,
-            headers=self.headers(generation_id, request_id),
-        )
-
-
-async def send_error(
-    send: Send,
-    error: TrunklineError,
-    *,
-    docs_base: str,
-    account_id: str | None,
-    headers: Sequence[tuple[bytes, bytes]] = (),
-    with_body: bool = True,
-) -> None:
-    """Answer with the envelope. `with_body` False: to HEAD. The response must not have begun."""
-    body = render_error(error, docs_base=docs_base, user_id=account_id)
-    own = [
+def error_headers(error: TrunklineError, body: bytes) -> list[tuple[bytes, bytes]]:
+    """Headers of an error response, without those that every response carries."""
+    headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
         *((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in error.headers.items()),
     ]
     if error.retry_after_s is not None:
-        own.append((b"retry-after", b"%d" % error.retry_after_s))
-    await send({"type": "http.response.start", "status": error.http_status, "headers": [*own, *headers]})
+        headers.append((b"retry-after", b"%d" % error.retry_after_s))
+    return headers
+
+
+async def send_error(
+    send: Send, error: TrunklineError, *, docs_base: str, account_id: str | None, with_body: bool = True
+) -> None:
+    """Answer with the envelope. `with_body` False: to HEAD. The response must not have begun."""
+    body = render_error(error, docs_base=docs_base, user_id=account_id)
+    await send({"type": "http.response.start", "status": error.http_status, "headers": error_headers(error, body)})
     await send({"type": "http.response.body", "body": body if with_body else b""})
 
 
