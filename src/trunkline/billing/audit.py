@@ -7,7 +7,7 @@ database streams and sorts on disk.
 from collections.abc import Iterator
 
 from msgspec import Struct
-from sqlalchemy import BindParameter, Connection, bindparam, text
+from sqlalchemy import Connection, bindparam, text
 
 from trunkline.billing.ledger import USAGE_KINDS
 from trunkline.core.calendar import DAY_MS
@@ -139,12 +139,11 @@ def _run(connection: Connection, check: _Check, from_day: int) -> Iterator[Diffe
         "day_ms": DAY_MS,
         "usage_kinds": sorted(USAGE_KINDS),
     }
-    used = [
-        bindparam(name, value, expanding=isinstance(value, list))
-        for name, value in values.items()
-        if f":{name}" in check.statement
-    ]
-    for row in connection.execute(text(check.statement).bindparams(*used)).mappings():
+    used = {name: value for name, value in values.items() if f":{name}" in check.statement}
+    statement = text(check.statement)
+    if "usage_kinds" in used:
+        statement = statement.bindparams(bindparam("usage_kinds", expanding=True))
+    for row in connection.execute(statement, used).mappings():
         shown = {name: _shown(name, value) for name, value in row.items()}
         yield Difference(check=check.name, subject=shown["subject"], message=check.message.format(**shown))
 
