@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Provider
+from trunkline.providers.keys import KeyRing
 
 Source = Literal["environment", "configuration", "discovered", "sandbox"]
 
@@ -27,6 +28,13 @@ class ProviderRuntime(Struct, frozen=True, kw_only=True):
     proxy_url: str | None = None
     in_process: bool = False
     """The Sandbox: no socket."""
+    keys: KeyRing | None = None
+    """Set when several keys share the requests; `headers` then holds the first."""
+    serves_all: bool = True
+    """False: enabled only by `[[endpoints]]` with an address or key of their own; its other endpoints are not."""
+
+    def __repr__(self) -> str:
+        return f"ProviderRuntime({self.provider.slug}, {self.source})"
 
 
 class Providers(Struct, frozen=True, kw_only=True):
@@ -34,7 +42,7 @@ class Providers(Struct, frozen=True, kw_only=True):
 
     by_slug: Mapping[str, ProviderRuntime]
     sandbox: ProviderRuntime | None
-    """Set when the Sandbox answers: alone (mode auto, nothing else enabled) or always."""
+    """Set when the Sandbox answers: alone (mode auto, nothing else enabled) or always. It is in `by_slug` too."""
     sandbox_answers_all: bool
     """True while no other provider is enabled: every chat model is served by the Sandbox."""
 

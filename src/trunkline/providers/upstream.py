@@ -29,6 +29,10 @@ class UpstreamRequest(Struct, frozen=True, kw_only=True):
     method: str = "POST"
     proxy_url: str | None = None
 
+    def __repr__(self) -> str:
+        """Without headers and body: there are secrets in both."""
+        return f"UpstreamRequest({self.method} {self.url})"
+
 
 class UpstreamResponse(Protocol):
     """An answer whose head has arrived."""

@@ -6,7 +6,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from trunkline.catalog.types import Provider
 from trunkline.core import json
-from trunkline.routing.types import Candidate, Plan
+from trunkline.routing.types import Candidate
 
 
 class _Available(Struct, frozen=True):
@@ -39,35 +39,39 @@ class _Metadata(Struct, frozen=True, kw_only=True):
 
 
 def router_metadata(
-    plan: Plan,
     *,
+    requested: Sequence[str],
+    strategy: str,
+    total_endpoints: int,
+    available: Sequence[Candidate],
     tried: Sequence[tuple[Candidate, int]],
     selected: Candidate | None,
     providers: Mapping[str, Provider],
+    primary_model: str | None = None,
     region: str | None = None,
     is_byok: bool = False,
     pipeline: Sequence[Raw] = (),
 ) -> Raw:
     """The object as JSON.
 
-    `tried` is each attempt with the HTTP status that it ended with, `selected` the one that answered (None on
-    errors). For a request that the planner refused, `plan` is `refused_plan(…)`. The strategy becomes `fallback` when
-    a listed model other than the first served (8 rule 7). `attempts` is left out when the first one succeeded.
+    `strategy`, `total_endpoints`, `available` and `primary_model` are the plan's, or those of `refused_plan`. `tried`
+    is each attempt with the HTTP status that it ended with, `selected` the one that answered (None on errors). The
+    strategy becomes `fallback` when a listed model other than the first served (8 rule 7). `attempts` is left out
+    when the first one succeeded.
     """
-    available, strategy = plan.attempts, plan.strategy
-    if selected is not None and selected.model.id != plan.primary_model:
+    if selected is not None and selected.model.id != (primary_model or available[0].model.id):
         strategy = "fallback"
     failed_over = len(tried) > 1 or (len(tried) == 1 and selected is None)
     return json.raw(
         _Metadata(
-            requested=plan.requested[0] if plan.requested else "",
+            requested=requested[0] if requested else "",
             strategy=strategy,
             region=region,
             summary=_summary(available, selected, providers),
             attempt=len(tried),
             is_byok=is_byok,
             endpoints=_Endpoints(
-                plan.total_endpoints,
+                total_endpoints,
                 [
                     _Available(_name(candidate, providers), candidate.model.id, candidate is selected)
                     for candidate in available

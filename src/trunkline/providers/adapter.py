@@ -1,0 +1,65 @@
+"""How a provider is spoken to: address, authentication, constant headers.
+
+Plain keys only (`bearer`, `header`, `token`). Requests that must be signed one by one (AWS, Google) come with the
+protocols that need them; until then such a provider is not enabled (`registry.py`).
+"""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from trunkline import __version__
+from trunkline.catalog.types import Auth, Endpoint
+from trunkline.providers.keys import Headers
+from trunkline.providers.types import ProviderRuntime
+from trunkline.providers.upstream import UpstreamRequest
+
+Path: TypeAlias = Literal["chat/completions", "completions"]
+"""Under the base address; other operations add theirs."""
+
+KEY_SCHEMES = frozenset({"bearer", "header", "token"})
+
+_CONSTANT: Mapping[str, str] = {"content-type": "application/json", "user-agent": f"trunkline/{__version__}"}
+_ACCEPT_STREAM = (("accept", "text/event-stream"),)
+_ACCEPT_WHOLE = (("accept", "application/json"),)
+
+
+def complete_headers(auth: Auth, key: str | None, extra: Mapping[str, str]) -> Headers:
+    """Everything that is the same in each request to a provider; `extra`, the operator's, wins. Names in lower case."""
+    headers = dict(_CONSTANT)
+    headers.update((name.lower(), value) for name, value in auth.extra_headers.items())
+    if key is not None:
+        headers[auth.header.lower()] = _credential(auth, key)
+    headers.update((name.lower(), value) for name, value in extra.items())
+    return tuple(headers.items())
+
+
+def _credential(auth: Auth, key: str) -> str:
+    scheme = auth.scheme if auth.scheme in KEY_SCHEMES else auth.alternative
+    prefix = auth.prefix or {"bearer": "Bearer", "token": "Token"}.get(scheme or "", "")
+    return f"{prefix} {key}" if prefix else key
+
+
+def upstream_request(
+    runtime: ProviderRuntime, endpoint: Endpoint, path: Path, body: bytes, stream: bool
+) -> UpstreamRequest:
+    """The request that carries `body` to the endpoint, with the endpoint's own address and key where it has them."""
+    if endpoint.api_key is not None:
+        headers = _with_own_key(runtime, endpoint.api_key)
+    elif runtime.keys is not None:
+        headers = runtime.keys.next()
+    else:
+        headers = runtime.headers
+    return UpstreamRequest(
+        url=f"{endpoint.base_url or runtime.base_url}/{path}",
+        headers=headers + (_ACCEPT_STREAM if stream else _ACCEPT_WHOLE),
+        body=body,
+        connect_timeout_s=runtime.connect_timeout_s,
+        read_timeout_s=runtime.read_timeout_s,
+        proxy_url=runtime.proxy_url,
+    )
+
+
+def _with_own_key(runtime: ProviderRuntime, key: str) -> Headers:
+    auth = runtime.provider.auth
+    name = auth.header.lower()
+    return (*(header for header in runtime.headers if header[0] != name), (name, _credential(auth, key)))

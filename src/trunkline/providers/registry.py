@@ -1,0 +1,169 @@
+"""Which providers this instance can call, and how: catalog, settings and environment put together.
+
+Enabling rules: catalog README "Using the catalog", operating.md OP-12, OP-13 and OP-22.
+"""
+
+from collections.abc import Callable
+
+from trunkline.catalog.types import Endpoint, Provider, Snapshot
+from trunkline.providers import environment
+from trunkline.providers.adapter import KEY_SCHEMES, complete_headers
+from trunkline.providers.environment import Environ
+from trunkline.providers.keys import KeyRing
+from trunkline.providers.sandbox_endpoints import SANDBOX
+from trunkline.providers.types import EndpointFilter, ProviderRuntime, Providers, Source
+from trunkline.settings import ProviderSettings, Settings
+
+_NOTHING_SET = ProviderSettings()
+_EMPTY: Environ = {}
+
+
+def build_providers(settings: Settings, snapshot: Snapshot, environ: Environ) -> Providers:
+    """Every provider that is enabled, ready to be called.
+
+    The Sandbox answers everything while no other provider that serves a model is enabled (mode `auto`), is there
+    beside the others in mode `always`, and never in mode `off`.
+    """
+    if not settings.discovery.environment:
+        environ = _EMPTY
+    configured = {snapshot.provider_names.get(name.lower(), name): one for name, one in settings.providers.items()}
+    serving = {endpoint.provider for model in snapshot.models.values() for endpoint in model.endpoints}
+    own = {
+        endpoint.provider
+        for model in snapshot.models.values()
+        for endpoint in model.endpoints
+        if endpoint.base_url is not None or endpoint.api_key is not None
+    }
+    by_slug: dict[str, ProviderRuntime] = {}
+    for slug, provider in snapshot.providers.items():
+        runtime = _runtime(provider, configured.get(slug), settings, environ, has_own_endpoints=slug in own)
+        if runtime is not None:
+            by_slug[slug] = runtime
+    is_alone = serving.isdisjoint(by_slug)
+    mode = settings.sandbox.mode
+    sandbox = _sandbox(settings) if mode == "always" or (mode == "auto" and is_alone) else None
+    if sandbox is not None:
+        by_slug[SANDBOX.slug] = sandbox
+    return Providers(by_slug=by_slug, sandbox=sandbox, sandbox_answers_all=sandbox is not None and is_alone)
+
+
+def make_callable(providers: Providers, protocols: frozenset[str]) -> EndpointFilter:
+    """Whether an endpoint can be called: its provider is enabled, and it speaks one of `protocols`."""
+    by_slug = providers.by_slug
+
+    def is_callable(endpoint: Endpoint) -> bool:
+        runtime = by_slug.get(endpoint.provider)
+        if runtime is None or (protocols.isdisjoint(endpoint.protocols) and endpoint.protocol not in protocols):
+            return False
+        return runtime.serves_all or endpoint.base_url is not None or endpoint.api_key is not None
+
+    return is_callable
+
+
+def make_hint(settings: Settings, snapshot: Snapshot, environ: Environ) -> Callable[[Endpoint], str]:
+    """What the operator could set to make an endpoint callable, as one clause; empty when nothing would help.
+
+    For the message of `no_endpoints` (accounts-and-governance.md BY-25); names variables and settings, no values.
+    """
+
+    def hint(endpoint: Endpoint) -> str:
+        provider = snapshot.providers.get(endpoint.provider)
+        if provider is None:
+            return ""
+        section = f"[providers.{provider.slug}]"
+        given = settings.providers.get(provider.slug)
+        if given is not None and not given.enabled:
+            return f"set enabled = true under {section}"
+        if provider.kind == "local":
+            return f"set {provider.base_url_env[0]} to the address of {provider.name}" if provider.base_url_env else ""
+        if _scheme(provider) is None or not (names := environment.missing(provider, environ)):
+            return ""
+        return f"set {' and '.join(names)}, or api_key under {section}"
+
+    return hint
+
+
+def _runtime(
+    provider: Provider,
+    given: ProviderSettings | None,
+    settings: Settings,
+    environ: Environ,
+    *,
+    has_own_endpoints: bool,
+) -> ProviderRuntime | None:
+    if given is not None and not given.enabled:
+        return None
+    keys = _keys(provider, given, environ)
+    address = _address(provider, given, environ)
+    serves_all = address is not None and _is_enabled(provider, given, environ, has_key=bool(keys))
+    if not serves_all and not has_own_endpoints:
+        return None
+    source: Source = "environment"
+    if given is not None or has_own_endpoints:
+        source = "discovered" if given is None and provider.kind == "local" else "configuration"
+    set_ = given or _NOTHING_SET
+    routing = settings.routing
+    headers = [(complete_headers(provider.auth, key, set_.headers), weight) for key, weight in keys]
+    return ProviderRuntime(
+        provider=provider,
+        source=source,
+        base_url=address or "",
+        api_key=keys[0][0] if keys else None,
+        headers=headers[0][0] if headers else complete_headers(provider.auth, None, set_.headers),
+        connect_timeout_s=set_.connect_timeout_seconds or routing.connect_timeout_seconds,
+        read_timeout_s=set_.read_timeout_seconds or routing.read_timeout_seconds,
+        total_timeout_s=set_.total_timeout_seconds or routing.total_timeout_seconds,
+        cancels_billing=provider.cancels_billing if set_.cancels_billing is None else set_.cancels_billing,
+        proxy_url=set_.proxy_url,
+        keys=KeyRing(headers) if len(headers) > 1 else None,
+        serves_all=serves_all,
+    )
+
+
+def _is_enabled(provider: Provider, given: ProviderSettings | None, environ: Environ, *, has_key: bool) -> bool:
+    """Whether the provider's own endpoints may be called, given that it has an address."""
+    if _scheme(provider) is None:
+        return False
+    if given is not None and given.base_url is not None:
+        return True  # the operator named a server; a key is their affair
+    if provider.kind == "local":
+        return given is not None or environment.engine_url(provider, environ) is not None
+    if not has_key and not (given is not None and provider.auth.optional):
+        return False
+    return all(environ.get(name, "").strip() for name in provider.required_env)
+
+
+def _scheme(provider: Provider) -> str | None:
+    """How its key is sent, None when requests would have to be signed."""
+    auth = provider.auth
+    return next((scheme for scheme in (auth.scheme, auth.alternative) if scheme in KEY_SCHEMES), None)
+
+
+def _keys(provider: Provider, given: ProviderSettings | None, environ: Environ) -> list[tuple[str, int]]:
+    """(key, weight): the settings', else the environment's."""
+    if given is not None and given.api_keys:
+        return [(key.key, key.weight) for key in given.api_keys]
+    key = given.api_key if given is not None and given.api_key is not None else environment.api_key(provider, environ)
+    return [(key, 1)] if key is not None else []
+
+
+def _address(provider: Provider, given: ProviderSettings | None, environ: Environ) -> str | None:
+    if given is not None and given.base_url is not None:
+        return given.base_url.rstrip("/")
+    return environment.engine_url(provider, environ) or environment.base_url(provider, environ)
+
+
+def _sandbox(settings: Settings) -> ProviderRuntime:
+    routing = settings.routing
+    return ProviderRuntime(
+        provider=SANDBOX,
+        source="sandbox",
+        base_url=SANDBOX.base_url,
+        api_key=None,
+        headers=(),
+        connect_timeout_s=routing.connect_timeout_seconds,
+        read_timeout_s=routing.read_timeout_seconds,
+        total_timeout_s=routing.total_timeout_seconds,
+        cancels_billing=True,
+        in_process=True,
+    )

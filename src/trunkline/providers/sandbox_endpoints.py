@@ -1,0 +1,65 @@
+"""The Sandbox's place in the catalog: one endpoint of its own for every chat model (operating.md OP-13).
+
+Alone, it answers them all. In mode `always`, beside other providers, it answers what none of them can be called for,
+and everything else only when a request names it (`provider.only` or `provider.order` with `sandbox`): it never stands
+in for a real provider that failed, because a made-up answer is worse than an error.
+"""
+
+from msgspec.structs import replace
+
+from trunkline.catalog.prices import PriceSheet
+from trunkline.catalog.types import Auth, DataPolicy, Endpoint, Model, Provider, Snapshot
+from trunkline.providers.types import Providers
+
+SANDBOX = Provider(
+    slug="sandbox",
+    name="Sandbox",
+    kind="sandbox",
+    protocol="openai-chat",
+    protocols=("openai-chat",),
+    base_url="sandbox://in-process/v1",
+    auth=Auth(optional=True),
+    data_policy=DataPolicy(training=False, retains_prompts=False, zdr=True),
+    cancels_billing=True,
+)
+
+
+def with_sandbox(snapshot: Snapshot, providers: Providers) -> Snapshot:
+    """The snapshot with the Sandbox as a provider and its endpoints, where it answers; else the same snapshot."""
+    if providers.sandbox is None:
+        return snapshot
+    return replace(
+        snapshot,
+        providers={**snapshot.providers, SANDBOX.slug: SANDBOX},
+        provider_names={**snapshot.provider_names, SANDBOX.slug: SANDBOX.slug},
+        models={model_id: _with_endpoint(model) for model_id, model in snapshot.models.items()},
+    )
+
+
+def _with_endpoint(model: Model) -> Model:
+    if model.operation != "chat":
+        return model
+    return replace(model, endpoints=(*model.endpoints, _endpoint(model)))
+
+
+def _endpoint(model: Model) -> Endpoint:
+    """Able to do what the model can do; priced as its first endpoint, though nobody is charged."""
+    pricing = model.endpoints[0].pricing if model.endpoints else PriceSheet(base={}, priced=False)
+    return Endpoint(
+        id=f"{model.id}|{SANDBOX.slug}",
+        model_id=model.id,
+        tag=SANDBOX.slug,
+        provider=SANDBOX.slug,
+        upstream_model=model.id,
+        protocol=SANDBOX.protocol,
+        protocols=SANDBOX.protocols,
+        pricing=pricing,
+        variant=model.variant,
+        context_length=model.context_length,
+        max_output_tokens=model.max_output_tokens,
+        supported_parameters=frozenset(model.supported_parameters),
+        input_modalities=frozenset(model.input_modalities),
+        output_modalities=frozenset(model.output_modalities),
+        data_policy=SANDBOX.data_policy,
+        supports_implicit_caching=True,
+    )
