@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route, Router
 
-from trunkline.api import keys
+from trunkline.api import credits, generations, keys
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
 from trunkline.api.operations import Endpoint, build_routes
@@ -12,7 +12,7 @@ from trunkline.api.operations import Endpoint, build_routes
 
 def endpoints(context: ControlPlane) -> list[Endpoint]:
     """All of them; `/openapi.json` describes the same list."""
-    return [*keys.endpoints(context)]
+    return [*keys.endpoints(context), *credits.endpoints(context), *generations.endpoints(context)]
 
 
 def routes(context: ControlPlane) -> list[Route]:

@@ -1,10 +1,11 @@
 """Generations in the database (accounts-and-governance.md 18)."""
 
-from sqlalchemy import Connection, select
+import msgspec
+from sqlalchemy import Connection, insert, select
 
 from trunkline.generations.service import from_record
-from trunkline.generations.types import Generation
-from trunkline.storage.tables import generations
+from trunkline.generations.types import Feedback, Generation
+from trunkline.storage.tables import generation_feedback, generations
 
 
 def find(connection: Connection, account_id: str, generation_id: str) -> Generation | None:
@@ -16,3 +17,11 @@ def find(connection: Connection, account_id: str, generation_id: str) -> Generat
         )
     ).scalar()
     return None if record is None else from_record(record)
+
+
+def add_feedback(connection: Connection, feedback: Feedback) -> bool:
+    """Keep a report; False when the account has no such generation (GEN-17)."""
+    if find(connection, feedback.account_id, feedback.generation_id) is None:
+        return False
+    connection.execute(insert(generation_feedback).values(**msgspec.structs.asdict(feedback)))
+    return True

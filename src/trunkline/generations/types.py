@@ -82,3 +82,19 @@ class Generation(Struct, frozen=True, kw_only=True):
     provider_responses: tuple[ProviderResponse, ...] = ()
     metadata: str | None = None
     """The request's `metadata` object as JSON text."""
+
+
+FeedbackCategory = Literal[
+    "latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other"
+]
+
+
+class Feedback(Struct, frozen=True, kw_only=True):
+    """What a caller reports about one generation (GEN-17)."""
+
+    account_id: str
+    generation_id: str
+    key_hash: str
+    created_at_ms: int
+    category: FeedbackCategory
+    comment: str | None

@@ -118,6 +118,20 @@ generations = Table(
     Index("ix_generations_key_hash_created_at_ms", "key_hash", "created_at_ms"),
 )
 
+# What callers report about a generation, several times if they like (GEN-18); never its content.
+generation_feedback = Table(
+    "generation_feedback",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("account_id", String(40), nullable=False),
+    Column("generation_id", String(40), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("category", String(20), nullable=False),
+    Column("comment", Text),
+    Index("ix_generation_feedback_generation_id", "generation_id"),
+)
+
 apps = Table(
     "apps",
     metadata,
