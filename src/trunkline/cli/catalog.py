@@ -1,12 +1,10 @@
 """`trunkline catalog`: show and check what the catalog knows."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from trunkline.catalog.loader import load_bundled
-from trunkline.catalog.rules import endpoint_complaints, model_complaints, provider_complaints
+from trunkline.catalog import check as bundled
 from trunkline.catalog.types import Model, Snapshot
 from trunkline.cli.models import price_per_million
 from trunkline.cli.output import json_option, print_json, print_table
@@ -74,23 +72,12 @@ def check(config: Path | None) -> None:
     Example:
       trunkline catalog check
     """
-    complaints = list(_bundled_complaints())
-    if complaints:
-        raise click.ClickException("the bundled catalog is faulty\n" + "\n".join(complaints))
+    problems = bundled.check()
+    if problems:
+        raise click.ClickException("the bundled catalog is faulty\n" + "\n".join(map(str, problems)))
     snapshot = load_catalog(load_settings(config))
     endpoints = sum(len(model.endpoints) for model in snapshot.models.values())
     click.echo(f"{len(snapshot.providers)} providers, {len(snapshot.models)} models, {endpoints} endpoints: all valid")
-
-
-def _bundled_complaints() -> Iterator[str]:
-    catalog = load_bundled()
-    for provider in catalog.providers.values():
-        yield from (f"{provider.slug}.{key}: {message}" for key, message in provider_complaints(provider))
-    for model in catalog.models.values():
-        yield from (f"{model.id}.{key}: {message}" for key, message in model_complaints(model))
-        for endpoint in model.endpoints:
-            place = f"{model.id} {endpoint.tag}"
-            yield from (f"{place}.{key}: {message}" for key, message in endpoint_complaints(endpoint))
 
 
 def _find(snapshot: Snapshot, name: str) -> Model:

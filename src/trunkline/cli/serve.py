@@ -11,7 +11,6 @@ import click
 from msgspec.structs import replace
 
 from trunkline.accounts.bootstrap import MalformedBootstrapKey
-from trunkline.app import create_app
 from trunkline.catalog.overrides import OverridesInvalid
 from trunkline.cli.serving.listener import CannotListen, listen, port_of
 from trunkline.cli.serving.server import GatewayServer, serve_until_stopped
@@ -51,6 +50,8 @@ def command(host: str | None, port: int | None, workers: int | None, config: Pat
 
 
 async def _serve(loaded: Loaded, listener: socket.socket) -> None:
+    from trunkline.app import create_app  # the whole program: `serve --help` does without
+
     settings = _with_real_port(loaded.settings, listener)
     try:
         app = create_app(settings, os.environ)

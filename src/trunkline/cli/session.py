@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,9 +76,16 @@ async def owner_id(database: SqlDatabase) -> str:
 
 def run(main: Coroutine[object, object, T]) -> T:
     """Run a command's coroutine. Expected failures end it with status 1 and their message."""
-    try:
+    with failing_clearly():
         return asyncio.run(main)
+
+
+@contextmanager
+def failing_clearly() -> Generator[None]:
+    """Expected failures inside become the command's own: a sentence and status 1, no trace."""
+    try:
+        yield
     except TrunklineError as error:
         raise click.ClickException(error.message) from None
-    except (StorageUnavailable, StorageRefused) as error:
+    except (StorageUnavailable, StorageRefused, OSError) as error:
         raise click.ClickException(str(error)) from None

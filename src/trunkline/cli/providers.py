@@ -1,0 +1,66 @@
+"""`trunkline providers`: who is known, who is enabled, and by what."""
+
+import os
+from pathlib import Path
+
+import click
+
+from trunkline.catalog.types import Provider, Snapshot
+from trunkline.cli.output import json_option, print_json, print_table
+from trunkline.cli.session import config_option, load_catalog, load_settings
+from trunkline.providers.registry import build_providers
+from trunkline.providers.types import ProviderRuntime
+
+
+@click.command("providers")
+@click.option("--all", "all_known", is_flag=True, help="Those that are not enabled too.")
+@config_option
+@json_option
+def command(all_known: bool, config: Path | None, as_json: bool) -> None:
+    """List the providers that are enabled here; with --all every one of the catalog and the variable for its key.
+
+    \b
+    Example:
+      trunkline providers --all
+    """
+    loaded = load_settings(config)
+    snapshot = load_catalog(loaded)
+    enabled = build_providers(loaded.settings, snapshot, os.environ).by_slug
+    shown = [provider for provider in snapshot.providers.values() if all_known or provider.slug in enabled]
+    if as_json:
+        print_json([_object(snapshot, provider, enabled.get(provider.slug)) for provider in shown])
+    elif not shown:
+        click.echo("no provider is enabled; `trunkline providers --all` names the variable for each one's key")
+    else:
+        print_table(
+            ("provider", "name", "enabled", "models", "key"),
+            [
+                (
+                    provider.slug,
+                    provider.name,
+                    enabled[provider.slug].source if provider.slug in enabled else "no",
+                    str(_model_count(snapshot, provider)),
+                    " or ".join(provider.key_env) or "-",
+                )
+                for provider in shown
+            ],
+        )
+
+
+def _model_count(snapshot: Snapshot, provider: Provider) -> int:
+    return sum(
+        any(endpoint.provider == provider.slug for endpoint in model.endpoints) for model in snapshot.models.values()
+    )
+
+
+def _object(snapshot: Snapshot, provider: Provider, runtime: ProviderRuntime | None) -> dict[str, object]:
+    return {
+        "slug": provider.slug,
+        "name": provider.name,
+        "kind": provider.kind,
+        "enabled": runtime is not None,
+        "source": None if runtime is None else runtime.source,
+        "base_url": provider.base_url if runtime is None else runtime.base_url,
+        "models": _model_count(snapshot, provider),
+        "key_variables": provider.key_env,
+    }
