@@ -14,7 +14,7 @@ from trunkline.core.money import usd_number
 NAME_MAX = 256
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
-Limit = Annotated[Decimal, Meta(extra_json_schema={"type": "number", "format": "double", "minimum": 0})]
+Limit = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0})]
 
 
 class CreateKeyRequest(Struct, frozen=True, kw_only=True):
