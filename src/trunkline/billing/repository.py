@@ -34,8 +34,9 @@ def _add(connection: Connection, entry: LedgerEntry) -> bool:
             note=entry.note,
         )
         .on_conflict_do_nothing(index_elements=["key"])
-    )
-    if booked.rowcount == 0:
+        .returning(ledger.c.id)
+    ).scalar()
+    if booked is None:
         return False
     change = (
         {accounts.c.usage_nanousd: accounts.c.usage_nanousd - entry.amount_nanousd}

@@ -96,7 +96,7 @@ def _copy_file(source: Path, target: Path) -> None:
         read_only = f"{source.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(read_only, uri=True)) as origin, closing(sqlite3.connect(target)) as goal:
             origin.backup(goal)
-            goal.execute("PRAGMA journal_mode = DELETE")  # one file, without a WAL beside it
+        _make_one_file(target)
     except sqlite3.Error as error:
         raise StorageRefused(f"{source} cannot be copied: {error}") from error
 
@@ -109,10 +109,15 @@ def _copy_into_file(origin: Connection, target: Path, progress: Progress | None)
         with engine.begin() as goal:
             for table in _tables():
                 _copy_table(table, origin, goal, progress)
-        with engine.connect() as goal:
-            goal.exec_driver_sql("PRAGMA journal_mode = DELETE")
     finally:
         engine.dispose()
+    _make_one_file(target)
+
+
+def _make_one_file(path: Path) -> None:
+    """Leave nothing in a WAL beside it: a backup is one file that can be moved."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _copy_table(table: Table, origin: Connection, goal: Connection, progress: Progress | None) -> int:

@@ -1,0 +1,94 @@
+"""The audit names every difference (operating.md OP-34): each test breaks the books in one way."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import Connection, delete, insert, text, update
+
+from tests.records import ACCOUNT, KEY, NOW_MS, a_row, open_account
+from trunkline.billing.audit import Difference, audit
+from trunkline.storage.database import SqlDatabase
+from trunkline.storage.tables import accounts, generations, key_usage, ledger
+
+ROW = a_row(cost_nanousd=1_500)
+
+
+@pytest.fixture
+async def books(database: SqlDatabase) -> SqlDatabase:
+    await database.write(open_account)
+    await asyncio.gather(database.settle(ROW), *(database.settle(a_row()) for _ in range(5)))
+    assert await database.read(audit) == []
+    return database
+
+
+async def broken(books: SqlDatabase, statement: object) -> list[Difference]:
+    def run(connection: Connection) -> None:
+        connection.execute(statement)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+    await books.write(run)
+    return await books.read(audit)
+
+
+async def test_an_edited_balance_is_found(books: SqlDatabase) -> None:
+    (found,) = await broken(books, update(accounts).values(usage_nanousd=accounts.c.usage_nanousd + 1))
+    assert (found.check, found.subject) == ("account sums", ACCOUNT)
+    assert "usage $0.000009001" in found.message
+    assert "$0.000009" in found.message
+
+
+async def test_an_edited_key_day_is_found(books: SqlDatabase) -> None:
+    (found,) = await broken(books, update(key_usage).values(requests=7))
+    assert (found.check, found.subject) == ("key usage", KEY)
+    assert "7 requests" in found.message
+
+
+async def test_a_lost_key_day_is_found(books: SqlDatabase) -> None:
+    (found,) = await broken(books, delete(key_usage))
+    assert (found.check, found.subject) == ("key usage", KEY)
+
+
+async def test_a_lost_ledger_entry_is_found_in_the_sums_and_at_its_generation(books: SqlDatabase) -> None:
+    found = await broken(books, delete(ledger).where(ledger.c.reference == ROW.id))
+    assert [(one.check, one.subject) for one in found] == [
+        ("account sums", ACCOUNT),
+        ("generations in the ledger", ROW.id),
+    ]
+    assert "missing" in found[1].message
+
+
+async def test_an_entry_without_its_generation_is_found(books: SqlDatabase) -> None:
+    found = await broken(books, delete(generations).where(generations.c.id == ROW.id))
+    assert [(one.check, one.subject) for one in found] == [
+        ("key usage", KEY),
+        ("ledger entries for generations", ROW.id),
+    ]
+
+
+async def test_a_generation_billed_twice_is_found(books: SqlDatabase) -> None:
+    again = {
+        "key": "usage-again",
+        "account_id": ACCOUNT,
+        "at_ms": NOW_MS,
+        "kind": "usage",
+        "amount_nanousd": -1_500,
+        "reference": ROW.id,
+        "note": "",
+    }
+    found = await broken(books, insert(ledger).values(again))
+    assert [(one.check, one.subject) for one in found] == [
+        ("account sums", ACCOUNT),
+        ("one usage entry for each generation", ROW.id),
+    ]
+
+
+async def test_entries_of_an_account_that_is_gone_are_found(books: SqlDatabase) -> None:
+    (found,) = await broken(books, text("DELETE FROM accounts"))
+    assert (found.check, found.subject) == ("account sums", ACCOUNT)
+
+
+async def test_the_report_of_a_thoroughly_broken_ledger_is_bounded(
+    books: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trunkline.billing.audit.DIFFERENCES_MAX", 3)
+    found = await broken(books, update(generations).values(cost_nanousd=1))
+    assert sum(one.check == "generations in the ledger" for one in found) == 3
