@@ -22,7 +22,8 @@ Complaint = tuple[str, str]
 """The key, and what is wrong with it."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
-_MODEL_ID = re.compile(r"[a-zA-Z0-9][\w-]*/[a-zA-Z0-9][\w.-]*")
+_MODEL_ID = re.compile(r"[a-zA-Z0-9][\w-]*/[a-zA-Z0-9][\w.:-]*")
+_VARIANTS = frozenset({"free", "extended", "thinking", "nitro", "floor", "exacto", "online"})
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -41,7 +42,9 @@ def provider_complaints(entry: ProviderEntry) -> Iterator[Complaint]:
 def model_complaints(entry: ModelEntry) -> Iterator[Complaint]:
     """Id, words from fixed lists, positive lengths."""
     if not _MODEL_ID.fullmatch(entry.id):
-        yield "id", f"{entry.id!r} is not of the form author/name (letters, digits, dot, dash, underscore)"
+        yield "id", f"{entry.id!r} is not of the form author/name (letters, digits, and . : - _)"
+    elif entry.id.rpartition(":")[2] in _VARIANTS:
+        yield "id", f"{entry.id!r} ends like a variant; for a free one set variant on its endpoint"
     elif entry.author != entry.id.partition("/")[0]:
         yield "author", f"must be the part of the id before the slash, {entry.id.partition('/')[0]!r}"
     if not entry.name.strip():

@@ -181,7 +181,7 @@ def test_unknown_provider_with_an_address_is_created() -> None:
         ({"tag": "eu"}, "endpoints[0].tag: must begin with the provider's slug: acme/eu"),
         ({"base_url": "127.0.0.1:9002"}, "must begin with http:// or https://"),
         ({"model": "rocket"}, "is not of the form author/name"),
-        ({"model": "acme/rocket:free"}, "is not of the form author/name"),
+        ({"model": "acme/rocket:free"}, "ends like a variant"),
         ({"pricing": {"prompt": 0.1, "completion": "1"}}, "endpoints[0].pricing.prompt: write the price as a decimal"),
         ({"supported_parameters": ["tool"]}, 'did you mean "tools"?'),
     ],

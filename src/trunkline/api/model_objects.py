@@ -1,0 +1,295 @@
+"""Models and endpoints as clients read them: fields, order and nullability of routing-and-catalog.md 20.2–20.5.
+
+Optional fields are omitted, never null, unless their type lists null: generated clients insist.
+"""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import UNSET, Struct, UnsetType
+
+from trunkline.catalog.price_display import shown_prices
+from trunkline.catalog.prices import PRICE_KEYS, PriceKey, PriceSheet
+from trunkline.catalog.types import Endpoint, Model, ModelReasoning
+from trunkline.catalog.vocabulary import EFFORTS
+from trunkline.core.money import AttoUsd, format_price
+from trunkline.routing.types import EndpointHealth
+
+UNPRICED = "-1"
+"""Shown for an endpoint without price: clients know it from routers, "not known beforehand"; zero would be a lie."""
+
+_INDICES = {
+    "Artificial Analysis Intelligence Index": "intelligence_index",
+    "Artificial Analysis Coding Index": "coding_index",
+    "Artificial Analysis Agentic Index": "agentic_index",
+}
+_STATUS_OF_RANK = {0: 0, 1: -1, 2: -3, 3: -2}
+_STATUS_DOWN = -2
+
+Prices = dict[str, str | int | list[dict[str, str | int]]]
+"""Price key → decimal string of USD per unit; `overrides` last."""
+
+
+class Architecture(Struct, frozen=True):
+    """What goes in and comes out, and how it is counted."""
+
+    modality: str | None
+    input_modalities: tuple[str, ...]
+    output_modalities: tuple[str, ...]
+    tokenizer: str
+    instruct_type: str | None
+
+
+class TopProvider(Struct, frozen=True):
+    """The endpoint that a request without preferences meets first."""
+
+    context_length: int | None
+    max_completion_tokens: int | None
+    is_moderated: bool
+
+
+class DefaultParameters(Struct, frozen=True):
+    """Sampling defaults that the author recommends."""
+
+    temperature: float | None
+    top_p: float | None
+    top_k: int | None
+    frequency_penalty: float | None
+    presence_penalty: float | None
+    repetition_penalty: float | None
+
+
+class Links(Struct, frozen=True):
+    """Where more is said."""
+
+    details: str
+
+
+class AliasTarget(Struct, frozen=True):
+    """The model that a `~latest` alias stands for now."""
+
+    name: str
+    slug: str
+
+
+class Indices(Struct, frozen=True):
+    """Scores of the three published indices."""
+
+    intelligence_index: float | None
+    coding_index: float | None
+    agentic_index: float | None
+
+
+class Benchmarks(Struct, frozen=True):
+    """Published scores."""
+
+    design_arena: tuple[()]
+    artificial_analysis: Indices
+
+
+class Reasoning(Struct, frozen=True):
+    """How reasoning can be asked for; efforts descending."""
+
+    mandatory: bool
+    default_enabled: bool | UnsetType = UNSET
+    supported_efforts: tuple[str, ...] | UnsetType = UNSET
+    default_effort: str | UnsetType = UNSET
+    supports_max_tokens: bool | UnsetType = UNSET
+
+
+class ModelObject(Struct, frozen=True):
+    """One row of the model list."""
+
+    id: str
+    canonical_slug: str
+    hugging_face_id: str | None
+    name: str
+    created: int
+    description: str
+    context_length: int | None
+    architecture: Architecture
+    pricing: Prices
+    top_provider: TopProvider
+    per_request_limits: None
+    supported_parameters: tuple[str, ...]
+    default_parameters: DefaultParameters | None
+    supported_voices: tuple[str, ...] | None
+    knowledge_cutoff: str | None
+    expiration_date: str | None
+    links: Links
+    benchmarks: Benchmarks | UnsetType = UNSET
+    reasoning: Reasoning | UnsetType = UNSET
+    alias_target: AliasTarget | UnsetType = UNSET
+
+
+class Percentiles(Struct, frozen=True):
+    """A distribution of the last minutes."""
+
+    p50: float
+    p75: float
+    p90: float
+    p99: float
+
+
+class PublicEndpoint(Struct, frozen=True):
+    """One endpoint of a model."""
+
+    name: str
+    model_id: str
+    model_name: str
+    context_length: int
+    pricing: Prices
+    provider_name: str
+    tag: str
+    quantization: str | None
+    max_completion_tokens: int | None
+    max_prompt_tokens: int | None
+    supported_parameters: tuple[str, ...]
+    status: int
+    uptime_last_5m: float | None
+    uptime_last_30m: float | None
+    uptime_last_1d: float | None
+    supports_implicit_caching: bool
+    supports_voice_cloning: bool
+    latency_last_30m: Percentiles | None
+    throughput_last_30m: Percentiles | None
+
+
+def price_strings(sheet: PriceSheet, at_ms: int) -> Prices:
+    """`pricing`: prices of this moment, then the conditional ones."""
+    if not sheet.priced:
+        return {"prompt": UNPRICED, "completion": UNPRICED}
+    now, conditional = shown_prices(sheet, at_ms)
+    prices: Prices = {**_strings(now)}
+    overrides: list[dict[str, str | int]] = []
+    for override in conditional:
+        entry: dict[str, str | int] = {
+            key: number
+            for key, number in (
+                ("min_prompt_tokens", override.min_prompt_tokens),
+                ("utc_start", override.utc_start),
+                ("utc_end", override.utc_end),
+            )
+            if number is not None
+        }
+        overrides.append({**entry, **_strings(override.prices)})
+    if overrides:
+        prices["overrides"] = overrides
+    return prices
+
+
+def model_object(model: Model, top: Endpoint, prices: Prices) -> ModelObject:
+    """A row; `top` is the model's first endpoint by price and `prices` its price strings."""
+    return ModelObject(
+        id=model.id,
+        canonical_slug=model.canonical_slug,
+        hugging_face_id=model.hugging_face_id,
+        name=model.name,
+        created=model.created_s,
+        description=model.description,
+        context_length=model.context_length,
+        architecture=architecture(model),
+        pricing=prices,
+        top_provider=TopProvider(top.context_length, top.max_output_tokens, top.is_moderated),
+        per_request_limits=None,
+        supported_parameters=model.supported_parameters,
+        default_parameters=_default_parameters(model),
+        supported_voices=None,
+        knowledge_cutoff=model.knowledge_cutoff,
+        expiration_date=model.deprecation_date,
+        links=Links(f"/api/v1/models/{model.id}/endpoints"),
+        benchmarks=_benchmarks(model),
+        reasoning=UNSET if model.reasoning is None else _reasoning(model.reasoning),
+    )
+
+
+def architecture(model: Model) -> Architecture:
+    """What a model takes and gives."""
+    modality = f"{'+'.join(model.input_modalities)}->{'+'.join(model.output_modalities)}"
+    return Architecture(modality, model.input_modalities, model.output_modalities, model.tokenizer, model.instruct_type)
+
+
+def public_endpoint(
+    model: Model,
+    endpoint: Endpoint,
+    *,
+    provider_name: str,
+    at_ms: int,
+    is_callable: bool,
+    health: EndpointHealth,
+    with_percentiles: bool,
+) -> PublicEndpoint:
+    """An endpoint; percentiles only for callers with a key. Latency is in milliseconds (routing 20.5).
+
+    `context_length` is 0 where tokens do not apply (media): clients insist on an integer.
+    """
+    measured = with_percentiles
+    return PublicEndpoint(
+        name=f"{provider_name}: {model.short_name}",
+        model_id=model.canonical_slug,
+        model_name=model.name,
+        context_length=endpoint.context_length or model.context_length or 0,
+        pricing=price_strings(endpoint.pricing, at_ms),
+        provider_name=provider_name,
+        tag=endpoint.tag,
+        quantization=endpoint.quantization,
+        max_completion_tokens=endpoint.max_output_tokens,
+        max_prompt_tokens=endpoint.max_prompt_tokens,
+        supported_parameters=tuple(sorted(endpoint.supported_parameters)),
+        status=_STATUS_OF_RANK[health.rank(endpoint.id)] if is_callable else _STATUS_DOWN,
+        uptime_last_5m=None,
+        uptime_last_30m=health.uptime_percent(endpoint.id),
+        uptime_last_1d=None,
+        supports_implicit_caching=endpoint.supports_implicit_caching,
+        supports_voice_cloning=False,
+        latency_last_30m=_percentiles(health.latency_s, endpoint.id, 1000) if measured else None,
+        throughput_last_30m=_percentiles(health.throughput_tps, endpoint.id, 1) if measured else None,
+    )
+
+
+def indices(model: Model) -> Mapping[str, float]:
+    """`coding_index` and the like, of those that the catalog has."""
+    return {_INDICES[score.name]: score.score for score in model.benchmarks if score.name in _INDICES}
+
+
+def _strings(prices: Mapping[PriceKey, AttoUsd]) -> dict[str, str]:
+    return {key: format_price(prices[key]) for key in PRICE_KEYS if key in prices}
+
+
+def _default_parameters(model: Model) -> DefaultParameters | None:
+    given = model.default_parameters
+    if not given:
+        return None
+    top_k = given.get("top_k")
+    return DefaultParameters(
+        temperature=given.get("temperature"),
+        top_p=given.get("top_p"),
+        top_k=None if top_k is None else int(top_k),
+        frequency_penalty=given.get("frequency_penalty"),
+        presence_penalty=given.get("presence_penalty"),
+        repetition_penalty=given.get("repetition_penalty"),
+    )
+
+
+def _benchmarks(model: Model) -> Benchmarks | UnsetType:
+    scores = indices(model)
+    if not scores:
+        return UNSET
+    named = (scores.get(name) for name in ("intelligence_index", "coding_index", "agentic_index"))
+    return Benchmarks(design_arena=(), artificial_analysis=Indices(*named))
+
+
+def _reasoning(given: ModelReasoning) -> Reasoning:
+    efforts = given.supported_efforts
+    return Reasoning(
+        mandatory=given.mandatory,
+        default_enabled=UNSET if given.default_enabled is None else given.default_enabled,
+        supported_efforts=UNSET if efforts is None else tuple(sorted(efforts, key=EFFORTS.index)),
+        default_effort=UNSET if given.default_effort is None else given.default_effort,
+        supports_max_tokens=UNSET if given.supports_max_tokens is None else given.supports_max_tokens,
+    )
+
+
+def _percentiles(measure: Callable[[str, str], float | None], endpoint_id: str, scale: int) -> Percentiles | None:
+    values = [measure(endpoint_id, percentile) for percentile in ("p50", "p75", "p90", "p99")]
+    known = [value * scale for value in values if value is not None]
+    return Percentiles(*known) if len(known) == len(values) else None
