@@ -3,8 +3,8 @@
 A message needs an edit exactly when one of its traits is in `edits`:
 
 ==================  ================================================================================================
-always              marker on the message, media in system or assistant messages, nothing said at all, audio as data
-                    URL, `detail: original`, `input_video`
+always              marker on the message or on an empty text, media in system or assistant messages, nothing
+                    said at all, audio as data URL, `detail: original`, `input_video`
 without the quirk   `cache_control`, `prompt_cache_breakpoint`, developer role, media in tool results, reasoning,
                     images and annotations of earlier answers
 with the quirk      empty text parts (`no_empty_text`), ids of calls (`tool_call_ids_9`)
@@ -26,10 +26,10 @@ _ALWAYS = (
     | trait.AUDIO_DATA_URL
     | trait.ORIGINAL_DETAIL
     | trait.LEGACY_VIDEO
+    | trait.EMPTY_MARKED
 )
 _WITHOUT_QUIRK = (
     (trait.CACHE_CONTROL, "cache_control"),
-    (trait.CACHE_BREAKPOINT, "prompt_cache_breakpoint"),
     (trait.DEVELOPER, "developer_role"),
     (trait.TOOL_MEDIA, "tool_result_media"),
     (trait.REASONING | trait.OUTPUT_IMAGES | trait.ANNOTATIONS, "openrouter_dialect"),
@@ -58,6 +58,8 @@ def _dialect(quirks: frozenset[str]) -> Dialect:
     edits = _ALWAYS
     for bits, quirk in _WITHOUT_QUIRK:
         edits |= 0 if quirk in quirks else bits
+    if "prompt_cache_breakpoint" not in quirks or "cache_control" in quirks:
+        edits |= trait.CACHE_BREAKPOINT  # one spelling of markers for each upstream, ours where it takes both
     for bits, quirk in _WITH_QUIRK:
         edits |= bits if quirk in quirks else 0
     return Dialect(quirks, edits)

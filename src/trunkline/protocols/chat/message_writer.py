@@ -24,6 +24,7 @@ WrittenMessage = dict[str, object]
 ATTACHED_BELOW = "[see the attachment below]"
 """Stands where a message held nothing but media that had to move."""
 ATTACHMENT_LABEL = "Attachment of the {role} message above:"
+_SAYING_NOTHING = frozenset({"role", "content", "name"})
 _NO_PARAMETERS = Raw(b'{"type":"object","properties":{}}')
 
 
@@ -69,9 +70,9 @@ class MessageWriter:
             body["tool_call_id"] = self._call_id(message.tool_call_id)
         if message.role == "assistant":
             self._assistant(message, body)
-            if body["content"] in (None, []):
+            if body["content"] == []:
                 body["content"] = None
-                if len(body) == 2:
+                if body.keys() <= _SAYING_NOTHING:
                     return None
         return body
 
@@ -124,7 +125,7 @@ class MessageWriter:
         self._moved += [{"type": "text", "text": ATTACHMENT_LABEL.format(role=role)}, *moved]
         return (tuple(kept), message.plain) if kept or message.tool_calls else ((Text(ATTACHED_BELOW),), True)
 
-    def _content(self, parts: tuple[Part, ...], plain: bool) -> str | list[object] | None:
+    def _content(self, parts: tuple[Part, ...], plain: bool) -> str | list[object]:
         if plain and len(parts) == 1 and isinstance(parts[0], Text):
             return parts[0].text
         drop_empty = "no_empty_text" in self._dialect.quirks

@@ -64,7 +64,7 @@ def hub_message(message: WireMessage) -> Message:
 
 def _assistant(message: AssistantMessage, parts: tuple[Part, ...], plain: bool) -> Message:
     if message.refusal is not None:
-        parts, plain = (*parts, Refusal(message.refusal)), False
+        parts = (*parts, Refusal(message.refusal))
     reasoning = message.reasoning if message.reasoning is not None else message.reasoning_content
     return Message(
         role="assistant",

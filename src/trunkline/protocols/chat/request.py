@@ -226,6 +226,9 @@ def _with_prompt_as_message(members: dict[str, Raw]) -> dict[str, Raw]:
 
 def _parse(members: dict[str, Raw], limits: ParseLimits, *, text_completion: bool, size_bytes: int) -> ChatRequest:
     head = _parse_head(members)
+    for name, listed in (("stop", head.stop), ("modalities", head.modalities)):
+        if listed == []:
+            del members[name]  # an empty list says nothing, and some upstreams refuse it
     messages = _parse_messages(members, limits)
     raw_tools = members.get("tools")
     tools = parse_tools(raw_tools, limits)

@@ -21,6 +21,7 @@ from trunkline.protocols.chat.wire_messages import (
     LegacyVideoPart,
     OutputImage,
     RefusalPart,
+    SystemMessage,
     TextPart,
     ToolMessage,
     UserMessage,
@@ -54,6 +55,8 @@ ORIGINAL_DETAIL = 1 << 11
 LEGACY_VIDEO = 1 << 12
 EMPTY_TEXT = 1 << 13
 CALL_IDS = 1 << 14
+EMPTY_MARKED = 1 << 15
+"""A cache marker on an empty text: nobody takes that."""
 
 _details = msgspec.json.Decoder(list[WireReasoningDetail])
 _output_images = msgspec.json.Decoder(list[OutputImage])
@@ -82,21 +85,19 @@ class _Walk:
         self.text_bytes = self.images = self.files = self.audio = self.videos = 0
         self.call_ids: set[str] = set()
 
-    def content(self, content: str | list[WirePart], path: str) -> int:
-        if isinstance(content, str):
-            self.text_bytes += _utf8_length(content)
-            return 0
+    def parts(self, content: list[WirePart], message_index: int) -> int:
         traits = 0
         for index, part in enumerate(content):
-            if part.cache_control is not None:
-                traits |= CACHE_CONTROL
+            marks = 0 if part.cache_control is None else CACHE_CONTROL
             if part.prompt_cache_breakpoint is not None:
-                traits |= CACHE_BREAKPOINT
+                marks |= CACHE_BREAKPOINT
+            traits |= marks
             if isinstance(part, TextPart):
                 self.text_bytes += _utf8_length(part.text)
-                traits |= 0 if part.text else EMPTY_TEXT
+                if not part.text:
+                    traits |= EMPTY_TEXT | EMPTY_MARKED if marks else EMPTY_TEXT
             else:
-                traits |= self._medium(part, f"{path}[{index}]")
+                traits |= self._medium(part, f"messages[{message_index}].content[{index}]")
         return traits
 
     def _medium(self, part: WirePart, path: str) -> int:
@@ -126,60 +127,76 @@ class _Walk:
             case TextPart():
                 return 0
 
-    def assistant(self, message: AssistantMessage, path: str) -> int:
-        traits = self.content(message.content, f"{path}.content") if message.content is not None else 0
+    def of_role(self, message: WireMessage, traits: int, index: int) -> int:
+        """The traits of a message from those of its content and what its role makes of them."""
+        match message:
+            case AssistantMessage():
+                traits |= self._assistant(message, index)
+            case ToolMessage():
+                traits = self._tool_result(message, traits, index)
+            case UserMessage():
+                traits &= ~FIXED_ROLE_MEDIA
+            case DeveloperMessage():
+                traits |= DEVELOPER
+            case SystemMessage():
+                pass
+        return traits if message.cache_control is None else traits | MESSAGE_CACHE
+
+    def _assistant(self, message: AssistantMessage, index: int) -> int:
+        traits = 0
         if message.tool_calls:
             traits |= CALL_IDS
             for call in message.tool_calls:
                 self.call_ids.add(call.id)
-                self.text_bytes += len(call.function.name) + _utf8_length(call.function.arguments)
-        elif message.content is None and message.refusal is None and message.audio is None:
+                self.text_bytes += len(call.function.name) + len(call.function.arguments)
+        elif message.content in (None, []) and message.refusal is None and message.audio is None:
             traits |= EMPTY_ASSISTANT
         if message.reasoning is not None or message.reasoning_content is not None:
             traits |= REASONING
             self.text_bytes += _utf8_length(message.reasoning or message.reasoning_content or "")
-        if given(message.reasoning_details):
-            traits |= REASONING
-            decode(_details, message.reasoning_details, f"{path}.reasoning_details")
-        if given(message.images):
-            images = decode(_output_images, message.images, f"{path}.images")
-            traits |= OUTPUT_IMAGES
-            self.images += len(images)
-        if given(message.annotations):
-            decode(_objects, message.annotations, f"{path}.annotations")
-            traits |= ANNOTATIONS
+        if message.reasoning_details or message.images or message.annotations:
+            traits |= self._replayed(message, f"messages[{index}]")
         if traits & (REASONING | OUTPUT_IMAGES):
             traits &= ~EMPTY_ASSISTANT
         return traits
 
-    def message(self, message: WireMessage, path: str) -> int:
-        match message:
-            case AssistantMessage():
-                traits = self.assistant(message, path)
-            case UserMessage():
-                traits = self.content(message.content, f"{path}.content") & ~FIXED_ROLE_MEDIA
-            case ToolMessage():
-                traits = self.content(message.content, f"{path}.content") | CALL_IDS
-                if traits & FIXED_ROLE_MEDIA:
-                    traits ^= FIXED_ROLE_MEDIA | TOOL_MEDIA
-                if message.tool_call_id not in self.call_ids:
-                    raise invalid_prompt(
-                        f"{path}.tool_call_id",
-                        "matches no tool call of an earlier assistant message. Send that message before its results.",
-                    )
-            case DeveloperMessage():
-                traits = self.content(message.content, f"{path}.content") | DEVELOPER
-            case _:
-                traits = self.content(message.content, f"{path}.content")
-        return traits if message.cache_control is None else traits | MESSAGE_CACHE
+    def _replayed(self, message: AssistantMessage, path: str) -> int:
+        """What an earlier answer had beside its text."""
+        traits = 0
+        if given(message.reasoning_details):
+            traits |= REASONING
+            decode(_details, message.reasoning_details, f"{path}.reasoning_details")
+        if given(message.images):
+            traits |= OUTPUT_IMAGES
+            self.images += len(decode(_output_images, message.images, f"{path}.images"))
+        if given(message.annotations):
+            traits |= ANNOTATIONS
+            decode(_objects, message.annotations, f"{path}.annotations")
+        return traits
+
+    def _tool_result(self, message: ToolMessage, traits: int, index: int) -> int:
+        if message.tool_call_id not in self.call_ids:
+            raise invalid_prompt(
+                f"messages[{index}].tool_call_id",
+                "matches no tool call of an earlier assistant message. Send that message before its results.",
+            )
+        return traits ^ (FIXED_ROLE_MEDIA | TOOL_MEDIA) | CALL_IDS if traits & FIXED_ROLE_MEDIA else traits | CALL_IDS
 
 
 def survey(messages: Sequence[WireMessage], tools_bytes: int) -> Survey:
     """Walk the messages once. Raises InvalidRequest or InvalidPrompt at the first that is no turn of a conversation."""
     walk = _Walk()
-    traits = tuple([walk.message(message, f"messages[{index}]") for index, message in enumerate(messages)])
+    traits: list[int] = []
     all_traits = 0
-    for bits in traits:
+    for index, message in enumerate(messages):
+        content = message.content
+        bits = 0
+        if isinstance(content, str):
+            walk.text_bytes += len(content) if content.isascii() else len(content.encode())
+        elif content is not None:
+            bits = walk.parts(content, index)
+        bits = walk.of_role(message, bits, index)
+        traits.append(bits)
         all_traits |= bits
     if all_traits & EMPTY_ASSISTANT and all(bits & EMPTY_ASSISTANT for bits in traits):
         raise invalid_prompt("messages", "hold no content. Add at least one message with text.")
@@ -188,7 +205,7 @@ def survey(messages: Sequence[WireMessage], tools_bytes: int) -> Survey:
         if count:
             modalities.add(name)
     return Survey(
-        traits=traits,
+        traits=tuple(traits),
         all_traits=all_traits,
         tokens_estimate=-(-walk.text_bytes // 4)
         + -(-tools_bytes // 4)

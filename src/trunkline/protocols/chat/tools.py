@@ -37,10 +37,9 @@ def parse_tools(raw: Raw | None, limits: ParseLimits) -> tuple[WireTool, ...]:
             raise invalid(f"tools[{index}].function.name", f"repeats '{function.name}'. Give every tool its own name.")
         names.add(function.name)
         if given(function.parameters):
-            path = f"tools[{index}].function.parameters"
             if not is_object(function.parameters):
-                raise invalid(path, "must be a JSON Schema object.")
-            check_nesting(function.parameters, path, limits.nesting_max)
+                raise invalid(f"tools[{index}].function.parameters", "must be a JSON Schema object.")
+            check_nesting(function.parameters, "tools", limits.nesting_max)
     return tuple(tools)
 
 

@@ -2,6 +2,7 @@
 
 Roles and parts are tagged unions, so that what a role may hold is said by its type. Text is decoded; the payloads
 of media (`url`, `file_data`, `data`) stay raw views of the body, because they are megabytes that nobody reads here.
+All are trees that live as long as one request, so the garbage collector need not watch them (`gc=False`).
 """
 
 from typing import Literal, TypeAlias
@@ -11,71 +12,71 @@ from msgspec import Raw, Struct
 EMPTY = Raw(b"")
 
 
-class CacheControl(Struct, frozen=True):
+class CacheControl(Struct, frozen=True, gc=False):
     """`{type:"ephemeral", ttl?}` (inference.md 12.1)."""
 
     type: Literal["ephemeral"]
     ttl: Literal["5m", "1h"] | None = None
 
 
-class CacheBreakpoint(Struct, frozen=True):
+class CacheBreakpoint(Struct, frozen=True, gc=False):
     """OpenAI's spelling of a marker: `{mode:"explicit"}`."""
 
     mode: Literal["explicit"]
 
 
-class MarkedPart(Struct, frozen=True, kw_only=True):
+class MarkedPart(Struct, frozen=True, gc=False, kw_only=True):
     """What every part tolerates."""
 
     cache_control: CacheControl | None = None
     prompt_cache_breakpoint: CacheBreakpoint | None = None
 
 
-class TextPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="text"):
+class TextPart(MarkedPart, frozen=True, gc=False, kw_only=True, tag_field="type", tag="text"):
     text: str
 
 
-class ImageUrl(Struct, frozen=True):
+class ImageUrl(Struct, frozen=True, gc=False):
     url: Raw
     detail: Literal["auto", "low", "high", "original"] | None = None
 
 
-class ImagePart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="image_url"):
+class ImagePart(MarkedPart, frozen=True, gc=False, kw_only=True, tag_field="type", tag="image_url"):
     image_url: ImageUrl
 
 
-class FileBody(Struct, frozen=True):
+class FileBody(Struct, frozen=True, gc=False):
     filename: str | None = None
     file_data: Raw = EMPTY
     file_id: str | None = None
 
 
-class FilePart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="file"):
+class FilePart(MarkedPart, frozen=True, gc=False, kw_only=True, tag_field="type", tag="file"):
     file: FileBody
 
 
-class AudioBody(Struct, frozen=True):
+class AudioBody(Struct, frozen=True, gc=False):
     data: Raw
     format: str
 
 
-class AudioPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="input_audio"):
+class AudioPart(MarkedPart, frozen=True, gc=False, kw_only=True, tag_field="type", tag="input_audio"):
     input_audio: AudioBody
 
 
-class VideoUrl(Struct, frozen=True):
+class VideoUrl(Struct, frozen=True, gc=False):
     url: Raw
 
 
-class VideoPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="video_url"):
+class VideoPart(MarkedPart, frozen=True, gc=False, kw_only=True, tag_field="type", tag="video_url"):
     video_url: VideoUrl
 
 
-class LegacyVideoPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="input_video"):
+class LegacyVideoPart(MarkedPart, frozen=True, gc=False, kw_only=True, tag_field="type", tag="input_video"):
     video_url: VideoUrl
 
 
-class RefusalPart(MarkedPart, frozen=True, kw_only=True, tag_field="type", tag="refusal"):
+class RefusalPart(MarkedPart, frozen=True, gc=False, kw_only=True, tag_field="type", tag="refusal"):
     refusal: str
 
 
@@ -83,24 +84,24 @@ WirePart: TypeAlias = TextPart | ImagePart | FilePart | AudioPart | VideoPart | 
 Content: TypeAlias = str | list[WirePart]
 
 
-class CalledFunction(Struct, frozen=True):
+class CalledFunction(Struct, frozen=True, gc=False):
     name: str
     arguments: str
 
 
-class WireToolCall(Struct, frozen=True):
+class WireToolCall(Struct, frozen=True, gc=False):
     id: str
     function: CalledFunction
     type: Literal["function"] = "function"
 
 
-class AudioReference(Struct, frozen=True):
+class AudioReference(Struct, frozen=True, gc=False):
     """Audio of an earlier answer."""
 
     id: str
 
 
-class WireReasoningDetail(Struct, frozen=True):
+class WireReasoningDetail(Struct, frozen=True, gc=False):
     """What the rules of inference.md 7.5 read of a detail. An absent `format` means `anthropic-claude-v1` (7.3)."""
 
     type: str
@@ -112,32 +113,32 @@ class WireReasoningDetail(Struct, frozen=True):
     id: str | None = None
 
 
-class SystemMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="system"):
+class SystemMessage(Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="system"):
     content: Content
     name: str | None = None
     cache_control: CacheControl | None = None
 
 
-class DeveloperMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="developer"):
+class DeveloperMessage(Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="developer"):
     content: Content
     name: str | None = None
     cache_control: CacheControl | None = None
 
 
-class UserMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="user"):
+class UserMessage(Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="user"):
     content: Content
     name: str | None = None
     cache_control: CacheControl | None = None
 
 
-class ToolMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="tool"):
+class ToolMessage(Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="tool"):
     content: Content
     tool_call_id: str
     name: str | None = None
     cache_control: CacheControl | None = None
 
 
-class AssistantMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag="assistant"):
+class AssistantMessage(Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="assistant"):
     """`reasoning_details` stays raw: it is passed back unmodified, and read only where a rule needs it."""
 
     content: Content | None = None
@@ -156,11 +157,11 @@ class AssistantMessage(Struct, frozen=True, kw_only=True, tag_field="role", tag=
 WireMessage: TypeAlias = SystemMessage | DeveloperMessage | UserMessage | ToolMessage | AssistantMessage
 
 
-class OutputImageUrl(Struct, frozen=True):
+class OutputImageUrl(Struct, frozen=True, gc=False):
     url: str
 
 
-class OutputImage(Struct, frozen=True):
+class OutputImage(Struct, frozen=True, gc=False):
     """One of `images` on an assistant message: what an image model answered earlier."""
 
     image_url: OutputImageUrl

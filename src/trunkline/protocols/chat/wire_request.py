@@ -165,14 +165,14 @@ class Head(Struct, frozen=True, kw_only=True):
         return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
 
 
-class FunctionDefinition(Struct, frozen=True):
+class FunctionDefinition(Struct, frozen=True, gc=False):
     name: Name
     description: str | None = None
     parameters: Raw = EMPTY
     strict: bool | None = None
 
 
-class WireTool(Struct, frozen=True, kw_only=True):
+class WireTool(Struct, frozen=True, gc=False, kw_only=True):
     """`type` is read as any string first: the refusal of a tool that is no function names it."""
 
     function: FunctionDefinition
