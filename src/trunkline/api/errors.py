@@ -6,6 +6,7 @@ and a log entry, under the same request id, for the operator.
 """
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline.api.cors import CORS_HEADERS, preflight_headers
@@ -47,7 +48,7 @@ async def send_error(
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """The router's last resort: the envelope, never a page (API-08)."""
-    raise NotFound(f"There is no {scope['method']} {scope['path']} here. The operations are listed in /openapi.json.")
+    raise HTTPException(404)
 
 
 class ErrorBoundary:
@@ -103,6 +104,8 @@ def presentable(error: Exception, scope: Scope) -> TrunklineError:
     match error:
         case TrunklineError():
             return error
+        case HTTPException(status_code=404):
+            return NotFound(f"There is no {scope['method']} {scope['path']} here; /openapi.json lists what there is.")
         case StorageUnavailable():
             _log.warning("database away", request_id=scope[REQUEST_ID], reason=str(error))
             return ServiceUnavailable(

@@ -11,6 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trunkline import __version__
+from trunkline.api import generation_operations, models, providers
+from trunkline.api import routes as control_plane
+from trunkline.api.catalog_view import CatalogView
+from trunkline.api.context import ControlPlane
 from trunkline.api.operations import Operation, Parameter
 from trunkline.core import json
 from trunkline.core.errors import ErrorType
@@ -59,14 +63,16 @@ def document(operations: Iterable[Operation], *, server_url: str) -> bytes:
     )
 
 
-def route(operations: Iterable[Operation], *, server_url: str) -> Route:
+def routes(context: ControlPlane, view: CatalogView) -> list[Route]:
     """`GET /openapi.json`, without a key. The document is made once."""
-    body = document(operations, server_url=server_url)
+    served = [*control_plane.endpoints(context), *models.endpoints(view), *providers.endpoints(view)]
+    operations = [*generation_operations.OPERATIONS, *(endpoint.operation for endpoint in served)]
+    body = document(operations, server_url=f"{context.settings.public_url}/api/v1")
 
     async def openapi(_: Request) -> Response:
         return Response(body, media_type="application/json")
 
-    return Route("/openapi.json", openapi)
+    return [Route("/openapi.json", openapi)]
 
 
 class _Schemas:
