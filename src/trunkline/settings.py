@@ -34,7 +34,7 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workers: PositiveCount = 1
     """Processes that serve. More than one needs Redis."""
     request_limit_mb: PositiveCount = 150
-    """Largest request body, in 10⁶ bytes; a larger one is refused with 413."""
+    """Largest request body, in MiB; a larger one is refused with 413."""
     drain_seconds: Seconds = 30.0
     """After SIGTERM, how long running streams may go on."""
     metrics_token: Secret | None = None

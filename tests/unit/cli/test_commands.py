@@ -196,7 +196,7 @@ def test_config_check_names_line_and_key_also_of_what_only_the_catalog_understan
     assert run("config", "check").output == f"{file} is valid\n"
     file.write_text(EXAMPLE.replace("32768", "-1"))
     output = run("config", "check", status=1).output
-    assert f"{file}:7: endpoints[0].context_length: -1 must be more than 0" in output
+    assert f"{file}:8: endpoints[0].context_length: -1 must be more than 0" in output
     file.write_text("[sevrer]\n")
     assert f'{file}:1: sevrer: unknown section; did you mean "server"?' in run("config", "check", status=1).output
 
