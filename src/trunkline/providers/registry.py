@@ -53,14 +53,16 @@ def make_callable(providers: Providers, protocols: frozenset[str]) -> EndpointFi
 
     def is_callable(endpoint: Endpoint) -> bool:
         runtime = by_slug.get(endpoint.provider)
-        if runtime is None or (protocols.isdisjoint(endpoint.protocols) and endpoint.protocol not in protocols):
+        if runtime is None or not _speaks(endpoint, protocols):
             return False
         return runtime.serves_all or endpoint.base_url is not None or endpoint.api_key is not None
 
     return is_callable
 
 
-def make_hint(settings: Settings, snapshot: Snapshot, environ: Environ) -> Callable[[Endpoint], str]:
+def make_hint(
+    settings: Settings, snapshot: Snapshot, environ: Environ, protocols: frozenset[str]
+) -> Callable[[Endpoint], str]:
     """What the operator could set to make an endpoint callable, as one clause; empty when nothing would help.
 
     For the message of `no_endpoints` (accounts-and-governance.md BY-25); names variables and settings, no values.
@@ -68,7 +70,7 @@ def make_hint(settings: Settings, snapshot: Snapshot, environ: Environ) -> Calla
 
     def hint(endpoint: Endpoint) -> str:
         provider = snapshot.providers.get(endpoint.provider)
-        if provider is None:
+        if provider is None or not _speaks(endpoint, protocols):
             return ""
         section = f"[providers.{provider.slug}]"
         given = settings.providers.get(provider.slug)
@@ -81,6 +83,10 @@ def make_hint(settings: Settings, snapshot: Snapshot, environ: Environ) -> Calla
         return f"set {' and '.join(names)}, or api_key under {section}"
 
     return hint
+
+
+def _speaks(endpoint: Endpoint, protocols: frozenset[str]) -> bool:
+    return endpoint.protocol in protocols or not protocols.isdisjoint(endpoint.protocols)
 
 
 def _runtime(

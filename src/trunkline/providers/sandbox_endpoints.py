@@ -23,6 +23,8 @@ SANDBOX = Provider(
     cancels_billing=True,
 )
 
+_QUIRKS = frozenset({"reasoning_object", "multiple_choices", "developer_role", "cache_control", "tool_result_media"})
+
 
 def with_sandbox(snapshot: Snapshot, providers: Providers) -> Snapshot:
     """The snapshot with the Sandbox as a provider and its endpoints, where it answers; else the same snapshot."""
@@ -62,4 +64,5 @@ def _endpoint(model: Model) -> Endpoint:
         output_modalities=frozenset(model.output_modalities),
         data_policy=SANDBOX.data_policy,
         supports_implicit_caching=True,
+        quirks=_QUIRKS,
     )
