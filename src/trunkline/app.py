@@ -1,1 +1,228 @@
-"""The composition root: the one place that knows every concrete class."""
+"""The composition root: the one place that knows every concrete class.
+
+create_app(settings, environ) → Application: `await start()`, serve it as ASGI, `await stop()`
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping
+
+import structlog
+from starlette.routing import Mount, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from trunkline.accounts.bootstrap import BOOTSTRAP_KEY, BOOTSTRAP_MANAGEMENT_KEY, FirstStart, ensure_owner
+from trunkline.accounts.directory import Directory
+from trunkline.accounts.service import KeyService
+from trunkline.api import health_checks, models, openapi, providers
+from trunkline.api import metrics as metrics_api
+from trunkline.api.context import ControlPlane
+from trunkline.api.errors import ErrorBoundary, not_found
+from trunkline.api.generation import GenerationEndpoint, Parse
+from trunkline.api.instance_catalog import InstanceCatalog
+from trunkline.api.routes import api_root
+from trunkline.catalog.snapshot import build_snapshot
+from trunkline.core.clock import Clock, SystemClock
+from trunkline.core.tasks import TaskSet
+from trunkline.gateway.admission import Admission
+from trunkline.gateway.conversion import PROTOCOLS
+from trunkline.gateway.flights import write_interrupted
+from trunkline.gateway.pipeline import Pipeline
+from trunkline.gateway.settlement import Settlement
+from trunkline.gateway.transport.client import HttpTransport
+from trunkline.gateway.world import World
+from trunkline.observability import logs
+from trunkline.observability.metrics import GatewayMetrics
+from trunkline.protocols.chat.request import parse_chat, parse_completion
+from trunkline.protocols.chat.validation import ParseLimits
+from trunkline.providers.discovery import Discovered, discover
+from trunkline.providers.registry import build_providers, make_callable, make_hint
+from trunkline.providers.sandbox.upstream import SandboxUpstream
+from trunkline.providers.sandbox_endpoints import with_sandbox
+from trunkline.routing.health import MemoryHealth
+from trunkline.settings import Settings
+from trunkline.storage import key_file, schema
+from trunkline.storage.database import open_database
+from trunkline.storage.flights import FlightRecorder, recover
+from trunkline.storage.shared.memory import MemoryShared
+
+API_ROOTS = ("/api/v1", "/v1")
+"""The same tree twice (inference.md 1.1)."""
+HOUSEKEEPING_S = 1.0
+
+_log = structlog.get_logger("trunkline.app")
+
+
+def create_app(settings: Settings, environ: Mapping[str, str], clock: Clock | None = None) -> "Application":
+    """Everything built and wired, nothing opened yet. Raises OverridesInvalid when the settings' catalog is wrong."""
+    return Application(settings, environ, clock or SystemClock())
+
+
+class Application:
+    """One process: data plane, control plane and what both stand on. ASGI."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str], clock: Clock) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._clock = clock
+        self._tasks = TaskSet()
+        self._world = build_world(settings, environ)
+        self.health = MemoryHealth(clock, settings.routing)
+        self.metrics = GatewayMetrics()
+        self.first_start: FirstStart | None = None
+        """Set by the `start` that created the owner."""
+        self._shared = MemoryShared()
+        self._transport = HttpTransport()
+        self._database = open_database(settings.database_url, pool_size=settings.database.pool_size)
+        self._directory = Directory(self._database, self._shared, clock, settings)
+        self._recorder: FlightRecorder | None = None
+        self._pipeline: Pipeline | None = None
+        self._generation: dict[str, GenerationEndpoint] = {}
+        self._router: ASGIApp = not_found
+
+    @property
+    def world(self) -> World:
+        """What requests that begin now are served from."""
+        return self._world
+
+    async def start(self) -> None:
+        """Open everything, bring the schema up to date, record what a dead predecessor left, create the owner.
+
+        Raises StorageUnavailable, StorageRefused, MalformedBootstrapKey, KeyFileInvalid and OSError, each with a
+        message for the operator.
+        """
+        settings = self._settings
+        logs.configure(settings.telemetry)
+        secret = key_file.load_or_create(settings.home)
+        await asyncio.to_thread(schema.migrate, settings.database_url)
+        await self._database.start()
+        await self._record_interrupted()
+        self.first_start = await ensure_owner(
+            self._database, self._clock, self._environ.get(BOOTSTRAP_KEY), self._environ.get(BOOTSTRAP_MANAGEMENT_KEY)
+        )
+        self._recorder = FlightRecorder(settings.home)
+        self._pipeline = self._make_pipeline(self._recorder, key_file.derive(secret, "end-users"))
+        self._generation = {
+            root + path + slash: self._make_endpoint(self._pipeline, parse)
+            for path, parse in (("/chat/completions", parse_chat), ("/completions", parse_completion))
+            for root in API_ROOTS
+            for slash in ("", "/")
+        }
+        self._router = self._make_router()
+        self._tasks.start(self._keep_house(), "housekeeping")
+        if settings.discovery.local_engines:
+            self._tasks.start(self._discover(), "discovery")
+
+    async def stop(self) -> None:
+        """Let go of everything; every record that was asked for is written first. Idempotent."""
+        if self._pipeline is not None:
+            await self._pipeline.tasks.drain(self._settings.server.drain_seconds)
+        await self._tasks.drain(0.0)
+        await self._directory.close()
+        await self._transport.close()
+        await self._database.close()
+        if self._recorder is not None:
+            self._recorder.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Generation requests take the short way, everything else the router's."""
+        if scope["type"] == "http" and scope["method"] == "POST":
+            endpoint = self._generation.get(scope["path"])
+            if endpoint is not None:
+                await endpoint(scope, receive, send)
+                return
+        await self._router(scope, receive, send)
+
+    def _make_pipeline(self, recorder: FlightRecorder, end_user_secret: bytes) -> Pipeline:
+        settings = self._settings
+        return Pipeline(
+            settings=settings,
+            world=self._world,
+            upstream=self._transport,
+            sandbox=SandboxUpstream(settings.sandbox),
+            admission=Admission(self._shared, settings),
+            settlement=Settlement(self._database, self._shared, settings.billing, self.metrics),
+            health=self.health,
+            flights=recorder,
+            dice=random.Random(),  # noqa: S311 -- load balancing, no secret
+            end_user_secret=end_user_secret,
+        )
+
+    def _make_endpoint(self, pipeline: Pipeline, parse: Parse) -> GenerationEndpoint:
+        settings = self._settings
+        return GenerationEndpoint(
+            parse=parse,
+            pipeline=pipeline,
+            directory=self._directory,
+            clock=self._clock,
+            docs_url=f"{settings.public_url}/docs",
+            limits=ParseLimits(
+                messages_max=settings.limits.messages_max,
+                tools_max=settings.limits.tools_max,
+                nesting_max=settings.limits.nesting_max,
+                models_max=settings.routing.models_max,
+            ),
+            body_bytes_max=settings.server.request_limit_mb * 1024 * 1024,
+            body_timeout_s=settings.server.body_timeout_seconds,
+        )
+
+    def _make_router(self) -> ASGIApp:
+        """The control plane: both API roots, and what is not part of the API."""
+        settings = self._settings
+        control = ControlPlane(
+            settings=settings,
+            clock=self._clock,
+            database=self._database,
+            shared=self._shared,
+            directory=self._directory,
+            keys=KeyService(self._database, self._clock),
+        )
+        view = InstanceCatalog(control, lambda: self._world, self.health)
+        api = api_root(control, [*models.routes(view), *providers.routes(view)])
+        router = Router(
+            [
+                *(Mount(root, app=api) for root in API_ROOTS),
+                *health_checks.routes({"database": health_checks.database_check(self._database)}),
+                *metrics_api.routes(self.metrics, settings),
+                *openapi.routes(control, view),
+            ],
+            redirect_slashes=False,
+            default=not_found,
+        )
+        return ErrorBoundary(router, clock=self._clock, docs_base=f"{settings.public_url}/docs")
+
+    async def _record_interrupted(self) -> None:
+        """The requests that were in the air when a predecessor died become visible (OP-42)."""
+        wreckage = recover(self._settings.home)
+        try:
+            count = await write_interrupted(self._database, wreckage.payloads, self._clock.now_ms())
+            wreckage.forget()
+        finally:
+            wreckage.close()
+        if count:
+            _log.warning("recorded requests that a crash interrupted", count=count)
+
+    async def _keep_house(self) -> None:
+        """Once a second: notice what other processes changed, drop holds whose requests are long over."""
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            await self._directory.refresh()
+            await self._shared.forget_expired_holds(self._clock.now_ms())
+
+    async def _discover(self) -> None:
+        """Look for local engines; what they serve joins the catalog of later requests (OP-12)."""
+        found = await discover(self._settings, self._world.snapshot, self._transport, self._environ)
+        if found and self._pipeline is not None:
+            self._world = self._pipeline.world = build_world(self._settings, self._environ, found)
+
+
+def build_world(settings: Settings, environ: Mapping[str, str], discovered: tuple[Discovered, ...] = ()) -> World:
+    """Catalog, providers and what is callable, from settings, environment and what was found running."""
+    snapshot = build_snapshot(settings, [endpoint for engine in discovered for endpoint in engine.endpoints])
+    enabled = build_providers(settings, snapshot, environ)
+    return World(
+        snapshot=with_sandbox(snapshot, enabled),
+        providers=enabled,
+        is_callable=make_callable(enabled, PROTOCOLS),
+        hint=make_hint(settings, snapshot, environ, PROTOCOLS),
+    )

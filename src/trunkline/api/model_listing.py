@@ -3,7 +3,8 @@
 from msgspec import Raw, Struct
 
 from trunkline.api.catalog_view import CatalogView
-from trunkline.api.model_objects import model_object, price_strings
+from trunkline.api.model_objects import model_object
+from trunkline.api.price_objects import price_strings
 from trunkline.catalog.pricing import price_score, rates_at
 from trunkline.catalog.types import Endpoint, Model, Snapshot
 from trunkline.core.json import raw

@@ -1,32 +1,21 @@
-"""Models and endpoints as clients read them: fields, order and nullability of routing-and-catalog.md 20.2–20.5.
+"""Models as clients read them: fields, order and nullability of routing-and-catalog.md 20.2.
 
 Optional fields are omitted, never null, unless their type lists null: generated clients insist.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
-from trunkline.catalog.price_display import shown_prices
-from trunkline.catalog.prices import PRICE_KEYS, PriceKey, PriceSheet
+from trunkline.api.price_objects import Prices
 from trunkline.catalog.types import Endpoint, Model, ModelReasoning
 from trunkline.catalog.vocabulary import EFFORTS
-from trunkline.core.money import AttoUsd, format_price
-from trunkline.routing.types import EndpointHealth
-
-UNPRICED = "-1"
-"""Shown for an endpoint without price: clients know it from routers, "not known beforehand"; zero would be a lie."""
 
 _INDICES = {
     "Artificial Analysis Intelligence Index": "intelligence_index",
     "Artificial Analysis Coding Index": "coding_index",
     "Artificial Analysis Agentic Index": "agentic_index",
 }
-_STATUS_OF_RANK = {0: 0, 1: -1, 2: -3, 3: -2}
-_STATUS_DOWN = -2
-
-Prices = dict[str, str | int | list[dict[str, str | int]]]
-"""Price key → decimal string of USD per unit; `overrides` last."""
 
 
 class Architecture(Struct, frozen=True):
@@ -121,62 +110,6 @@ class ModelObject(Struct, frozen=True):
     alias_target: AliasTarget | UnsetType = UNSET
 
 
-class Percentiles(Struct, frozen=True):
-    """A distribution of the last minutes."""
-
-    p50: float
-    p75: float
-    p90: float
-    p99: float
-
-
-class PublicEndpoint(Struct, frozen=True):
-    """One endpoint of a model."""
-
-    name: str
-    model_id: str
-    model_name: str
-    context_length: int
-    pricing: Prices
-    provider_name: str
-    tag: str
-    quantization: str | None
-    max_completion_tokens: int | None
-    max_prompt_tokens: int | None
-    supported_parameters: tuple[str, ...]
-    status: int
-    uptime_last_5m: float | None
-    uptime_last_30m: float | None
-    uptime_last_1d: float | None
-    supports_implicit_caching: bool
-    supports_voice_cloning: bool
-    latency_last_30m: Percentiles | None
-    throughput_last_30m: Percentiles | None
-
-
-def price_strings(sheet: PriceSheet, at_ms: int) -> Prices:
-    """`pricing`: prices of this moment, then the conditional ones."""
-    if not sheet.priced:
-        return {"prompt": UNPRICED, "completion": UNPRICED}
-    now, conditional = shown_prices(sheet, at_ms)
-    prices: Prices = {**_strings(now)}
-    overrides: list[dict[str, str | int]] = []
-    for override in conditional:
-        entry: dict[str, str | int] = {
-            key: number
-            for key, number in (
-                ("min_prompt_tokens", override.min_prompt_tokens),
-                ("utc_start", override.utc_start),
-                ("utc_end", override.utc_end),
-            )
-            if number is not None
-        }
-        overrides.append({**entry, **_strings(override.prices)})
-    if overrides:
-        prices["overrides"] = overrides
-    return prices
-
-
 def model_object(model: Model, top: Endpoint, prices: Prices) -> ModelObject:
     """A row; `top` is the model's first endpoint by price and `prices` its price strings."""
     return ModelObject(
@@ -208,51 +141,9 @@ def architecture(model: Model) -> Architecture:
     return Architecture(modality, model.input_modalities, model.output_modalities, model.tokenizer, model.instruct_type)
 
 
-def public_endpoint(
-    model: Model,
-    endpoint: Endpoint,
-    *,
-    provider_name: str,
-    at_ms: int,
-    is_callable: bool,
-    health: EndpointHealth,
-    with_percentiles: bool,
-) -> PublicEndpoint:
-    """An endpoint; percentiles only for callers with a key. Latency is in milliseconds (routing 20.5).
-
-    `context_length` is 0 where tokens do not apply (media): clients insist on an integer.
-    """
-    measured = with_percentiles
-    return PublicEndpoint(
-        name=f"{provider_name}: {model.short_name}",
-        model_id=model.canonical_slug,
-        model_name=model.name,
-        context_length=endpoint.context_length or model.context_length or 0,
-        pricing=price_strings(endpoint.pricing, at_ms),
-        provider_name=provider_name,
-        tag=endpoint.tag,
-        quantization=endpoint.quantization,
-        max_completion_tokens=endpoint.max_output_tokens,
-        max_prompt_tokens=endpoint.max_prompt_tokens,
-        supported_parameters=tuple(sorted(endpoint.supported_parameters)),
-        status=_STATUS_OF_RANK[health.rank(endpoint.id)] if is_callable else _STATUS_DOWN,
-        uptime_last_5m=None,
-        uptime_last_30m=health.uptime_percent(endpoint.id),
-        uptime_last_1d=None,
-        supports_implicit_caching=endpoint.supports_implicit_caching,
-        supports_voice_cloning=False,
-        latency_last_30m=_percentiles(health.latency_s, endpoint.id, 1000) if measured else None,
-        throughput_last_30m=_percentiles(health.throughput_tps, endpoint.id, 1) if measured else None,
-    )
-
-
 def indices(model: Model) -> Mapping[str, float]:
     """`coding_index` and the like, of those that the catalog has."""
     return {_INDICES[score.name]: score.score for score in model.benchmarks if score.name in _INDICES}
-
-
-def _strings(prices: Mapping[PriceKey, AttoUsd]) -> dict[str, str]:
-    return {key: format_price(prices[key]) for key in PRICE_KEYS if key in prices}
 
 
 def _default_parameters(model: Model) -> DefaultParameters | None:
@@ -287,9 +178,3 @@ def _reasoning(given: ModelReasoning) -> Reasoning:
         default_effort=UNSET if given.default_effort is None else given.default_effort,
         supports_max_tokens=UNSET if given.supports_max_tokens is None else given.supports_max_tokens,
     )
-
-
-def _percentiles(measure: Callable[[str, str], float | None], endpoint_id: str, scale: int) -> Percentiles | None:
-    values = [measure(endpoint_id, percentile) for percentile in ("p50", "p75", "p90", "p99")]
-    known = [value * scale for value in values if value is not None]
-    return Percentiles(*known) if len(known) == len(values) else None

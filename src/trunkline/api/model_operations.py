@@ -4,8 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from trunkline.api.endpoint_objects import PublicEndpoint
 from trunkline.api.model_filters import CATEGORIES, SORTS
-from trunkline.api.model_objects import Architecture, ModelObject, PublicEndpoint
+from trunkline.api.model_objects import Architecture, ModelObject
 from trunkline.api.operations import Operation, Parameter
 
 _MODELS = "Models"

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trunkline.api.catalog_view import CatalogView
+from trunkline.api.endpoint_objects import PublicEndpoint, public_endpoint
 from trunkline.api.model_feed import MEDIA_TYPE, feed
 from trunkline.api.model_filters import number, of_output, select
 from trunkline.api.model_listing import ListedModel, Listing
-from trunkline.api.model_objects import PublicEndpoint, architecture, public_endpoint
+from trunkline.api.model_objects import architecture
 from trunkline.api.model_operations import (
     COUNT,
     EMBEDDINGS,

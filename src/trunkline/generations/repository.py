@@ -1,7 +1,7 @@
 """Generations in the database (accounts-and-governance.md 18)."""
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from trunkline.generations.service import from_record
 from trunkline.generations.types import Feedback, Generation
@@ -25,3 +25,14 @@ def add_feedback(connection: Connection, feedback: Feedback) -> bool:
         return False
     connection.execute(insert(generation_feedback).values(**msgspec.structs.asdict(feedback)))
     return True
+
+
+def tokens_by_model(connection: Connection, since_ms: int) -> dict[str, int]:
+    """Prompt and completion tokens of each model since then, over all accounts. Reads every row of that time."""
+    tokens = func.sum(generations.c.tokens_prompt + generations.c.tokens_completion)
+    rows = connection.execute(
+        select(generations.c.model, tokens)
+        .where(generations.c.created_at_ms >= since_ms, generations.c.charged)
+        .group_by(generations.c.model)
+    )
+    return {model: int(count) for model, count in rows}

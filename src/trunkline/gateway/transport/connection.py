@@ -38,7 +38,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader: ResponseReader | None = None
         self._news: asyncio.Future[None] | None = None
-        self._reading_paused = False
+        self.reading_paused = False
+        """The socket is not read: more is buffered than READ_BUFFER_BYTES_MAX."""
         self.writable = True
         self.request_sent = False
         self.closed = False
@@ -81,8 +82,8 @@ class Connection(asyncio.Protocol):
 
     def resume_reading(self) -> None:
         """The buffer was taken: let the socket be read again, and count silence from now."""
-        if self._reading_paused and self._transport is not None:
-            self._reading_paused = False
+        if self.reading_paused and self._transport is not None:
+            self.reading_paused = False
             self.silent_since_s = self._loop.time()
             self._transport.resume_reading()
 
@@ -120,8 +121,8 @@ class Connection(asyncio.Protocol):
             return
         if reader.complete:
             self._release(reader)
-        elif reader.buffered_bytes > READ_BUFFER_BYTES_MAX and not self._reading_paused:
-            self._reading_paused = True
+        elif reader.buffered_bytes > READ_BUFFER_BYTES_MAX and not self.reading_paused:
+            self.reading_paused = True
             assert self._transport is not None
             self._transport.pause_reading()
         self.notify()

@@ -139,8 +139,9 @@ class SocketResponse:
         except UpstreamFailed:
             self.cancel()
             raise
-        if not self._reader.complete and not self._reader.buffered_bytes:
-            self._connection.resume_reading()
+        connection = self._connection
+        if connection.reading_paused and not self._reader.buffered_bytes and connection.carries(self._reader):
+            connection.resume_reading()
         return data
 
     def _raise_if_over(self) -> None:

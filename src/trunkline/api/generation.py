@@ -1,0 +1,140 @@
+"""Generation endpoints: raw ASGI callables, no framework between the socket and the pipeline.
+
+The order of checks is inference.md 1.2: credentials, key kind, size, body; the pipeline goes on from there.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import Raw
+
+from trunkline.accounts.directory import Directory
+from trunkline.api.attribution import RequestHeaders, read_headers
+from trunkline.api.cors import CORS_HEADERS
+from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID, error_headers, presentable
+from trunkline.core import ids
+from trunkline.core.clock import Clock
+from trunkline.core.errors import InvalidRequest, PayloadTooLarge, PermissionDenied, TrunklineError, UpstreamTimeout
+from trunkline.gateway.client import RawHeaders, Receive, Scope, Send
+from trunkline.gateway.delivery import metadata_of
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.pipeline import Pipeline
+from trunkline.protocols.chat.error_body import render_error
+from trunkline.protocols.chat.request import ChatRequest
+from trunkline.protocols.chat.validation import ParseLimits
+
+Parse = Callable[[bytes, ParseLimits], ChatRequest]
+
+
+class GenerationEndpoint:
+    """`POST` of one inbound format."""
+
+    def __init__(
+        self,
+        *,
+        parse: Parse,
+        pipeline: Pipeline,
+        directory: Directory,
+        docs_url: str,
+        clock: Clock,
+        limits: ParseLimits,
+        body_bytes_max: int,
+        body_timeout_s: float,
+    ) -> None:
+        self._parse = parse
+        self._pipeline = pipeline
+        self._directory = directory
+        self._docs_url = docs_url
+        self._clock = clock
+        self._limits = limits
+        self._body_bytes_max = body_bytes_max
+        self._body_timeout_s = body_timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; every failure before the first byte is a JSON error with its own status."""
+        received_ms, received_s = self._clock.now_ms(), asyncio.get_running_loop().time()
+        request_id = scope[REQUEST_ID] = ids.request_id(received_ms)
+        headers = read_headers(scope["headers"])
+        exchange: Exchange | None = None
+        try:
+            principal = self._directory.identify(headers.authorization, headers.x_api_key) or (
+                await self._directory.resolve(headers.authorization, headers.x_api_key)
+            )
+            scope[ACCOUNT_ID] = principal.account_id
+            if principal.key.kind == "management":
+                raise PermissionDenied("Management keys cannot run inference. Use an inference key for this call.")
+            body = await self._body(headers, receive)
+            exchange = Exchange(
+                generation_id=ids.generation_id(received_ms),
+                request_id=request_id,
+                received_ms=received_ms,
+                received_s=received_s,
+                principal=principal,
+                caller=headers.caller,
+                request=self._parse(body, self._limits),
+                world=self._pipeline.world,
+            )
+            await self._pipeline.serve(exchange, send, receive, _answer_headers(exchange))
+        except Exception as error:  # the boundary: whatever was raised, the caller gets the envelope
+            if exchange is not None and exchange.answering:
+                raise  # the status line is gone; the server closes the connection, which tells the client
+            await self._refuse(scope, send, presentable(error, scope), exchange)
+
+    async def _refuse(self, scope: Scope, send: Send, error: TrunklineError, exchange: Exchange | None) -> None:
+        """The JSON error; with a generation id once routing has begun (inference.md 1.2)."""
+        routed = exchange is not None and exchange.plan is not None
+        body = render_error(
+            error,
+            docs_base=self._docs_url,
+            user_id=scope.get(ACCOUNT_ID),
+            metadata=metadata_of(exchange, succeeded=False) if exchange is not None else Raw(b""),
+        )
+        headers = [
+            *error_headers(error, body),
+            (b"x-request-id", scope[REQUEST_ID].encode("ascii")),
+            *CORS_HEADERS,
+        ]
+        if routed and exchange is not None:
+            headers.append((b"x-generation-id", exchange.generation_id.encode("ascii")))
+        await send({"type": "http.response.start", "status": error.http_status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _body(self, headers: RequestHeaders, receive: Receive) -> bytes:
+        """The whole body, bounded in size and time. Raises PayloadTooLarge, UpstreamTimeout or InvalidRequest."""
+        if headers.content_length > self._body_bytes_max:
+            raise self._too_large()
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._body_timeout_s):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise InvalidRequest("The connection closed before the whole body arrived.")
+                    piece: bytes = message.get("body", b"")
+                    size += len(piece)
+                    if size > self._body_bytes_max:
+                        raise self._too_large()
+                    if not message.get("more_body", False):
+                        return piece if not pieces else b"".join([*pieces, piece])
+                    pieces.append(piece)
+        except TimeoutError:
+            raise UpstreamTimeout(
+                f"The request body did not arrive within {self._body_timeout_s:g} s. Send it faster or make it smaller.",
+                status=408,
+            ) from None
+
+    def _too_large(self) -> PayloadTooLarge:
+        return PayloadTooLarge(
+            f"Request payload too large: the limit is {self._body_bytes_max // (1024 * 1024)} MiB "
+            "(`server.request_limit_mb`)."
+        )
+
+
+def _answer_headers(exchange: Exchange) -> RawHeaders:
+    """What every answer carries (inference.md 1.3, OP-46)."""
+    return [
+        (b"x-generation-id", exchange.generation_id.encode("ascii")),
+        (b"x-request-id", exchange.request_id.encode("ascii")),
+        *CORS_HEADERS,
+    ]

@@ -1,0 +1,198 @@
+"""May this request be spent on? Holds before the first byte, and the 402 that says what is missing.
+
+accounts-and-governance.md 2.3 (key limits), 4.4–4.5 (holds, affordability), 5 (order of checks), 6 (rates).
+"""
+
+from typing import NoReturn
+
+from trunkline.catalog import pricing
+from trunkline.core.calendar import day_of, window_start_day
+from trunkline.core.errors import InvalidRequest, PaymentRequired, RateLimited
+from trunkline.core.money import NanoUsd, format_usd
+from trunkline.gateway.exchange import Exchange, Hold
+from trunkline.routing.types import Candidate
+from trunkline.settings import Settings
+from trunkline.storage.shared.interface import HoldOutcome, HoldRequest, SharedState
+
+HOLD_MARGIN_S = 60
+"""An abandoned hold lapses this long after the request's own time limit (BIL-03)."""
+OUTPUT_TOKENS_MIN = 256
+"""The least output cap that is lowered to what is affordable (AFF-05)."""
+FREE_MINUTE_S = 60
+FREE_DAY_S = 86_400
+
+
+class Admission:
+    """Rates and money of one instance."""
+
+    __slots__ = ("_billing", "_hold_ms", "_limits", "_markup_bps", "_public_url", "_shared")
+
+    def __init__(self, shared: SharedState, settings: Settings) -> None:
+        self._shared = shared
+        self._billing = settings.billing
+        self._limits = settings.limits
+        self._markup_bps = pricing.basis_points(settings.billing.markup_percent)
+        self._public_url = settings.public_url
+        self._hold_ms = round((settings.routing.total_timeout_seconds + HOLD_MARGIN_S) * 1000)
+
+    async def rate(self, account_id: str, now_ms: int) -> None:
+        """Burst protection of the account (RL-01). Raises RateLimited."""
+        limit = self._limits.requests_per_second
+        if limit:
+            await self._take(f"rps:{account_id}", limit, 1, now_ms, "requests-per-second", "account_burst")
+
+    async def free_quota(self, exchange: Exchange) -> None:
+        """The quotas of free variants, off unless the operator sets them (RL-02). Raises RateLimited."""
+        account_id, now_ms = exchange.principal.account_id, exchange.received_ms
+        if per_minute := self._limits.free_requests_per_minute:
+            await self._take(
+                f"free-min:{account_id}", per_minute, FREE_MINUTE_S, now_ms, "free-models-per-min", "free_tier_minute"
+            )
+        if per_day := self._limits.free_requests_per_day:
+            await self._take(
+                f"free-day:{account_id}", per_day, FREE_DAY_S, now_ms, "free-models-per-day", "free_tier_daily"
+            )
+
+    async def _take(self, bucket: str, limit: int, window_s: int, now_ms: int, what: str, source: str) -> None:
+        outcome = await self._shared.take(bucket, limit, window_s, now_ms)
+        if outcome.allowed:
+            return
+        headers = {
+            "X-RateLimit-Limit": str(outcome.limit),
+            "X-RateLimit-Remaining": str(outcome.remaining),
+            "X-RateLimit-Reset": str(outcome.reset_ms),
+        }
+        raise RateLimited(
+            f"Rate limit exceeded: {what}. Try again when X-RateLimit-Reset has passed.",
+            headers=headers,
+            metadata={"headers": dict(headers), "limit_source": source},
+            retry_after_s=max(1, -(-(outcome.reset_ms - now_ms) // 1000)),
+        )
+
+    async def check_funds(self, exchange: Exchange) -> None:
+        """The checks of account and key alone, for a request that no endpoint can serve: 402 comes before 404."""
+        outcome = await self._reserve(exchange, NanoUsd(0))
+        await self._shared.void(exchange.generation_id)
+        if outcome.refused is not None:
+            self._refuse(exchange, None, outcome)
+
+    async def hold(self, exchange: Exchange, candidate: Candidate) -> None:
+        """Reserve what the request may cost at most on this candidate, in place of any earlier hold.
+
+        Raises PaymentRequired with the numbers when neither the request nor one with a lower output cap is
+        affordable. Free candidates pass with an empty reservation, unless the balance is negative (AFF-01, AFF-02).
+        """
+        asked = exchange.request.max_output_tokens
+        most = candidate.endpoint.max_output_tokens or candidate.model.max_output_tokens
+        tokens = asked or most or self._billing.estimate_output_tokens
+        amount = self._worst_case(exchange, candidate, tokens)
+        if exchange.hold is not None:
+            await self._shared.void(exchange.generation_id)
+            exchange.hold = None
+        outcome = await self._reserve(exchange, amount)
+        if outcome.refused is None:
+            exchange.hold = Hold(amount)
+            return
+        affordable = self._affordable_tokens(exchange, candidate, outcome)
+        if asked is None and not self._billing.strict_max_tokens and affordable >= OUTPUT_TOKENS_MIN:
+            capped = min(affordable, tokens)
+            amount = self._worst_case(exchange, candidate, capped)
+            outcome = await self._reserve(exchange, amount)
+            if outcome.refused is None:
+                exchange.hold = Hold(amount, capped)
+                return
+        self._refuse(exchange, candidate, outcome)
+
+    async def release(self, exchange: Exchange) -> None:
+        """Void the hold of a request that was refused before anything was sent."""
+        await self._shared.void(exchange.generation_id)
+
+    async def _reserve(self, exchange: Exchange, amount: NanoUsd) -> HoldOutcome:
+        key = exchange.principal.key
+        return await self._shared.hold(
+            HoldRequest(
+                hold_id=exchange.generation_id,
+                account_id=exchange.principal.account_id,
+                key_hash=key.hash,
+                amount_nanousd=amount,
+                expires_at_ms=exchange.received_ms + self._hold_ms,
+                enforce_balance=self._billing.mode == "prepaid",
+                key_limit_nanousd=key.limit_nanousd,
+                key_window_start_day=window_start_day(key.limit_reset, day_of(exchange.received_ms)),
+                include_byok_in_limit=key.include_byok_in_limit,
+            )
+        )
+
+    def _worst_case(self, exchange: Exchange, candidate: Candidate, output_tokens: int) -> NanoUsd:
+        return pricing.worst_case_nanousd(
+            candidate.endpoint.pricing,
+            exchange.request.prompt_tokens_estimate,
+            output_tokens,
+            exchange.received_ms,
+            n=exchange.request.n,
+            markup_bps=self._markup_bps,
+        )
+
+    def _affordable_tokens(self, exchange: Exchange, candidate: Candidate, outcome: HoldOutcome) -> int:
+        """Output tokens of each choice that the scarcer of account and key still pays for; below 0 when not even
+        the prompt is affordable."""
+        tokens = pricing.affordable_output_tokens(
+            candidate.endpoint.pricing,
+            exchange.request.prompt_tokens_estimate,
+            _available(outcome),
+            exchange.received_ms,
+            n=exchange.request.n,
+            markup_bps=self._markup_bps,
+        )
+        return candidate.endpoint.max_output_tokens or 0 if tokens is None else tokens
+
+    def _refuse(self, exchange: Exchange, candidate: Candidate | None, outcome: HoldOutcome) -> NoReturn:
+        key = exchange.principal.key
+        available = _available(outcome)
+        if outcome.refused == "account_negative":
+            raise PaymentRequired(
+                f"Insufficient credits. The account's balance is {format_usd(available)}; add credits at "
+                f"{self._public_url}/settings/credits, or check that this key belongs to the right account."
+            )
+        if outcome.refused == "key_limit" and available <= 0:
+            raise PaymentRequired(
+                f"Key limit exceeded ({key.limit_reset or 'total'} limit). "
+                f"Manage it using {self._public_url}/settings/keys",
+                status=self._billing.key_limit_status,
+            )
+        if candidate is None or available <= 0:
+            raise PaymentRequired(
+                f"Insufficient credits. The account has {format_usd(available)} available; add credits at "
+                f"{self._public_url}/settings/credits"
+            )
+        where = "keys" if outcome.refused == "key_limit" else "credits"
+        affordable = self._affordable_tokens(exchange, candidate, outcome)
+        asked = exchange.request.max_output_tokens or candidate.endpoint.max_output_tokens
+        if affordable <= 0:
+            prompt = exchange.request.prompt_tokens_estimate
+            cost = pricing.prompt_nanousd(candidate.endpoint.pricing, prompt, exchange.received_ms)
+            raise PaymentRequired(
+                f"Prompt tokens limit exceeded: {prompt} > {prompt * available // max(1, cost)}. "
+                f"To raise it, visit {self._public_url}/settings/{where}",
+                metadata={"provider_name": None},
+            )
+        raise PaymentRequired(
+            "This request requires more credits, or fewer max_tokens. "
+            f"You requested up to {asked or self._billing.estimate_output_tokens} tokens, "
+            f"but can only afford {affordable}. To increase, visit {self._public_url}/settings/{where}",
+            metadata={"provider_name": None},
+        )
+
+
+def _available(outcome: HoldOutcome) -> NanoUsd:
+    known = [n for n in (outcome.account_available_nanousd, outcome.key_available_nanousd) if n is not None]
+    return min(known, default=NanoUsd(0))
+
+
+def require_text_request(exchange: Exchange) -> None:
+    """Audio output can only be streamed (inference.md 11.2). Raises InvalidRequest."""
+    if "audio" in exchange.request.output_modalities and not exchange.request.stream:
+        raise InvalidRequest(
+            "Audio output needs a stream: set `stream` to true, or leave `audio` out of `modalities`.",
+            field="stream",
+        )

@@ -1,0 +1,161 @@
+"""One call to one endpoint: encode, sign, send, and read the head of the answer."""
+
+import asyncio
+import hashlib
+import hmac
+from typing import Literal
+
+from msgspec import structs
+
+from trunkline.core.errors import TrunklineError
+from trunkline.gateway.conversion import Conversion, target_of
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.listener import Listener
+from trunkline.generations.types import ProviderResponse
+from trunkline.protocols.chat import errors
+from trunkline.protocols.faults import Classified
+from trunkline.providers.adapter import upstream_request
+from trunkline.providers.sandbox.upstream import FAULT_HEADER
+from trunkline.providers.types import ProviderRuntime
+from trunkline.providers.upstream import Upstream, UpstreamFailed, UpstreamRequest, UpstreamResponse
+from trunkline.routing.attempts import FailedAttempt, final_error, remaining
+from trunkline.routing.types import Candidate, Plan
+
+ERROR_BODY_BYTES_MAX = 256 * 1024
+
+
+class Tries:
+    """The attempts of one request: what may still be tried, and what came of the others (routing 6)."""
+
+    __slots__ = ("_failed", "_left", "_requested", "_rest")
+
+    def __init__(self, plan: Plan, attempts_max: int) -> None:
+        self._rest: tuple[Candidate, ...] = plan.attempts
+        self._left = attempts_max
+        self._requested = plan.requested
+        self._failed: list[FailedAttempt] = []
+
+    def next(self) -> Candidate | None:
+        """The next candidate, None when there is no more or enough were tried."""
+        if not self._rest or self._left <= 0:
+            return None
+        candidate, self._rest = self._rest[0], self._rest[1:]
+        return candidate
+
+    def failed(self, candidate: Candidate, provider_name: str, outcome: Classified) -> None:
+        """An attempt ended without an answer; strike out whom that rules out."""
+        self._left -= 1
+        self._failed.append(failed_attempt(candidate, provider_name, outcome))
+        self._rest = remaining(self._rest, candidate, outcome)
+
+    def final_error(self) -> TrunklineError:
+        """What the caller is told after the last one."""
+        return final_error(self._failed, requested=self._requested)
+
+
+def failed_attempt(candidate: Candidate, provider_name: str, outcome: Classified) -> FailedAttempt:
+    """An attempt's failure with the upstream's words made fit to be shown (inference.md 5.2)."""
+    return FailedAttempt(
+        candidate=candidate,
+        provider_name=provider_name,
+        outcome=outcome,
+        raw=errors.redact(outcome.fault.raw) if outcome.fault.raw else "",
+    )
+
+
+def convert(
+    exchange: Exchange, candidate: Candidate, end_user_secret: bytes, path: Literal["auto", "hub"], docs_url: str
+) -> Conversion:
+    """How this request travels to this candidate."""
+    override = exchange.hold.max_output_tokens if exchange.hold is not None else None
+    return Conversion(
+        exchange.request,
+        target_of(
+            candidate.endpoint,
+            user_hash=end_user_hash(end_user_secret, exchange.principal.account_id, exchange.request.user),
+            max_tokens_override=override,
+        ),
+        path,
+        docs_url,
+    )
+
+
+def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
+    """What an upstream that wants an identity is told: a keyed hash over account and end user, never the user
+    itself (accounts-and-governance.md UT-02)."""
+    return hmac.new(secret, f"{account_id}\0{user or ''}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def compose(exchange: Exchange, candidate: Candidate, runtime: ProviderRuntime, body: bytes) -> UpstreamRequest:
+    """The signed upstream request. The Sandbox, which is no third party, is told the `user` (OP-13)."""
+    request = upstream_request(runtime, candidate.endpoint, "chat/completions", body, exchange.request.stream)
+    if runtime.in_process and exchange.request.user is not None:
+        return structs.replace(request, headers=(*request.headers, (FAULT_HEADER, exchange.request.user)))
+    return request
+
+
+async def open_upstream(
+    upstream: Upstream,
+    request: UpstreamRequest,
+    listener: Listener | None,
+    runtime: ProviderRuntime,
+    exchange: Exchange,
+) -> UpstreamResponse | Classified:
+    """Send, and wait for the head: a response to relay, or the classified refusal.
+
+    When the client of a stream leaves meanwhile and the provider stops billing for that, the call is dropped; the
+    result is then a refusal that nobody will see, and `exchange.client_gone` is set.
+    """
+    try:
+        response = await _open_while_wanted(upstream, request, listener, runtime, exchange)
+    except UpstreamFailed as failure:
+        return errors.classify_failure(failure.kind)
+    if response.status == 200:
+        return response
+    try:
+        body = await response.read_all(ERROR_BODY_BYTES_MAX)
+    except UpstreamFailed:
+        response.cancel()
+        body = b""
+    return errors.classify(response.status, response.headers, body, now_ms=exchange.received_ms)
+
+
+async def _open_while_wanted(
+    upstream: Upstream,
+    request: UpstreamRequest,
+    listener: Listener | None,
+    runtime: ProviderRuntime,
+    exchange: Exchange,
+) -> UpstreamResponse:
+    if listener is None or not runtime.cancels_billing:
+        return await upstream.open(request)
+    listener.begin_opening()
+    try:
+        return await upstream.open(request)
+    except asyncio.CancelledError:
+        if not exchange.client_gone:
+            raise
+        raise UpstreamFailed("reset", "the client left") from None
+    finally:
+        listener.end_opening()
+
+
+def note(
+    exchange: Exchange, candidate: Candidate, runtime: ProviderRuntime, *, status: int | None, latency_s: float | None
+) -> None:
+    """Remember an attempt for the record (GEN-02)."""
+    exchange.tried.append(candidate)
+    exchange.attempts.append(
+        ProviderResponse(
+            provider_name=runtime.provider.name,
+            status=status,
+            endpoint_id=candidate.endpoint.id,
+            model_permaslug=candidate.model.canonical_slug,
+            latency=None if latency_s is None else round(latency_s * 1000),
+        )
+    )
+
+
+def renote(exchange: Exchange, status: int) -> None:
+    """The last attempt's answer turned out to be none: its status is the failure's."""
+    exchange.attempts[-1] = structs.replace(exchange.attempts[-1], status=status)

@@ -1,0 +1,153 @@
+"""The client's side of the connection: a stream that commits late, stays awake, and notices when nobody listens.
+
+ASGI in raw form: `send` and `receive` of the server, no framework between (architecture, "The hot path").
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+from trunkline.core.tasks import TaskSet
+
+# The ASGI specification types its messages as mappings of anything: the border where `Any` is the truth.
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+HEARTBEAT = b": OPENROUTER PROCESSING\n\n"
+
+_STREAM_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
+class ClientStream:
+    """An event stream towards the client (inference.md 4.3).
+
+    Headers are committed by the first `write`, or by the first heartbeat when the answer takes long; a failure before
+    either is still a plain JSON error. One timer for the whole stream, re-armed only when it fires; nothing per chunk.
+    """
+
+    __slots__ = (
+        "_commit_s",
+        "_handle",
+        "_headers",
+        "_heartbeat_s",
+        "_last_write_s",
+        "_loop",
+        "_on_commit",
+        "_on_tick",
+        "_send",
+        "_tasks",
+        "committed",
+        "provider",
+    )
+
+    def __init__(
+        self,
+        send: Send,
+        headers: RawHeaders,
+        tasks: TaskSet,
+        *,
+        commit_s: float,
+        heartbeat_s: float,
+        on_commit: Callable[[], None],
+        on_tick: Callable[[], None],
+    ) -> None:
+        self._send = send
+        self._tasks = tasks
+        self._commit_s = commit_s
+        self._heartbeat_s = heartbeat_s
+        self._on_commit = on_commit
+        self._on_tick = on_tick
+        self._loop = asyncio.get_running_loop()
+        self._last_write_s = self._loop.time()
+        self._handle = self._loop.call_later(commit_s, self._tick)
+        self.committed = False
+        self._headers = headers
+        self.provider: str | None = None
+        """Display name of who answers, told in a header when it is known by then."""
+
+    async def write(self, data: bytes) -> None:
+        """Send whole events; the first call sends the head before them."""
+        if not self.committed:
+            await self._commit()
+        self._last_write_s = self._loop.time()
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def finish(self, data: bytes) -> None:
+        """Send the last events and end the body."""
+        self.stop()
+        if not self.committed:
+            await self._commit()
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    def stop(self) -> None:
+        """No heartbeat any more. Idempotent."""
+        self._handle.cancel()
+
+    async def _commit(self) -> None:
+        self.committed = True
+        self._on_commit()
+        headers = [*_STREAM_HEADERS, *self._headers]
+        if self.provider is not None:
+            headers.append(provider_header(self.provider))
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    def _tick(self) -> None:
+        silent_s = self._loop.time() - self._last_write_s
+        wait_s = self._heartbeat_s if self.committed else self._commit_s
+        self._on_tick()
+        if silent_s >= wait_s * 0.999:
+            self._tasks.start(self.write(HEARTBEAT), "heartbeat")
+            wait_s = self._heartbeat_s
+        else:
+            wait_s -= silent_s
+        self._handle = self._loop.call_later(wait_s, self._tick)
+
+
+class DisconnectWatch:
+    """Calls back once when the client of a stream leaves. One task for each stream, since ASGI offers no other way."""
+
+    __slots__ = ("_on_gone", "_receive", "_task")
+
+    def __init__(self, receive: Receive, on_gone: Callable[[], None]) -> None:
+        self._receive = receive
+        self._on_gone = on_gone
+        self._task = asyncio.get_running_loop().create_task(self._watch(), name="disconnect-watch")
+
+    def stop(self) -> None:
+        """The answer is over; what the client does now is no matter."""
+        self._task.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._on_gone()
+                return
+
+
+async def send_whole(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
+    """A complete JSON answer in two messages."""
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"content-length", b"%d" % len(body)),
+                *headers,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def provider_header(name: str) -> tuple[bytes, bytes]:
+    """`X-Provider-Name` (inference.md 1.3)."""
+    return b"x-provider-name", name.encode("latin-1", "replace")

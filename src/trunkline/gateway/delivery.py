@@ -1,0 +1,209 @@
+"""How an upstream's good answer reaches the client: streamed while it is read, or whole.
+
+Both deliveries keep one promise (OP-42): what ends an answer for the client, the last event or the body, is sent only
+after the record is durable. Both hand a failure before the first content back as a `Classified`, so that another
+endpoint may answer (routing-and-catalog.md 6).
+"""
+
+import asyncio
+from typing import Protocol
+
+from msgspec import Raw
+
+from trunkline.core.errors import TrunklineError
+from trunkline.gateway.attempt import failed_attempt
+from trunkline.gateway.client import ClientStream, RawHeaders, Send, provider_header, send_whole
+from trunkline.gateway.conversion import Conversion
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.listener import Listener
+from trunkline.gateway.relay import Relay, let_go
+from trunkline.gateway.settlement import Bill, Settlement
+from trunkline.generations.types import GenerationStatus
+from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
+from trunkline.protocols.chat import errors
+from trunkline.protocols.faults import Classified
+from trunkline.providers.types import ProviderRuntime
+from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
+from trunkline.routing.attempts import final_error
+from trunkline.routing.metadata import router_metadata
+from trunkline.storage.interface import StorageUnavailable
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+
+
+class Delivery(Protocol):
+    """One way of answering."""
+
+    listener: Listener | None
+    """Set where the client's leaving stops the work."""
+
+    async def deliver(
+        self, exchange: Exchange, runtime: ProviderRuntime, response: UpstreamResponse, conversion: Conversion
+    ) -> Classified | None:
+        """Pass the answer on and settle it. None: the client has been answered; else nothing reached it yet."""
+        ...
+
+    async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
+        """Tell the client in the stream that all attempts failed. False: not committed, so a JSON error can tell."""
+        ...
+
+
+def identity_of(exchange: Exchange, runtime: ProviderRuntime) -> AnswerIdentity:
+    """What stands in every chunk and body of this answer."""
+    assert exchange.candidate is not None
+    return AnswerIdentity(
+        generation_id=exchange.generation_id,
+        created_s=exchange.received_ms // 1000,
+        model=exchange.candidate.model.id,
+        provider=runtime.provider.name,
+    )
+
+
+def report_of(exchange: Exchange, bill: Bill) -> UsageReport:
+    """The usage object and its neighbours at the end of an answer."""
+    facts = exchange.facts
+    return UsageReport(
+        usage=bill.usage_json,
+        service_tier=facts.service_tier if facts is not None else None,
+        metadata=metadata_of(exchange, succeeded=exchange.error is None),
+    )
+
+
+def metadata_of(exchange: Exchange, *, succeeded: bool) -> Raw:
+    """`openrouter_metadata` where the caller opted in, else empty."""
+    if not exchange.caller.wants_metadata or exchange.plan is None:
+        return Raw(b"")
+    plan = exchange.plan
+    return router_metadata(
+        requested=plan.requested,
+        strategy=plan.strategy,
+        total_endpoints=plan.total_endpoints,
+        available=plan.attempts,
+        primary_model=plan.primary_model,
+        tried=[(tried, note.status or 0) for tried, note in zip(exchange.tried, exchange.attempts, strict=True)],
+        selected=exchange.candidate if succeeded else None,
+        providers=exchange.world.snapshot.providers,
+    )
+
+
+class StreamDelivery:
+    """Server-sent events."""
+
+    __slots__ = ("_client", "_listener", "_loop", "_settlement", "listener")
+
+    def __init__(self, client: ClientStream, listener: Listener, settlement: Settlement) -> None:
+        self._client = client
+        self._listener = listener
+        self.listener: Listener | None = listener
+        self._settlement = settlement
+        self._loop = asyncio.get_running_loop()
+
+    async def deliver(
+        self, exchange: Exchange, runtime: ProviderRuntime, response: UpstreamResponse, conversion: Conversion
+    ) -> Classified | None:
+        answer = conversion.open_stream(identity_of(exchange, runtime))
+        facts = exchange.facts = answer.facts
+        self._client.provider = runtime.provider.name
+        relay = Relay(exchange, response, answer, self._client, self._listener)
+        ending = await relay.run(
+            deadline_s=exchange.received_s + runtime.total_timeout_s, cancel_when_gone=runtime.cancels_billing
+        )
+        if ending == "broken":
+            classified = (
+                errors.classify_failure(relay.failure.kind)
+                if relay.failure is not None
+                else errors.classify_fault(facts.fault)
+                if facts.fault is not None
+                else errors.classify_failure("reset")
+            )
+            if not facts.content_seen:
+                return classified
+            await self._break_off(exchange, runtime, answer, classified)
+            return None
+        bill = self._settlement.bill(exchange)
+        status: GenerationStatus = "cancelled" if exchange.client_gone else "completed"
+        try:
+            await self._settle(exchange, status, bill)
+        except StorageUnavailable:
+            await self._client.finish(answer.error_tail(storage_error(), None))
+            return None
+        await self._client.finish(answer.tail(report_of(exchange, bill)))
+        if ending == "complete":
+            await let_go(response)
+        return None
+
+    async def _break_off(
+        self, exchange: Exchange, runtime: ProviderRuntime, answer: AnswerStream, classified: Classified
+    ) -> None:
+        """The upstream failed after content was sent: an error event, never a fake end; nothing is charged."""
+        assert exchange.candidate is not None
+        exchange.error = final_error(
+            (failed_attempt(exchange.candidate, runtime.provider.name, classified),),
+            requested=exchange.request.models,
+        )
+        bill = self._settlement.bill(exchange, failed=True)
+        try:
+            await self._settle(exchange, "cancelled" if exchange.client_gone else "failed", bill)
+        except StorageUnavailable:
+            exchange.error = storage_error()
+        await self._client.finish(answer.error_tail(exchange.error, report_of(exchange, bill)))
+
+    async def _settle(self, exchange: Exchange, status: GenerationStatus, bill: Bill) -> None:
+        await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
+
+    async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
+        if not self._client.committed or exchange.conversion is None or exchange.runtime is None:
+            return False
+        answer = exchange.conversion.open_stream(identity_of(exchange, exchange.runtime))
+        await self._client.finish(answer.error_tail(error, None))
+        return True
+
+
+class WholeDelivery:
+    """One JSON body. Runs to its end also when the client leaves (inference.md 4.4)."""
+
+    __slots__ = ("_headers", "_loop", "_send", "_settlement", "listener")
+
+    def __init__(self, send: Send, headers: RawHeaders, settlement: Settlement) -> None:
+        self._send = send
+        self._headers = headers
+        self.listener: Listener | None = None
+        self._settlement = settlement
+        self._loop = asyncio.get_running_loop()
+
+    async def deliver(
+        self, exchange: Exchange, runtime: ProviderRuntime, response: UpstreamResponse, conversion: Conversion
+    ) -> Classified | None:
+        try:
+            async with asyncio.timeout_at(exchange.received_s + runtime.total_timeout_s):
+                data = await response.read_all(BODY_BYTES_MAX)
+        except TimeoutError:
+            response.cancel()
+            return errors.classify_failure("timeout_total")
+        except UpstreamFailed as failure:
+            response.cancel()
+            return errors.classify_failure(failure.kind)
+        answer = conversion.open_body(data, identity_of(exchange, runtime))
+        facts = exchange.facts = answer.facts
+        if facts.fault is not None:
+            return errors.classify_fault(facts.fault)
+        bill = self._settlement.bill(exchange)
+        await self._settlement.settle(exchange, "completed", bill, elapsed_s=self._loop.time() - exchange.received_s)
+        body = answer.render(report_of(exchange, bill))
+        headers = [*self._headers, provider_header(runtime.provider.name)]
+        exchange.answering = True
+        await send_whole(self._send, 200, headers, body)
+        return None
+
+    async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
+        return False
+
+
+def storage_error() -> TrunklineError:
+    """What a caller is told when the record could not be written: no answer ends as good without one."""
+    return TrunklineError(
+        "The gateway cannot write its records at the moment. Try again shortly.",
+        status=503,
+        error_type="server",
+        retry_after_s=5,
+    )

@@ -1,0 +1,86 @@
+"""One client request and everything known about it so far."""
+
+from msgspec import Struct
+
+from trunkline.accounts.types import Principal
+from trunkline.catalog.types import Endpoint
+from trunkline.core.errors import TrunklineError
+from trunkline.core.money import NanoUsd
+from trunkline.gateway.conversion import Conversion
+from trunkline.gateway.world import World
+from trunkline.generations.types import ProviderResponse
+from trunkline.protocols.answers import Facts
+from trunkline.protocols.chat.request import ChatRequest
+from trunkline.providers.types import ProviderRuntime
+from trunkline.routing.types import Candidate, Plan
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """What the request's headers say of who sent it; none of it changes routing (inference.md 28)."""
+
+    user_agent: str | None = None
+    http_referer: str | None = None
+    app_title: str | None = None
+    app_categories: tuple[str, ...] = ()
+    origin: str = ""
+    session_id: str | None = None
+    wants_metadata: bool = False
+    """`X-OpenRouter-Metadata: enabled` (inference.md 16)."""
+
+
+class Hold(Struct, frozen=True):
+    """The open reservation of a request."""
+
+    amount_nanousd: NanoUsd
+    max_output_tokens: int | None = None
+    """The output cap that was lowered to what is affordable (AFF-05); None: the caller's own stands."""
+
+
+class Exchange(Struct, kw_only=True):
+    """Mutable while the request runs; `settlement` reads it once at the end."""
+
+    generation_id: str
+    request_id: str
+    received_ms: int
+    received_s: float
+    """Monotonic."""
+    principal: Principal
+    caller: Caller
+    request: ChatRequest
+
+    world: World
+    plan: Plan | None = None
+    hold: Hold | None = None
+    candidate: Candidate | None = None
+    """The endpoint of the current, in the end of the last, attempt."""
+    runtime: ProviderRuntime | None = None
+    conversion: Conversion | None = None
+    facts: Facts | None = None
+    tried: list[Candidate] = []
+    attempts: list[ProviderResponse] = []
+    """What came of each of `tried`."""
+    first_token_s: float | None = None
+    answering: bool = False
+    """The status line has been sent: an error can only be told inside the answer."""
+    client_gone: bool = False
+    error: TrunklineError | None = None
+    settled: bool = False
+    """Settlement has begun; it happens once."""
+    durable: bool = False
+    """The record is safe."""
+    flight: int | None = None
+    """Slot of the flight recorder while the request is in the air."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        return self.candidate.endpoint if self.candidate is not None else None
+
+    @property
+    def requested_model(self) -> str:
+        models = self.request.models
+        return models[0] if models else ""
+
+    @property
+    def session_id(self) -> str | None:
+        """The body's value beats the header's (UT-05)."""
+        return self.request.session_id or self.caller.session_id

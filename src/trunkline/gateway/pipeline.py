@@ -1,0 +1,215 @@
+"""A request from plan to settled answer. Read `Pipeline.serve`: it is the story; the rest are its sentences."""
+
+import asyncio
+import random
+
+from trunkline.core.errors import NoEndpoints, PaymentRequired
+from trunkline.core.tasks import TaskSet
+from trunkline.gateway.admission import Admission, require_text_request
+from trunkline.gateway.attempt import Tries, compose, convert, note, open_upstream, renote
+from trunkline.gateway.client import ClientStream, DisconnectWatch, RawHeaders, Receive, Send
+from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.flights import encode_flight
+from trunkline.gateway.listener import Listener
+from trunkline.gateway.settlement import Settlement
+from trunkline.gateway.world import World
+from trunkline.protocols.faults import Classified
+from trunkline.providers.upstream import Upstream
+from trunkline.routing.health import MemoryHealth
+from trunkline.routing.plan import plan, refused_plan
+from trunkline.routing.preferences import parse as parse_preferences
+from trunkline.routing.types import Candidate, Plan, RoutingQuery
+from trunkline.settings import Settings
+from trunkline.storage.flights import FlightRecorder
+
+
+class Pipeline:
+    """The data plane of one process."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        world: World,
+        upstream: Upstream,
+        sandbox: Upstream,
+        admission: Admission,
+        settlement: Settlement,
+        health: MemoryHealth,
+        flights: FlightRecorder,
+        dice: random.Random,
+        end_user_secret: bytes,
+    ) -> None:
+        self.world = world
+        """Replaced whole on reload."""
+        self.tasks = TaskSet()
+        self._settings = settings
+        self._upstream = upstream
+        self._sandbox = sandbox
+        self._admission = admission
+        self._settlement = settlement
+        self._health = health
+        self._flights = flights
+        self._dice = dice
+        self._secret = end_user_secret
+        self._docs_url = f"{settings.public_url}/docs"
+
+    async def serve(self, exchange: Exchange, send: Send, receive: Receive, headers: RawHeaders) -> None:
+        """Answer one generation request.
+
+        Raises TrunklineError, with nothing sent, when the request is refused or every attempt failed before the
+        response was committed; the API renders it. `exchange.dispatched` tells the two apart.
+        """
+        world = exchange.world
+        require_text_request(exchange)
+        await self._admission.rate(exchange.principal.account_id, exchange.received_ms)
+        exchange.plan = await self._plan(exchange, world)
+        if exchange.request.stream:
+            await self._serve_stream(exchange, world, exchange.plan, send, receive, headers)
+        else:
+            await self._attempt_all(exchange, world, exchange.plan, WholeDelivery(send, headers, self._settlement))
+
+    async def _plan(self, exchange: Exchange, world: World) -> Plan:
+        """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
+        request = exchange.request
+        query = RoutingQuery(
+            models=request.models,
+            preferences=parse_preferences(request.provider, request.route),
+            used_parameters=request.used_parameters,
+            input_modalities=request.input_modalities,
+            output_modalities=request.output_modalities,
+            prompt_tokens_estimate=request.prompt_tokens_estimate,
+            max_output_tokens=request.max_output_tokens,
+            service_tier=request.service_tier,
+        )
+        try:
+            decided = plan(
+                query,
+                world.snapshot,
+                is_callable=world.is_callable,
+                health=self._health,
+                now_ms=exchange.received_ms,
+                dice=self._dice,
+                strict_tool_routing=self._settings.routing.strict_tool_routing,
+                why_not=world.hint,
+                docs_url=self._docs_url + "/guides/routing",
+            )
+        except NoEndpoints:
+            exchange.plan = refused_plan(query, world.snapshot)
+            await self._admission.check_funds(exchange)
+            raise
+        if decided.attempts[0].endpoint.variant == "free":
+            await self._admission.free_quota(exchange)
+        return decided
+
+    async def _serve_stream(
+        self, exchange: Exchange, world: World, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
+    ) -> None:
+        routing = self._settings.routing
+        listener = Listener(exchange)
+        client = ClientStream(
+            send,
+            headers,
+            self.tasks,
+            commit_s=routing.stream_commit_seconds,
+            heartbeat_s=routing.heartbeat_seconds,
+            on_commit=listener.committed,
+            on_tick=listener.tick,
+        )
+        watch = DisconnectWatch(receive, listener.gone)
+        try:
+            await self._attempt_all(exchange, world, decided, StreamDelivery(client, listener, self._settlement))
+        finally:
+            client.stop()
+            watch.stop()
+
+    async def _attempt_all(self, exchange: Exchange, world: World, decided: Plan, delivery: Delivery) -> None:
+        """Try the candidates in order until one has answered the client; after the last, give up."""
+        tries = Tries(decided, self._settings.routing.attempts_max)
+        unaffordable: PaymentRequired | None = None
+        try:
+            while not exchange.client_gone and (candidate := tries.next()) is not None:
+                try:
+                    await self._admission.hold(exchange, candidate)
+                except PaymentRequired as refusal:
+                    # A dearer endpoint is skipped if a cheaper one is affordable (AFF-06).
+                    unaffordable = unaffordable or refusal
+                    continue
+                if exchange.flight is None:
+                    exchange.flight = self._flights.begin(encode_flight(exchange))
+                outcome = await self._attempt(exchange, world, candidate, delivery)
+                if outcome is None:
+                    return
+                tries.failed(candidate, world.runtime_of(candidate.endpoint).provider.name, outcome)
+            if unaffordable is not None and not exchange.attempts:
+                raise unaffordable
+            await self._give_up(exchange, tries, delivery)
+        finally:
+            await self._land(exchange)
+
+    async def _attempt(
+        self, exchange: Exchange, world: World, candidate: Candidate, delivery: Delivery
+    ) -> Classified | None:
+        """One attempt. None: the client has been answered, or has left and is settled."""
+        runtime = world.runtime_of(candidate.endpoint)
+        exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
+        conversion = exchange.conversion = convert(
+            exchange, candidate, self._secret, self._settings.routing.path, self._docs_url
+        )
+        request = compose(exchange, candidate, runtime, conversion.encode())
+        upstream = self._sandbox if runtime.in_process else self._upstream
+        started_s = asyncio.get_running_loop().time()
+        opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange)
+        latency_s = asyncio.get_running_loop().time() - started_s
+        if isinstance(opened, Classified):
+            note(exchange, candidate, runtime, status=opened.fault.status or None, latency_s=latency_s)
+            outcome = None if exchange.client_gone else opened
+        else:
+            note(exchange, candidate, runtime, status=opened.status, latency_s=latency_s)
+            outcome = await delivery.deliver(exchange, runtime, opened, conversion)
+            if outcome is not None:
+                renote(exchange, outcome.status)
+        self._remember(exchange, candidate, outcome, started_s)
+        return outcome
+
+    def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:
+        """Tell the endpoint's health what came of the attempt (routing-and-catalog.md 21)."""
+        facts, now_s = exchange.facts, asyncio.get_running_loop().time()
+        first_token_s = exchange.first_token_s
+        self._health.record(
+            candidate.endpoint.id,
+            outcome=outcome if outcome is not None else "cancelled" if exchange.client_gone else "success",
+            latency_s=first_token_s - started_s if first_token_s is not None else None,
+            output_tokens=facts.usage.completion_tokens if facts is not None and facts.usage is not None else 0,
+            duration_s=now_s - started_s,
+        )
+
+    async def _give_up(self, exchange: Exchange, tries: Tries, delivery: Delivery) -> None:
+        """No attempt answered: settle at no cost, and say why in the stream or as an error to be rendered."""
+        elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+        if exchange.client_gone:
+            await self._settlement.settle(exchange, "cancelled", None, elapsed_s=elapsed_s)
+            return
+        error = tries.final_error()
+        exchange.error = error
+        await self._settlement.settle(exchange, "failed", None, elapsed_s=elapsed_s)
+        if not await delivery.refuse(exchange, error):
+            raise error
+
+    async def _land(self, exchange: Exchange) -> None:
+        """Whatever happened: no hold stays open, and the flight is over once its record is safe.
+
+        A request that ended without a record, by a defect of ours or because its task was cancelled, is settled here
+        as failed, so that nothing that was begun goes unseen.
+        """
+        if exchange.flight is None:
+            await self._admission.release(exchange)
+            return
+        if not exchange.settled:
+            elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+            await self._settlement.settle(
+                exchange, "cancelled" if exchange.client_gone else "failed", None, elapsed_s=elapsed_s
+            )
+        if exchange.durable:
+            self._flights.end(exchange.flight)

@@ -1,0 +1,99 @@
+"""Bytes from the upstream to the client, and how that ended. One coroutine; no task, queue or callback per chunk."""
+
+import asyncio
+from typing import Literal
+
+from trunkline.gateway.client import ClientStream
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.listener import Listener
+from trunkline.protocols.answers import AnswerStream
+from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
+
+Ending = Literal["complete", "broken", "abandoned"]
+"""`complete`: the upstream said all it wanted (its `facts` say whether that was a whole answer);
+`broken`: `facts.fault` or an UpstreamFailed ended it; `abandoned`: the client left and the upstream was cancelled."""
+
+DRAIN_S_MAX = 600.0
+
+
+class Relay:
+    """Reads one upstream stream to its end."""
+
+    __slots__ = ("_answer", "_client", "_exchange", "_listener", "_loop", "_response", "failure")
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        response: UpstreamResponse,
+        answer: AnswerStream,
+        client: ClientStream,
+        listener: Listener,
+    ) -> None:
+        self._exchange = exchange
+        self._response = response
+        self._answer = answer
+        self._client = client
+        self._listener = listener
+        self._loop = asyncio.get_running_loop()
+        self.failure: UpstreamFailed | None = None
+
+    async def run(self, *, deadline_s: float, cancel_when_gone: bool) -> Ending:
+        """Relay until the upstream ends, breaks, or nobody listens any more.
+
+        `deadline_s` (loop time) bounds the wait for the first content. When the client leaves, the upstream is
+        cancelled at once if that stops its billing, otherwise read to its end so that the charge is true
+        (inference.md 4.4), for ten minutes at most.
+        """
+        exchange, response, answer, facts = self._exchange, self._response, self._answer, self._answer.facts
+        self._listener.response = response
+        try:
+            if exchange.client_gone:
+                response.wake()
+            while not facts.done:
+                data = await response.read()
+                if data is None:
+                    if self._is_abandoned(deadline_s, cancel_when_gone):
+                        response.cancel()
+                        answer.close()
+                        return "abandoned"
+                    continue
+                if not data:
+                    break
+                await self._pass_on(answer.feed(data))
+                if facts.fault is not None:
+                    response.cancel()
+                    return "broken"
+        except UpstreamFailed as failure:
+            response.cancel()
+            self.failure = failure
+        finally:
+            self._listener.response = None
+        await self._pass_on(answer.close())
+        if self.failure is not None and facts.finish_reason is None:
+            return "broken"
+        return "broken" if facts.fault is not None else "complete"
+
+    def _is_abandoned(self, deadline_s: float, cancel_when_gone: bool) -> bool:
+        """Woken without a byte: whether to stop reading. Raises UpstreamFailed when content is overdue."""
+        now_s = self._loop.time()
+        if self._exchange.client_gone:
+            return cancel_when_gone or now_s > deadline_s + DRAIN_S_MAX
+        if now_s > deadline_s and not self._answer.facts.content_seen:
+            raise UpstreamFailed("timeout_total", "no content in time")
+        return False
+
+    async def _pass_on(self, out: bytes) -> None:
+        if not out or self._exchange.client_gone:
+            return
+        if self._exchange.first_token_s is None:
+            self._exchange.first_token_s = self._loop.time()
+        await self._client.write(out)
+
+
+async def let_go(response: UpstreamResponse) -> None:
+    """After an end marker: give the connection a moment to end its body, so that it can be used again."""
+    try:
+        if await response.read(wake_after_s=0.05) != b"":
+            response.cancel()
+    except UpstreamFailed:
+        response.cancel()

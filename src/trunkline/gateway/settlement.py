@@ -1,0 +1,166 @@
+"""What happened, what it cost, and the durable record of both (inference.md 13, accounts-and-governance.md 4.4).
+
+Always runs, exactly once for each request that reached the attempt loop, also when the client left or all failed.
+"""
+
+from msgspec import Raw, Struct
+
+from trunkline.catalog import pricing
+from trunkline.core.calendar import day_of
+from trunkline.core.money import Charge, NanoUsd
+from trunkline.gateway.exchange import Exchange
+from trunkline.generations import service as generations
+from trunkline.generations.types import Generation, GenerationStatus
+from trunkline.observability.metrics import GatewayMetrics
+from trunkline.protocols.chat.usage import render_usage
+from trunkline.protocols.events import Usage
+from trunkline.settings import Billing
+from trunkline.storage.interface import Database
+from trunkline.storage.shared.interface import SharedState
+
+CHARS_PER_TOKEN = 4
+"""Of an estimate when the upstream reports no usage (routing-and-catalog.md 1)."""
+
+
+class Bill(Struct, frozen=True, kw_only=True):
+    """A priced answer. `usage` is the client's JSON object; `charged` False: shown, but nobody pays (OP-13)."""
+
+    usage: Usage
+    charge: Charge
+    charged: bool
+    usage_json: Raw
+
+
+class Settlement:
+    """Prices answers, writes their records, and closes their holds."""
+
+    __slots__ = ("_database", "_markup_bps", "_metrics", "_shared")
+
+    def __init__(self, database: Database, shared: SharedState, billing: Billing, metrics: GatewayMetrics) -> None:
+        self._database = database
+        self._shared = shared
+        self._markup_bps = pricing.basis_points(billing.markup_percent)
+        self._metrics = metrics
+
+    def bill(self, exchange: Exchange, *, failed: bool = False) -> Bill:
+        """Price what the current candidate produced. `failed`: it ended in an error and costs nothing (BIL-05).
+
+        Without usage from the upstream the counts are estimated from the request and from what was relayed; an
+        upstream that was cancelled before any token costs nothing (BIL-06).
+        """
+        assert exchange.candidate is not None and exchange.runtime is not None and exchange.facts is not None
+        facts = exchange.facts
+        usage = facts.usage or self._estimate(exchange)
+        insured = failed or pricing.is_insured(usage.completion_tokens, facts.finish_reason)
+        charge = pricing.charge(
+            exchange.candidate.endpoint.pricing,
+            usage,
+            at_ms=exchange.received_ms,
+            images=exchange.request.num_images,
+            markup_bps=self._markup_bps,
+            tokens_chargeable=not insured,
+        )
+        return Bill(
+            usage=usage,
+            charge=charge,
+            charged=not exchange.runtime.in_process,
+            usage_json=render_usage(
+                usage,
+                cost_nanousd=charge.total_nanousd,
+                upstream_nanousd=charge.upstream_nanousd,
+                upstream_prompt_nanousd=charge.upstream_prompt_nanousd,
+                upstream_completion_nanousd=charge.upstream_completion_nanousd,
+                is_byok=charge.is_byok,
+            ),
+        )
+
+    def _estimate(self, exchange: Exchange) -> Usage:
+        assert exchange.facts is not None
+        if not exchange.facts.content_seen:
+            return Usage(estimated=True)
+        return Usage(
+            prompt_tokens=exchange.request.prompt_tokens_estimate,
+            completion_tokens=-(-exchange.facts.output_chars // CHARS_PER_TOKEN),
+            estimated=True,
+        )
+
+    async def settle(
+        self, exchange: Exchange, status: GenerationStatus, bill: Bill | None, *, elapsed_s: float
+    ) -> None:
+        """Write the record and wait until it is durable; then the answer's last byte may leave (OP-42).
+
+        Raises StorageUnavailable when the database cannot take it.
+        """
+        if exchange.settled:
+            return
+        exchange.settled = True
+        generation = self._record(exchange, status, bill, round(elapsed_s * 1000))
+        cost = generation.cost_nanousd if generation.charged else NanoUsd(0)
+        await self._shared.settle(
+            hold_id=exchange.generation_id,
+            account_id=exchange.principal.account_id,
+            key_hash=exchange.principal.key.hash,
+            day=day_of(exchange.received_ms),
+            charged_nanousd=cost,
+            byok_nanousd=NanoUsd(0),
+        )
+        self._metrics.settled(generation)
+        await self._database.settle(generations.to_row(generation))
+        exchange.durable = True
+
+    def _record(self, exchange: Exchange, status: GenerationStatus, bill: Bill | None, elapsed_ms: int) -> Generation:
+        request, caller, facts = exchange.request, exchange.caller, exchange.facts
+        endpoint, error = exchange.endpoint, exchange.error
+        usage = bill.usage if bill is not None else Usage()
+        latency_ms = (
+            None if exchange.first_token_s is None else round((exchange.first_token_s - exchange.received_s) * 1000)
+        )
+        return Generation(
+            id=exchange.generation_id,
+            request_id=exchange.request_id,
+            account_id=exchange.principal.account_id,
+            workspace_id=exchange.principal.workspace_id,
+            key_hash=exchange.principal.key.hash,
+            created_at_ms=exchange.received_ms,
+            finished_at_ms=exchange.received_ms + elapsed_ms,
+            status=status,
+            model=exchange.candidate.model.id if exchange.candidate is not None else exchange.requested_model,
+            requested_model=exchange.requested_model,
+            endpoint_id=endpoint.id if endpoint is not None else None,
+            provider_name=exchange.runtime.provider.name if exchange.runtime is not None else None,
+            streamed=request.stream,
+            cost_nanousd=bill.charge.total_nanousd if bill is not None else NanoUsd(0),
+            upstream_cost_nanousd=bill.charge.upstream_nanousd if bill is not None else NanoUsd(0),
+            cache_discount_nanousd=bill.charge.cache_discount_nanousd if bill is not None else None,
+            charged=bill.charged if bill is not None else True,
+            tokens_prompt=usage.prompt_tokens,
+            tokens_completion=usage.completion_tokens,
+            native_tokens_prompt=usage.prompt_tokens,
+            native_tokens_completion=usage.completion_tokens,
+            native_tokens_cached=usage.cached_tokens,
+            native_tokens_cache_write=usage.cache_write_tokens,
+            native_tokens_reasoning=usage.reasoning_tokens,
+            native_tokens_completion_images=usage.completion_image_tokens,
+            usage_estimated=usage.estimated,
+            num_media_prompt=request.num_media or None,
+            num_input_audio_prompt=request.num_audio or None,
+            num_media_completion=(facts.media_count or None) if facts is not None else None,
+            num_search_results=(facts.search_count or None) if facts is not None else None,
+            finish_reason=facts.finish_reason if facts is not None and error is None else ("error" if error else None),
+            native_finish_reason=facts.native_finish_reason if facts is not None else None,
+            service_tier=facts.service_tier if facts is not None else None,
+            upstream_id=facts.upstream_id if facts is not None else None,
+            latency_ms=latency_ms if latency_ms is not None else elapsed_ms,
+            generation_time_ms=elapsed_ms - (latency_ms or 0) if latency_ms is not None else elapsed_ms,
+            error_type=error.kind if error is not None else None,
+            error_code=error.http_status if error is not None else None,
+            origin=caller.origin,
+            http_referer=caller.http_referer,
+            app_title=caller.app_title,
+            app_categories=caller.app_categories,
+            user_agent=caller.user_agent,
+            external_user=request.user,
+            session_id=exchange.session_id,
+            provider_responses=tuple(exchange.attempts),
+            metadata=request.metadata,
+        )
