@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.routing.worlds import OwnedClock, fault
+from tests.fakes.clock import FakeClock
+from tests.unit.routing.worlds import fault
 from trunkline.routing.health import ENDPOINTS_MAX, MemoryHealth
 from trunkline.settings import Routing
 
@@ -11,7 +12,7 @@ class Watch:
     """A health book of one endpoint, on an owned clock."""
 
     def __init__(self) -> None:
-        self.clock = OwnedClock()
+        self.clock = FakeClock()
         self.health = MemoryHealth(self.clock, Routing())
 
     def see(self, *, good: int = 0, bad: int = 0, status: int = 500) -> None:
@@ -47,7 +48,7 @@ def test_uptime_counts_successes_and_500s_but_neither_429_nor_400() -> None:
 def test_rank_follows_uptime_once_a_hundred_requests_are_counted(good: int, bad: int, rank: int) -> None:
     watch = Watch()
     watch.see(good=good, bad=bad)
-    watch.clock.at_s += 60
+    watch.clock.advance(60)
     assert watch.rank == rank
 
 
@@ -62,9 +63,9 @@ def test_one_failure_in_five_within_thirty_seconds_is_an_outage_and_one_in_six_i
 def test_an_outage_is_over_after_thirty_seconds() -> None:
     watch = Watch()
     watch.see(bad=3)
-    watch.clock.at_s += 29
+    watch.clock.advance(29)
     assert watch.rank == 2
-    watch.clock.at_s += 3
+    watch.clock.advance(3)
     assert watch.rank == 0
 
 
@@ -87,16 +88,16 @@ def test_retry_after_keeps_an_endpoint_out_until_it_elapses_at_most_a_minute(hin
     watch = Watch()
     watch.health.record("e", outcome=fault(429, retry_after_s=hint_s))
     watch.see(good=100)
-    watch.clock.at_s += held_s - 0.5
+    watch.clock.advance(held_s - 0.5)
     assert watch.rank == 2
-    watch.clock.at_s += 1
+    watch.clock.advance(1)
     assert watch.rank == 0
 
 
 def test_down_wins_over_outage_and_outage_over_degraded() -> None:
     watch = Watch()
     watch.see(good=85, bad=15)
-    watch.clock.at_s += 60
+    watch.clock.advance(60)
     assert watch.rank == 1
     watch.see(bad=1)
     assert watch.rank == 2
@@ -107,7 +108,7 @@ def test_down_wins_over_outage_and_outage_over_degraded() -> None:
 def test_after_half_an_hour_all_is_forgotten() -> None:
     watch = Watch()
     watch.see(bad=200)
-    watch.clock.at_s += 1900
+    watch.clock.advance(1900)
     assert watch.rank == 0
     assert watch.health.uptime_percent("e") is None
 
@@ -115,10 +116,10 @@ def test_after_half_an_hour_all_is_forgotten() -> None:
 def test_half_of_the_failures_leave_the_window_before_the_other_half() -> None:
     watch = Watch()
     watch.see(bad=100)
-    watch.clock.at_s += 1000
+    watch.clock.advance(1000)
     watch.see(good=100)
     assert watch.health.uptime_percent("e") == 50.0
-    watch.clock.at_s += 900
+    watch.clock.advance(900)
     assert watch.health.uptime_percent("e") == 100.0
 
 
@@ -142,12 +143,12 @@ def test_percentiles_are_by_nearest_rank() -> None:
 def test_percentiles_are_of_five_minutes_or_else_of_thirty() -> None:
     watch = Watch()
     watch.health.record("e", outcome="success", latency_s=1.0)
-    watch.clock.at_s += 400
+    watch.clock.advance(400)
     assert watch.health.latency_s("e", "p50") == 1.0
-    watch.clock.at_s += 2
+    watch.clock.advance(2)
     watch.health.record("e", outcome="success", latency_s=3.0)
     assert watch.health.latency_s("e", "p50") == 3.0
-    watch.clock.at_s += 1801
+    watch.clock.advance(1801)
     assert watch.health.latency_s("e", "p50") is None
 
 
@@ -155,7 +156,7 @@ def test_a_stalled_queue_lowers_throughput() -> None:
     watch = Watch()
     watch.health.record("e", outcome="success", output_tokens=100, duration_s=1.0)
     fast = watch.health.throughput_tps("e", "p99")
-    watch.clock.at_s += 2
+    watch.clock.advance(2)
     watch.health.record("e", outcome="success", output_tokens=100, duration_s=11.0)
     slow = watch.health.throughput_tps("e", "p99")
     assert fast == 100.0

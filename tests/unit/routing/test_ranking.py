@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tests.unit.routing.worlds import OwnedClock, catalog, endpoint, fault, model, planned, rocket, tags
+from tests.fakes.clock import FakeClock
+from tests.unit.routing.worlds import catalog, endpoint, fault, model, planned, rocket, tags
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.types import ProviderPreferences
@@ -14,20 +15,20 @@ from trunkline.settings import Routing
 
 def past(**outcomes: tuple[int, int]) -> MemoryHealth:
     """A health book in which each endpoint `acme/rocket|<tag>` had so many successes and so many 500s, a minute ago."""
-    clock = OwnedClock()
+    clock = FakeClock()
     health = MemoryHealth(clock, Routing())
     for tag, (good, bad) in outcomes.items():
         for _ in range(good):
             health.record(f"acme/rocket|{tag}", outcome="success")
         for _ in range(bad):
             health.record(f"acme/rocket|{tag}", outcome=fault(500))
-    clock.at_s += 60
+    clock.advance(60)
     return health
 
 
 def measured(**speeds: tuple[float, float]) -> MemoryHealth:
     """A health book in which each endpoint's stream had this first-token latency and this throughput."""
-    health = MemoryHealth(OwnedClock(), Routing())
+    health = MemoryHealth(FakeClock(), Routing())
     for tag, (latency_s, tokens_per_s) in speeds.items():
         for name in ("acme/rocket", "acme/a", "acme/b"):
             health.record(
@@ -53,7 +54,7 @@ def test_ten_thousand_picks_at_prices_one_and_three_go_nine_to_one() -> None:
 
 
 def test_an_endpoint_in_outage_is_always_last_and_the_others_share_nine_to_one() -> None:
-    health = MemoryHealth(OwnedClock(), Routing())
+    health = MemoryHealth(FakeClock(), Routing())
     health.record("acme/rocket|two", outcome=fault(503))
     lists = Counter(tuple(tags(planned(THREE, seed=seed, health=health))) for seed in range(2_000))
     assert set(lists) == {("one", "three", "two"), ("three", "one", "two")}

@@ -1,9 +1,10 @@
-"""Small catalogs, an owned clock and an owned past, for routing tests."""
+"""Small catalogs, plans and faults for routing tests."""
 
 import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
+from tests.fakes.clock import FakeClock
 from trunkline.catalog.prices import PriceKey, PriceSheet
 from trunkline.catalog.types import DataPolicy, Endpoint, Model, Operation, Provider, Snapshot
 from trunkline.core.money import AttoUsd, parse_price
@@ -18,19 +19,6 @@ NOON_MS = 1_790_000_000_000
 """A moment in September 2026."""
 
 OPEN = DataPolicy(training=False, retains_prompts=False, zdr=True)
-
-
-class OwnedClock:
-    """Time that stands still until a test moves it."""
-
-    def __init__(self, at_s: float = 1000.0) -> None:
-        self.at_s = at_s
-
-    def now_ms(self) -> int:
-        return NOON_MS + int(self.at_s * 1000)
-
-    def monotonic_s(self) -> float:
-        return self.at_s
 
 
 def sheet(prompt: str = "0.000001", completion: str | None = None, **others: str) -> PriceSheet:
@@ -142,7 +130,7 @@ def provider(slug: str) -> Provider:
 
 
 def healthy() -> MemoryHealth:
-    return MemoryHealth(OwnedClock(), Routing())
+    return MemoryHealth(FakeClock(), Routing())
 
 
 def planned(
