@@ -149,12 +149,12 @@ class AnswerReader:
     def _finish_choice(self, choice: ChoiceReader, *, truncated: bool) -> None:
         """Every choice needs a reason; only a proper end with whole tool calls, or a provider known for it, may
         lack one (inference.md 3, 30.7). An empty body without one is an answer that says nothing (13.4)."""
-        has_calls = choice.calls.count > 0
-        word = choice.native_finish_reason
+        has_calls = choice.calls.any()
+        word = choice.finish_word
         if word is not None:
             choice.finish_reason = normalise_finish(word, has_calls=has_calls)
             if choice.finish_reason == "error":
-                self._fail(UpstreamFault(status=200, code=word, message="The model's answer ended with an error"))
+                self._fail(UpstreamFault(status=200, code=choice.native_finish_reason, message="The model's answer ended with an error"))
         elif not truncated and (OMITS_FINISH_REASON in self._quirks or choice.calls.complete()):
             choice.finish_reason = "tool_calls" if has_calls else "stop"
         elif truncated or not self._whole or choice.produced:

@@ -7,9 +7,10 @@ from typing import Final
 
 from msgspec import Raw, Struct
 
+from trunkline.core import json
 from trunkline.protocols.chat.reasoning_details import ReasoningRead, read_reasoning, thinking_text
 from trunkline.protocols.chat.tool_calls import CallFragment, CallReader
-from trunkline.protocols.chat.wire import NOTHING, NULL, label_of, list_of, object_of, text_of
+from trunkline.protocols.chat.wire import NOTHING, NULL, label_of, list_of, object_of, objects_of, text_of
 from trunkline.protocols.events import FinishReason
 
 _DELTA_MEMBERS: Final = frozenset(
@@ -83,6 +84,7 @@ class ChoiceReader:
         "calls",
         "error",
         "finish_reason",
+        "finish_word",
         "index",
         "native_finish_reason",
         "produced",
@@ -91,7 +93,10 @@ class ChoiceReader:
     def __init__(self, index: int, *, whole: bool) -> None:
         self.index = index
         self.calls = CallReader()
+        self.finish_word: str | None = None
+        """The upstream's `finish_reason`."""
         self.native_finish_reason: str | None = None
+        """The model's own word where the upstream is a gateway that tells it, else the same."""
         self.finish_reason: FinishReason | None = None
         """Ours, set when the answer has ended."""
         self.error: Raw = NOTHING
@@ -118,6 +123,7 @@ class ChoiceReader:
                 # Twice or more: the last word counts; OpenRouter's own usage chunk repeats it.
                 word = label_of(raw)
                 if word is not None:
+                    self.finish_word = word
                     self.native_finish_reason = label_of(choice.get("native_finish_reason")) or word
             elif name == "logprobs":
                 delta.logprobs = _logprobs(raw)
@@ -139,7 +145,7 @@ class ChoiceReader:
             elif name in ("reasoning_content", "reasoning"):
                 thought = thought or text_of(raw)
             elif name == "reasoning_details":
-                details = list_of(raw)
+                details = objects_of(raw)
             else:
                 self._read_other(name, raw, delta)
         if thought or details:
@@ -147,15 +153,15 @@ class ChoiceReader:
 
     def _read_other(self, name: str, raw: Raw, delta: DeltaRead) -> None:
         if name == "tool_calls":
-            delta.calls = self.calls.read(list_of(raw))
+            delta.calls = self.calls.read(objects_of(raw))
         elif name == "function_call":
             delta.calls = delta.calls or self.calls.read_function_call(raw)
         elif name == "refusal":
             delta.refusal = text_of(raw)
         elif name == "annotations":
-            delta.annotations = list_of(raw)
+            delta.annotations = objects_of(raw)
         elif name == "images":
-            delta.images = list_of(raw)
+            delta.images = objects_of(raw)
         elif name == "audio":
             delta.audio = _audio(raw)
         elif name not in _DELTA_MEMBERS:
@@ -183,11 +189,12 @@ class ChoiceReader:
 
 
 def _logprobs(raw: Raw) -> Raw:
-    """The object if it says something: a null, a number or empty lists do not (inference.md 1.5)."""
+    """The object if it says something: a null, a number or empty lists do not. Clients insist on `content`
+    (inference.md 1.5), which DeepSeek leaves out beside the logprobs of its thoughts."""
     members = object_of(raw)
-    if "content" not in members:
+    if not any(list_of(value) for value in members.values()):
         return NOTHING
-    return raw if any(list_of(value) for value in members.values()) else NOTHING
+    return raw if "content" in members else json.raw({"content": NULL} | members)
 
 
 def _audio(raw: Raw) -> Raw:

@@ -35,6 +35,9 @@ class _Call(Struct):
     pieces: list[str] = []
     started: bool = False
 
+    def says_something(self) -> bool:
+        return self.started or bool(self.pieces) or self.upstream_id is not None
+
     def arguments(self) -> str:
         if len(self.pieces) > 1:
             self.pieces = ["".join(self.pieces)]
@@ -51,9 +54,9 @@ class CallReader:
         self._by_index: dict[int, _Call] = {}
         self._ids: set[str] = set()
 
-    @property
-    def count(self) -> int:
-        return len(self._calls)
+    def any(self) -> bool:
+        """The model called something."""
+        return any(call.says_something() for call in self._calls)
 
     def read(self, items: list[Raw]) -> list[CallFragment]:
         """The fragments of one delta (or of a whole message), in order."""
@@ -83,7 +86,7 @@ class CallReader:
     def finish(self) -> list[CallFragment]:
         """What the end of the choice still owes: calls whose name never came, and `{}` for calls without arguments."""
         fragments: list[CallFragment] = []
-        for call in self._calls:
+        for call in filter(_Call.says_something, self._calls):
             arguments = call.arguments()
             if not call.started:
                 fragments.append(self._start(call, None, arguments or "{}", {}))
@@ -94,7 +97,7 @@ class CallReader:
 
     def complete(self) -> bool:
         """There are calls, and the arguments of each are whole JSON or empty."""
-        return bool(self._calls) and all(_is_json(call.arguments() or "{}") for call in self._calls)
+        return self.any() and all(_is_json(call.arguments() or "{}") for call in self._calls)
 
     def _call_of(self, members: dict[str, Raw], position: int) -> _Call | None:
         index = int_of(members.get("index"))
@@ -126,8 +129,7 @@ class CallReader:
             return None
         call = _Call(len(self._calls), identifier)
         self._calls.append(call)
-        if index is not None:
-            self._by_index[index] = call
+        self._by_index[call.ordinal if index is None else index] = call
         return call
 
     def _grow(

@@ -16,7 +16,10 @@ USAGE_EXCLUDES_REASONING: Final = "usage_excludes_reasoning"
 
 
 def normalise(raw: Raw, quirks: frozenset[str] = frozenset()) -> Usage:
-    """Read an upstream's usage object: any member may be missing, null or of another provider's name."""
+    """Read an upstream's usage object: any member may be missing, null or of another provider's name.
+
+    A part is never more than its total, whatever the upstream says: prices are computed from the differences.
+    """
     usage = object_of(raw)
     prompt_details = object_of(usage.get("prompt_tokens_details") or usage.get("input_tokens_details"))
     completion_details = object_of(usage.get("completion_tokens_details") or usage.get("output_tokens_details"))
@@ -40,22 +43,24 @@ def normalise(raw: Raw, quirks: frozenset[str] = frozenset()) -> Usage:
             completion += unexplained
             reasoning = unexplained
 
+    cached = min(prompt, _cached(usage, prompt_details))
+    written = _count(prompt_details, "cache_write_tokens") or _count(usage, "cache_creation_input_tokens")
+    written = min(prompt - cached, written)
+    prompt_audio = min(prompt, prompt_audio)
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
-        cached_tokens=min(prompt, _cached(usage, prompt_details)),
-        cache_write_tokens=min(
-            prompt, _count(prompt_details, "cache_write_tokens") or _count(usage, "cache_creation_input_tokens")
-        ),
-        cache_write_1h_tokens=_count(cache_creation, "ephemeral_1h_input_tokens"),
+        cached_tokens=cached,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=min(written, _count(cache_creation, "ephemeral_1h_input_tokens")),
         prompt_audio_tokens=prompt_audio,
-        prompt_image_tokens=_count(prompt_details, "image_tokens"),
-        prompt_video_tokens=_count(prompt_details, "video_tokens"),
-        prompt_file_tokens=_count(prompt_details, "file_tokens"),
-        cached_audio_tokens=_count(prompt_details, "cached_audio_tokens"),
+        prompt_image_tokens=min(prompt, _count(prompt_details, "image_tokens")),
+        prompt_video_tokens=min(prompt, _count(prompt_details, "video_tokens")),
+        prompt_file_tokens=min(prompt, _count(prompt_details, "file_tokens")),
+        cached_audio_tokens=min(cached, prompt_audio, _count(prompt_details, "cached_audio_tokens")),
         reasoning_tokens=min(completion, reasoning),
-        completion_image_tokens=_count(completion_details, "image_tokens"),
-        completion_audio_tokens=_count(completion_details, "audio_tokens"),
+        completion_image_tokens=min(completion, _count(completion_details, "image_tokens")),
+        completion_audio_tokens=min(completion, _count(completion_details, "audio_tokens")),
         accepted_prediction_tokens=_count(completion_details, "accepted_prediction_tokens"),
         rejected_prediction_tokens=_count(completion_details, "rejected_prediction_tokens"),
         web_searches=_count(server_tools, "web_search_requests") or _count(usage, "num_search_queries"),

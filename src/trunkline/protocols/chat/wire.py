@@ -110,6 +110,11 @@ def list_of(raw: Raw | None) -> list[Raw]:
         return []
 
 
+def objects_of(raw: Raw | None) -> list[Raw]:
+    """Those items of a JSON array that are objects."""
+    return [item for item in list_of(raw) if bytes(item).startswith(b"{")]
+
+
 def object_of(raw: Raw | None) -> dict[str, Raw]:
     """A JSON object's members; empty for anything else."""
     if not raw:
