@@ -18,7 +18,7 @@ class UpstreamFailed(Exception):
 
 
 class UpstreamRequest(Struct, frozen=True, kw_only=True):
-    """One POST to a provider. `headers` are complete but for Host, Content-Length and Connection."""
+    """One POST to a provider. `headers` are complete but for Host, Content-Length, Connection and Accept-Encoding."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
