@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
 
-from tests.control_plane import SettableClock, new_context, serving
+from tests.control_plane import new_context, serving
+from tests.fakes.clock import FakeClock
 from trunkline.accounts.bootstrap import ensure_owner
 from trunkline.accounts.types import Principal
 from trunkline.api import models, providers
@@ -23,6 +24,9 @@ from trunkline.core.json import JsonValue
 from trunkline.routing.health import MemoryHealth
 from trunkline.settings import Settings
 from trunkline.storage.database import SqlDatabase
+
+NOON_MS = 1_795_348_800_000
+"""2026-11-22T12:00:00Z, the day of the bundled catalog, a Sunday."""
 
 ROCKET: Mapping[str, JsonValue] = {
     "model": "acme/rocket-1",
@@ -73,13 +77,13 @@ class RunningCatalog:
 
     url: str
     view: InstanceCatalog
-    clock: SettableClock
+    clock: FakeClock
     key: str
 
     async def get(self, path: str, *, key: str | None = None, **params: str | int) -> httpx.Response:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(base_url=self.url) as client:
-            return await client.get(path, headers=headers, params=params)
+            return await client.get(path, headers=headers, params=params or None)
 
     async def ids(self, **params: str | int) -> list[str]:
         """Ids of the rows that `GET /models` lists."""
@@ -104,7 +108,7 @@ def database_kind() -> str:
 async def catalog(database: SqlDatabase, tmp_path: Path) -> AsyncIterator[RunningCatalog]:
     """A running instance with the bundled catalog and one model of its own."""
     settings = Settings(home=tmp_path, endpoints=(ROCKET,))
-    clock = SettableClock()
+    clock = FakeClock(NOON_MS)
     context = new_context(database, clock, settings)
     first = await ensure_owner(database, clock, None)
     assert first is not None

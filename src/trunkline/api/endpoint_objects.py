@@ -1,4 +1,4 @@
-"""Endpoints as clients read them (routing-and-catalog.md 20.5), with the newer members that the official SDKs insist on."""
+"""Endpoints as clients read them (routing-and-catalog.md 20.5), with members that newer official clients insist on."""
 
 from collections.abc import Callable
 
