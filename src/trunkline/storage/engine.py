@@ -113,7 +113,7 @@ def _sqlite_engine(url: URL, role: Role, pool_size: int) -> Engine:
 
 
 def _postgresql_engine(url: URL, role: Role, pool_size: int) -> Engine:
-    arguments: dict[str, str | int] = {
+    arguments: dict[str, object] = {
         "connect_timeout": _CONNECT_TIMEOUT_S,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -122,7 +122,10 @@ def _postgresql_engine(url: URL, role: Role, pool_size: int) -> Engine:
         "application_name": f"trunkline {role}",
     }
     if role == "writer":
-        return create_engine(url, poolclass=NullPool, connect_args=arguments)
+        # A raw cursor sends `$1` statements as they are; the ordinary one parses long statements anew each time, which
+        # costs a batch of settlements four times what it costs now.
+        arguments["cursor_factory"] = psycopg.RawCursor
+        return create_engine(url, poolclass=NullPool, connect_args=arguments, paramstyle="numeric_dollar")
     # A repository function may run several statements; they must see one state, as they do on SQLite.
     engine = create_engine(
         url,

@@ -12,7 +12,6 @@ from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql import ClauseElement
 
@@ -44,15 +43,14 @@ class SettlementStatements:
     __slots__ = ("_accounts", "_generations", "_key_usage", "_ledger")
 
     def __init__(self, dialect: Dialect) -> None:
-        positional = psycopg_dialect(paramstyle="format") if dialect.name == "postgresql" else dialect
-        self._generations = _MultiRow(generations, _GENERATION_COLUMNS, positional, skip_existing="id")
-        self._ledger = _MultiRow(ledger, _LEDGER_COLUMNS, positional, skip_existing="key")
-        self._key_usage = _MultiRow(key_usage, _KEY_USAGE_COLUMNS, positional, add=_KEY_USAGE_COLUMNS[2:])
+        self._generations = _MultiRow(generations, _GENERATION_COLUMNS, dialect, skip_existing="id")
+        self._ledger = _MultiRow(ledger, _LEDGER_COLUMNS, dialect, skip_existing="key")
+        self._key_usage = _MultiRow(key_usage, _KEY_USAGE_COLUMNS, dialect, add=_KEY_USAGE_COLUMNS[2:])
         self._accounts = _compile(
             update(accounts)
             .values(usage_nanousd=accounts.c.usage_nanousd + bindparam("cost"))
             .where(accounts.c.id == bindparam("account")),
-            positional,
+            dialect,
             ("cost", "account"),
         )
 

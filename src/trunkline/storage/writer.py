@@ -7,6 +7,7 @@ loop. There is no interval to wait for and nothing to flush.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, Protocol, TypeVar
@@ -14,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
+from trunkline.storage.checkpoint import Checkpointer
 from trunkline.storage.engine import DRIVER_ERRORS, is_away, open_engine, storage_error
 from trunkline.storage.interface import GenerationRow, StorageRefused, StorageUnavailable
 from trunkline.storage.settlement import SettlementStatements
@@ -87,12 +89,25 @@ _Item = Settlement | _AnyJob | None
 class Writer:
     """Start it inside the loop that awaits it; `stop` finishes everything handed in before."""
 
-    __slots__ = ("_carried", "_connection", "_engine", "_loop", "_queue", "_room", "_statements", "_thread", "_url")
+    __slots__ = (
+        "_carried",
+        "_checkpointer",
+        "_connection",
+        "_engine",
+        "_loop",
+        "_queue",
+        "_room",
+        "_statements",
+        "_thread",
+        "_url",
+    )
 
     def __init__(self, url: URL) -> None:
         self._url = url
         self._engine = open_engine(url, "writer")
         self._statements = SettlementStatements(self._engine.dialect)
+        is_sqlite = url.get_backend_name() == "sqlite"
+        self._checkpointer = Checkpointer(url.database or "") if is_sqlite else None
         self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._carried: _Item = None
         self._connection: Connection | None = None
@@ -103,12 +118,16 @@ class Writer:
     def start(self) -> None:
         """Begin to work for the running event loop."""
         self._loop = asyncio.get_running_loop()
+        if self._checkpointer is not None:
+            self._checkpointer.start()
         self._thread.start()
 
     async def stop(self) -> None:
         """Write everything that was handed in, then end the thread and its connection."""
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+        if self._checkpointer is not None:
+            await asyncio.to_thread(self._checkpointer.stop)
 
     async def settle(self, row: GenerationRow) -> None:
         """See `interface.Database.settle`."""
@@ -134,6 +153,8 @@ class Writer:
             else:
                 self._perform(item)
                 self._release((item,))
+            if self._checkpointer is not None:
+                self._checkpointer.committed()
         self._disconnect()
 
     def _gather(self, first: Settlement) -> list[Settlement]:
@@ -151,7 +172,9 @@ class Writer:
         return batch
 
     def _release(self, items: Sequence[Settlement | _AnyJob]) -> None:
-        if self._loop is not None:
+        if self._loop is None:
+            return
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more, but the rest is still written
             self._loop.call_soon_threadsafe(self._release_in_loop, items)
 
     def _release_in_loop(self, items: Sequence[Settlement | _AnyJob]) -> None:
@@ -185,18 +208,18 @@ class Writer:
         try:
             raw = self._connected().connection
             cursor = raw.cursor()
-            if self._engine.dialect.name == "sqlite":
+            if self._checkpointer is not None:  # SQLite, whose module begins no transaction by itself
                 cursor.execute("BEGIN IMMEDIATE")
             fresh = self._statements.write_new(cursor, rows)
+            cursor.close()
             if fresh:
                 raw.commit()
             else:
                 raw.rollback()
-            cursor.close()
         except (*DRIVER_ERRORS, DBAPIError) as error:
             self._recover(error)
             raise storage_error(error, self._url) from error
-        except (OverflowError, UnicodeError) as error:
+        except (OverflowError, ValueError, TypeError) as error:
             self._recover(error)
             raise StorageRefused(f"a value cannot be stored: {error}") from error
         return fresh
