@@ -53,7 +53,7 @@ def make_callable(providers: Providers, protocols: frozenset[str]) -> EndpointFi
 
     def is_callable(endpoint: Endpoint) -> bool:
         runtime = by_slug.get(endpoint.provider)
-        if runtime is None or not _speaks(endpoint, protocols):
+        if runtime is None or not (endpoint.protocol in protocols or _speaks(endpoint, protocols)):
             return False
         return runtime.serves_all or endpoint.base_url is not None or endpoint.api_key is not None
 

@@ -47,7 +47,7 @@ def prepare(query: RoutingQuery, snapshot: Snapshot, *, is_callable: Callable[[E
         quantizations=_precisions(preferences.quantizations) if preferences.quantizations else frozenset(),
         price_limits=_price_limits(preferences.max_price),
         tier=tier_of(query.service_tier),
-        rules=tuple(rule for rule in RULES if rule.applies(query)),
+        rules=tuple([rule for rule in RULES if rule.applies is None or rule.applies(query)]),
     )
 
 

@@ -54,11 +54,11 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One filter. `applies` spares the walk over the endpoints when nothing can be dropped."""
+    """One filter. `applies` (None: always) spares the walk over the endpoints when nothing can be dropped."""
 
     name: str
     keep: Callable[[Survivors, Resolved, Ask], Survivors]
-    applies: Callable[[RoutingQuery], bool] = lambda query: True
+    applies: Callable[[RoutingQuery], bool] | None = None
     excluded_by: ExcludedBy | None = None
 
 
@@ -70,25 +70,6 @@ def expiry_ms(endpoint: Endpoint) -> int | None:
 @lru_cache(maxsize=1024)
 def _expiry_of_date(text: str) -> int:
     return (date.fromisoformat(text) - date(1970, 1, 1)).days * DAY_MS + _EXPIRY_MS_OF_DAY
-
-
-def tokens_wanted(query: RoutingQuery) -> int:
-    """What the context window must hold: the prompt and the output that was asked for."""
-    return query.prompt_tokens_estimate + (query.max_output_tokens or 0)
-
-
-def output_fits(endpoint: Endpoint, query: RoutingQuery) -> bool:
-    """Whether the endpoint may write as much as was asked for."""
-    limit, wanted = endpoint.max_output_tokens, query.max_output_tokens
-    return limit is None or wanted is None or wanted <= limit
-
-
-def window_fits(endpoint: Endpoint, query: RoutingQuery) -> bool:
-    """Whether the prompt, and the prompt with the output asked for, fit the endpoint."""
-    window, prompt_limit = endpoint.context_length, endpoint.max_prompt_tokens
-    if window is not None and tokens_wanted(query) > window:
-        return False
-    return prompt_limit is None or query.prompt_tokens_estimate <= prompt_limit
 
 
 def tier_of(service_tier: str | None) -> Tier:
@@ -137,6 +118,8 @@ def allowed_providers(survivors: Survivors, resolved: Resolved, ask: Ask) -> Sur
 
 def admitted_tiers(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
     """Tier endpoints need the tier's slug, `service_tier`, `:nitro` or `:floor` (routing-and-catalog.md 9 and 10)."""
+    if not [e for e in survivors if e.tier != "default"]:
+        return survivors
     admitted: set[str] = {"default", ask.tier}
     preferences = ask.query.preferences
     if ask.ordered is None and preferences.sort is None and ask.query.service_tier != "default":
@@ -171,8 +154,16 @@ def affordable(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
 
 
 def long_enough(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
-    query = ask.query
-    return [e for e in survivors if output_fits(e, query) and window_fits(e, query)]
+    """The prompt, the output asked for, and both together fit (4.5)."""
+    prompt, output = ask.query.prompt_tokens_estimate, ask.query.max_output_tokens or 0
+    total = prompt + output
+    return [
+        e
+        for e in survivors
+        if (e.context_length is None or total <= e.context_length)
+        and (e.max_prompt_tokens is None or prompt <= e.max_prompt_tokens)
+        and (e.max_output_tokens is None or output <= e.max_output_tokens)
+    ]
 
 
 def supporting(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
@@ -221,7 +212,7 @@ RULES: tuple[Rule, ...] = (
         applies=lambda query: query.input_modalities != _TEXT or bool(query.output_modalities),
     ),
     Rule(
-        name="quantization",
+        name="quantizations",
         keep=quantized,
         applies=lambda query: bool(query.preferences.quantizations),
         excluded_by="quantization",

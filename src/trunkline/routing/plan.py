@@ -12,6 +12,7 @@ from functools import partial
 
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.errors import InvalidRequest, ModelNotFound
+from trunkline.routing.cases import Case, WhyNot
 from trunkline.routing.eligibility import Sifted, prepare, sift
 from trunkline.routing.filters import tier_of
 from trunkline.routing.ranking import (
@@ -24,7 +25,7 @@ from trunkline.routing.ranking import (
     priority_first,
     sorted_by,
 )
-from trunkline.routing.refusals import Case, WhyNot, no_tool_support, refusal, wrong_endpoint
+from trunkline.routing.refusals import no_tool_support, refusal, wrong_endpoint
 from trunkline.routing.slugs import DynamicVariant, Resolved, provider_set, resolve
 from trunkline.routing.types import Candidate, EndpointHealth, Plan, RoutingQuery, SortBy
 

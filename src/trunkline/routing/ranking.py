@@ -7,7 +7,6 @@ endpoints (5.7) and the sticky endpoint (13).
 
 import random
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import TypeAlias
 
 from trunkline.catalog.pricing import price_score
@@ -68,7 +67,7 @@ def _draw(group: list[Candidate], dice: random.Random) -> int:
 def by_rank_and_price(found: list[Candidate], health: EndpointHealth) -> list[Candidate]:
     """Ascending rank, then price; ties: higher uptime, then tag. Uptime is only asked for where there are ties."""
     ordered = sorted(found, key=_rank_and_price)
-    if any(_rank_and_price(left) == _rank_and_price(right) for left, right in pairwise(ordered)):
+    if len(set(map(_rank_and_price, ordered))) < len(ordered):
         ordered.sort(key=lambda c: (c.rank, c.price, -_uptime(health, c), c.endpoint.tag))
     return ordered
 

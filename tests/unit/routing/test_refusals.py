@@ -6,6 +6,7 @@
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from tests.unit.routing.worlds import NOON_MS, catalog, endpoint, model, planned, rocket, tags
 from trunkline.catalog.types import DataPolicy, Snapshot
@@ -239,3 +240,9 @@ def test_no_model_at_all_is_refused() -> None:
             dice=Random(1),
             strict_tool_routing=True,
         )
+
+
+def test_a_limit_of_the_prompt_alone_is_the_length_that_is_named() -> None:
+    narrow = replace(endpoint("a", context_length=None), max_prompt_tokens=500)
+    with pytest.raises(ContextLengthExceeded, match="maximum context length is 500 tokens"):
+        planned(rocket(narrow), prompt_tokens_estimate=501)
