@@ -90,7 +90,7 @@ def _predicates(query: Query, view: CatalogView) -> Iterator[Predicate]:
     if choice(query, "zdr", ("true", "false")) == "true":
         yield lambda row: any(endpoint.data_policy.zdr for endpoint in row.model.endpoints)
     if (region := choice(query, "region", ("eu", "us"))) is not None:
-        yield lambda row: any(endpoint.region == region for endpoint in row.model.endpoints)
+        yield lambda row: any(region in endpoint.data_regions for endpoint in row.model.endpoints)
     yield from _ranges(query, view)
 
 

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from trunkline.catalog.entries import Catalog, EndpointEntry, ModelEntry, PolicyEntry, ProviderEntry
 from trunkline.catalog.loader import load_bundled
 from trunkline.catalog.names import model_names, provider_names
-from trunkline.catalog.overrides import apply
+from trunkline.catalog.overrides import OverridesInvalid, apply
 from trunkline.catalog.price_sheets import price_sheet
+from trunkline.catalog.regions import data_regions
 from trunkline.catalog.types import DataPolicy, Endpoint, Model, Provider, Snapshot
 from trunkline.core.json import JsonValue
 from trunkline.settings import Settings
@@ -20,11 +21,20 @@ FREE = ":free"
 def build_snapshot(settings: Settings, discovered: Sequence[Mapping[str, JsonValue]] = ()) -> Snapshot:
     """Bundled entries, what local engines and gateways were found to serve, the operator's settings: last wins.
 
-    `discovered` are endpoints in the form of `[[endpoints]]`. Raises OverridesInvalid.
+    `discovered` are endpoints in the form of `[[endpoints]]`. Raises OverridesInvalid for settings.
     """
-    catalog = apply(load_bundled(), endpoints=discovered)
+    catalog = _with_discovered(load_bundled(), discovered)
     catalog = apply(catalog, models=settings.models, endpoints=settings.endpoints, providers=settings.providers)
     return compile_catalog(catalog)
+
+
+def _with_discovered(catalog: Catalog, discovered: Sequence[Mapping[str, JsonValue]]) -> Catalog:
+    """Entries that cannot be used are left out: what a server says of itself must not stop the instance."""
+    try:
+        return apply(catalog, endpoints=discovered)
+    except OverridesInvalid as error:
+        unusable = {finding.path[1] for finding in error.findings}
+        return apply(catalog, endpoints=[entry for i, entry in enumerate(discovered) if i not in unusable])
 
 
 def compile_catalog(catalog: Catalog) -> Snapshot:
@@ -120,6 +130,7 @@ def _endpoint(model: ModelEntry, entry: EndpointEntry, provider: Provider, row_i
         variant=variant,
         tier=entry.tier,
         region=entry.region,
+        data_regions=data_regions(entry.region, provider.datacenters),
         quantization=entry.quantization,
         context_length=entry.context_length,
         max_prompt_tokens=entry.max_prompt_tokens,

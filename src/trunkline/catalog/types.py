@@ -111,6 +111,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     variant: Literal["standard", "free"] = "standard"
     tier: Tier = "default"
     region: str | None = None
+    data_regions: frozenset[str] = frozenset()
+    """`eu`, `us`: where data stays; empty when nothing can be promised."""
     quantization: str | None = None
     context_length: int | None = None
     max_prompt_tokens: int | None = None

@@ -96,3 +96,20 @@ def test_secret_of_an_endpoint_is_not_printed() -> None:
     snapshot = build_snapshot(Settings(home=Path("/nonexistent"), endpoints=(entry,)))
 
     assert "s3cret" not in repr(snapshot.models["a/b"])
+
+
+def test_discovered_entry_that_cannot_be_used_is_left_out() -> None:
+    fine = {"model": "ollama/llama3.2:1b", "provider": "ollama"}
+    odd = {"model": "ollama/weird:free", "provider": "ollama"}
+
+    snapshot = build_snapshot(Settings(home=Path("/nonexistent")), discovered=[odd, fine])
+
+    assert "ollama/llama3.2:1b" in snapshot.models
+    assert not any("weird" in name for name in snapshot.names)
+
+
+def test_data_region_comes_from_the_endpoint_or_its_provider(snapshot: Snapshot) -> None:
+    endpoints = [endpoint for row in snapshot.models.values() for endpoint in row.endpoints]
+
+    assert {endpoint.provider for endpoint in endpoints if endpoint.data_regions == {"eu"} and endpoint.region is None}
+    assert all(endpoint.data_regions == {endpoint.region} for endpoint in endpoints if endpoint.region in ("eu", "us"))
