@@ -15,7 +15,7 @@ REDACTED = "[redacted]"
 _DATA_URL = re.compile(r"data:[^,]{0,128};base64,", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{256}")
 _CREDENTIAL = re.compile(
-    r"\b(?:Bearer\s+[\w.~+/-]{16,}=*|(?:sk|gsk|xai|pk|rk|key|nvapi|hf|r8|AIza)[-_]?[A-Za-z0-9_-]{20,})"
+    r"\b(?:Bearer\s+[\w.~+/-]{16,}=*|(?:sk|gsk|xai|nvapi|hf|r8)[-_][A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,})"
 )
 _PERSONAL = frozenset({"user", "user_id", "safety_identifier", "end_user", "metadata"})
 _SECRET = frozenset({"authorization", "api_key", "apikey", "api-key", "x-api-key", "access_token", "token", "password"})

@@ -1,6 +1,7 @@
 """Hub messages in an upstream's dialect of chat (inference.md 30.1–30.3, 30.5, 30.6)."""
 
 import hashlib
+from collections.abc import Mapping
 
 from msgspec import Raw
 
@@ -42,12 +43,16 @@ class MessageWriter:
         self._history = ReasoningHistory()
         self._moved: list[object] = []
 
-    def write(self, message: Message) -> list[WrittenMessage]:
-        """The message, after any attachments that were waiting for it; nothing when nothing of it is left."""
+    def write(self, message: Message, unknown: Mapping[str, Raw] | None = None) -> list[WrittenMessage]:
+        """The message, after any attachments that were waiting for it; nothing when nothing of it is left.
+
+        `unknown` are members without a meaning here, which the message keeps.
+        """
         written = self.flush() if message.role != "tool" else []
         parts, plain = self._keep(message)
         body = self._body(message, parts, plain)
         if body is not None:
+            body.update(unknown or {})
             written.append(body)
         return written
 

@@ -6,13 +6,12 @@ that are the gateway's are left out. Messages keep their bytes, unless a trait o
 (`dialect.py`): then that one message is written anew, with its unknown members kept.
 """
 
-from collections.abc import Mapping
-
 import msgspec
 from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.chat.chat_request import ChatRequest, is_extra
 from trunkline.protocols.chat.dialect import Dialect, dialect_of
 from trunkline.protocols.chat.envelope import (
     OUTPUT_CONTROLS,
@@ -25,7 +24,6 @@ from trunkline.protocols.chat.envelope import (
 )
 from trunkline.protocols.chat.message_writer import MessageWriter, write_tool
 from trunkline.protocols.chat.messages import hub_message, hub_tool
-from trunkline.protocols.chat.request import ChatRequest, is_extra
 from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.chat.wire_messages import ToolMessage, given
 from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse, WireTool
@@ -97,10 +95,7 @@ def _messages(request: ChatRequest, dialect: Dialect) -> object:
     raws = _raw_messages.decode(request.members["messages"])
     for message, traits, raw in zip(request.messages, request.survey.traits, raws, strict=True):
         if traits & dialect.edits:
-            written = writer.write(hub_message(message))
-            if written and "role" in written[-1]:
-                written[-1].update(_unknown_members(raw))
-            edited += written
+            edited += writer.write(hub_message(message), _unknown_members(raw))
         else:
             if not isinstance(message, ToolMessage):
                 edited += writer.flush()
@@ -111,7 +106,7 @@ def _messages(request: ChatRequest, dialect: Dialect) -> object:
     return edited
 
 
-def _unknown_members(raw: Raw) -> Mapping[str, Raw]:
+def _unknown_members(raw: Raw) -> dict[str, Raw]:
     return {name: value for name, value in json.members(raw).items() if name not in MESSAGE_MEMBERS}
 
 

@@ -81,7 +81,7 @@ def upstream_members(
         return []
     if reasoning.enabled is False and target.reasoning_mandatory:
         raise InvalidRequest(
-            f"{target.upstream_model} always reasons and cannot be told not to. Leave `reasoning` out or change the model.",
+            f"{target.upstream_model} always reasons. Leave `reasoning` out, ask for a low effort or change the model.",
             field="reasoning",
         )
     if "reasoning_object" in quirks:

@@ -1,0 +1,127 @@
+"""A validated chat or completions request: what the gateway, routing and both encoders ask of it."""
+
+from collections.abc import Mapping
+
+from msgspec import Raw, Struct
+
+from trunkline.protocols.chat.survey import Survey
+from trunkline.protocols.chat.wire_messages import EMPTY, WireMessage
+from trunkline.protocols.chat.wire_request import HEAD_KEYS, Head, WireTool
+from trunkline.protocols.requests import Reasoning, ToolChoice
+
+BESIDE_HEAD = frozenset({"messages", "tools", "tool_choice"})
+"""Documented members that are decoded on their own."""
+
+
+class ChatRequest(Struct, frozen=True, kw_only=True):
+    """One validated request. `members` are all top-level members as sent, but for nulls; the rest is read from them."""
+
+    members: Mapping[str, Raw]
+    head: Head
+    messages: tuple[WireMessage, ...]
+    survey: Survey
+    tools: tuple[WireTool, ...]
+    tool_choice: ToolChoice | None
+    reasoning: Reasoning | None
+    models: tuple[str, ...]
+    """`model` first, then `models`, duplicates removed, as sent; may be empty."""
+    used_parameters: frozenset[str]
+    """Exact names of the parameter enum that the request uses (routing-and-catalog.md 4.3)."""
+    text_completion: bool
+    """A `prompt` was given: the answer takes the shape of inference.md 19."""
+    size_bytes: int
+
+    @property
+    def stream(self) -> bool:
+        return bool(self.head.stream)
+
+    @property
+    def provider(self) -> Raw:
+        """The `provider` object as sent; empty when absent."""
+        return self.members.get("provider", EMPTY)
+
+    @property
+    def plugins(self) -> Raw:
+        """The `plugins` array as sent; empty when absent."""
+        return self.members.get("plugins", EMPTY)
+
+    @property
+    def route(self) -> str | None:
+        return self.head.route
+
+    @property
+    def preset(self) -> str | None:
+        return self.head.preset
+
+    @property
+    def input_modalities(self) -> frozenset[str]:
+        """`text` and whatever else stands in any message."""
+        return self.survey.input_modalities
+
+    @property
+    def output_modalities(self) -> frozenset[str]:
+        """Asked for explicitly; empty: the model's default."""
+        return frozenset(self.head.modalities or ())
+
+    @property
+    def prompt_tokens_estimate(self) -> int:
+        return self.survey.tokens_estimate
+
+    @property
+    def max_output_tokens(self) -> int | None:
+        return self.head.max_output_tokens
+
+    @property
+    def n(self) -> int:
+        return self.head.n or 1
+
+    @property
+    def user(self) -> str | None:
+        """The caller's end user: for records, never sent upstream (inference.md 28)."""
+        return self.head.user if self.head.user is not None else self.head.safety_identifier
+
+    @property
+    def session_id(self) -> str | None:
+        return self.head.session_id
+
+    @property
+    def metadata(self) -> str | None:
+        """JSON text of the caller's `metadata` object."""
+        raw = self.members.get("metadata")
+        return None if raw is None else bytes(raw).decode()
+
+    @property
+    def service_tier(self) -> str | None:
+        """`fast` is `priority`, and so is `speed:"fast"` where no tier is named (inference.md 14)."""
+        tier = self.head.service_tier
+        if tier == "fast" or (tier is None and self.head.speed == "fast"):
+            return "priority"
+        return tier
+
+    @property
+    def echo_upstream_body(self) -> bool:
+        """Only streams echo (inference.md 4.6)."""
+        return self.stream and self.head.debug is not None and bool(self.head.debug.echo_upstream_body)
+
+    @property
+    def include_reasoning(self) -> bool:
+        """The answer shows reasoning."""
+        return self.reasoning is None or not self.reasoning.exclude
+
+    @property
+    def num_images(self) -> int:
+        return self.survey.images
+
+    @property
+    def num_audio(self) -> int:
+        return self.survey.audio
+
+    @property
+    def num_media(self) -> int:
+        """Images, files, recordings and videos together."""
+        return self.survey.images + self.survey.files + self.survey.audio + self.survey.videos
+
+
+def is_extra(name: str) -> bool:
+    """True for a member that the hub has no word for: passed on only where the endpoint takes it."""
+    return (name not in HEAD_KEYS and name not in BESIDE_HEAD) or name == "prompt_cache_options"
