@@ -44,6 +44,7 @@ class Connection(asyncio.Protocol):
         self.request_sent = False
         self.closed = False
         self.failure: UpstreamFailed | None = None
+        """Why the current answer will not come to its end; see `raise_if_broken`."""
         self.silent_since_s = 0.0
         """When the peer last gave a sign of life (loop time): a byte came, or it took bytes of ours."""
         self.idle_since_s = 0.0
@@ -79,6 +80,15 @@ class Connection(asyncio.Protocol):
             self._news = None
             if not news.done():
                 news.set_result(None)
+
+    def raise_if_broken(self) -> None:
+        """Raises UpstreamFailed if the current answer will not come to its end.
+
+        A copy, because a raised exception knows the frames it passed through, and those know this connection: the
+        stored one would keep a dead request's objects in memory until the next full garbage collection.
+        """
+        if self.failure is not None:
+            raise UpstreamFailed(self.failure.kind, self.failure.detail)
 
     def resume_reading(self) -> None:
         """The buffer was taken: let the socket be read again, and count silence from now."""
@@ -143,8 +153,12 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
-        if self._reader is not None and self.failure is None:
-            self._fail(UpstreamFailed("reset", f"the connection broke: {exc or 'closed'}"))
+        reader = self._reader
+        if reader is not None:
+            if self.failure is None:
+                self._fail(UpstreamFailed("reset", f"the connection broke: {exc or 'closed'}"))
+            reader.abandon()
+            self._reader = None
         if self.owner is not None:
             self.owner.lost(self)
 

@@ -45,8 +45,7 @@ async def open_tunnel(connection: Connection, host: str, port: int, authorizatio
     connection.begin(reader)
     connection.write(request_head("CONNECT", authority, authority, headers, None))
     while not reader.complete:
-        if connection.failure is not None:
-            raise connection.failure
+        connection.raise_if_broken()
         await connection.news()
     if not 200 <= reader.status < 300:
         raise UpstreamFailed("connect", f"the proxy refused the tunnel with status {reader.status}")

@@ -145,10 +145,9 @@ class SocketResponse:
         return data
 
     def _raise_if_over(self) -> None:
-        connection = self._connection
-        if connection.failure is not None:
+        if self._connection.failure is not None:
             self._disarm()
-            raise connection.failure
+            self._connection.raise_if_broken()
         if self._silent_for_s() >= self._silence_s_max:
             self.cancel()
             raise UpstreamFailed("timeout_read", f"no byte for {self._silence_s_max:g} s")

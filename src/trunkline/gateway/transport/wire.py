@@ -131,6 +131,10 @@ class ResponseReader:
             raise UpstreamFailed("reset", f"the provider closed the connection {where}")
         self.complete = True
 
+    def abandon(self) -> None:
+        """Nothing more will be fed: let go of the parser, which refers back to this reader."""
+        self._parser = None
+
     def take(self) -> bytes:
         """All body bytes that wait, or `b""`. Compressed bodies come in bounded steps: take until `b""`.
 

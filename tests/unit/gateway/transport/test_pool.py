@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.fakes.provider import FakeProvider
+from tests.fakes.replies import sse
 from tests.unit.gateway.transport.conftest import Ask
 from trunkline.gateway.transport.client import HttpTransport
 
@@ -48,13 +49,16 @@ async def test_an_origin_gets_only_its_own_connections(
 async def test_the_last_connection_returned_is_the_first_taken(
     provider: FakeProvider, transport: HttpTransport, ask: Ask
 ) -> None:
-    first = await transport.open(ask())
-    second = await transport.open(ask(b'{"stream": true}'))
-    await first.read_all(10_000)
-    await second.read_all(10_000)
-    last_used = provider.requests[-1].connection_number
+    ends = [asyncio.Event() for _ in range(3)]
+    for end in ends:
+        provider.then(sse([b"begun", end]))
+    responses = [await transport.open(ask()) for _ in ends]
+    for number in (2, 0, 1):
+        ends[number].set()
+        await responses[number].read_all(100)
     await burst(transport, ask, provider.url, 1)
-    assert provider.requests[-1].connection_number == last_used
+    assert provider.connections == 3
+    assert provider.requests[3].connection_number == provider.requests[1].connection_number
 
 
 async def test_connections_idle_for_too_long_are_closed(provider: FakeProvider, small: HttpTransport, ask: Ask) -> None:

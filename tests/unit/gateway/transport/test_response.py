@@ -1,6 +1,8 @@
 """Reading an answer: as it comes, with deadlines, in bounded memory, until cancelled."""
 
 import asyncio
+import contextlib
+import gc
 from typing import Literal
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.fakes.provider import FakeProvider
 from tests.fakes.replies import (
     Call,
+    Reply,
     answer,
     body,
     break_after,
@@ -23,6 +26,9 @@ from tests.fakes.replies import (
 )
 from tests.unit.gateway.transport.conftest import Ask
 from trunkline.gateway.transport.client import HttpTransport
+from trunkline.gateway.transport.connection import Connection
+from trunkline.gateway.transport.response import SocketResponse
+from trunkline.gateway.transport.wire import ResponseReader
 from trunkline.providers.upstream import UpstreamFailed
 
 READ_TIMEOUT_S = 0.1
@@ -165,6 +171,21 @@ async def test_every_byte_puts_the_read_timeout_off(provider: FakeProvider, tran
     assert (await response.read_all(10_000)).count(b": still here") == 8
 
 
+async def test_silence_after_bytes_that_put_the_timeout_off_is_still_noticed(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask
+) -> None:
+    go = asyncio.Event()
+    provider.then(sse([b"a", go, b"b"], ending="hang"))
+    response = await transport.open(ask(read_timeout_s=READ_TIMEOUT_S))
+    assert await response.read() == b"a"
+    asyncio.get_running_loop().call_later(READ_TIMEOUT_S / 2, go.set)
+    assert await response.read() == b"b"
+    async with asyncio.timeout(5):
+        with pytest.raises(UpstreamFailed) as caught:
+            await response.read()
+    assert caught.value.kind == "timeout_read"
+
+
 async def test_a_slow_reader_is_not_taken_for_a_silent_provider(
     provider: FakeProvider, transport: HttpTransport, ask: Ask
 ) -> None:
@@ -260,6 +281,31 @@ async def test_a_reader_that_stops_reading_bounds_memory(
     assert sent < 24 * 1024 * 1024
     assert len(await response.read() or b"") <= 1024 * 1024
     assert len(await response.read_all(2**30)) > 60 * 1024 * 1024
+
+
+@pytest.mark.parametrize("reply", [answer("whole"), stall_after(1), break_after(1), sse([b"x"], ending="reset")])
+async def test_an_answer_leaves_nothing_for_the_garbage_collector(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask, reply: Reply
+) -> None:
+    """Whole, cancelled or broken: memory is freed when the last reference goes, not at some later collection."""
+    provider.then(reply)
+    gc.collect()
+    gc.disable()
+    try:
+        response = await transport.open(ask())
+        await response.read()
+        with contextlib.suppress(UpstreamFailed):
+            if not provider.requests[0].answered:
+                await response.read(0.01)
+        response.cancel()
+        del response
+        await transport.close()
+        await provider.client_closed(0)
+        await asyncio.sleep(0.01)
+        left = [each for each in gc.get_objects() if isinstance(each, ResponseReader | SocketResponse | Connection)]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 async def test_an_answer_past_the_limit_is_refused_and_hung_up(
