@@ -13,14 +13,16 @@ from msgspec.structs import replace
 from trunkline.accounts.bootstrap import MalformedBootstrapKey
 from trunkline.catalog.overrides import OverridesInvalid
 from trunkline.cli.serving.listener import CannotListen, listen, port_of
-from trunkline.cli.serving.server import GatewayServer, serve_until_stopped
+from trunkline.cli.serving.server import GatewayServer, stopped_by_signals
 from trunkline.cli.serving.welcome import welcome
 from trunkline.cli.session import config_option, load_settings
 from trunkline.configuration.errors import KeyPath
+from trunkline.configuration.files import create_home
 from trunkline.configuration.load import Loaded
 from trunkline.core.json import JsonValue
 from trunkline.settings import Settings
 from trunkline.storage.interface import StorageRefused, StorageUnavailable
+from trunkline.storage.key_file import KeyFileInvalid
 
 
 @click.command("serve")
@@ -54,16 +56,22 @@ async def _serve(loaded: Loaded, listener: socket.socket) -> None:
 
     settings = _with_real_port(loaded.settings, listener)
     try:
+        create_home(settings.home)
         app = create_app(settings, os.environ)
         await app.start()
     except OverridesInvalid as error:
         raise click.ClickException(f"the configuration cannot be used\n{loaded.invalid(error.findings)}") from None
-    except (MalformedBootstrapKey, StorageUnavailable, StorageRefused) as error:
+    except (MalformedBootstrapKey, KeyFileInvalid, StorageUnavailable, StorageRefused, OSError) as error:
         raise click.ClickException(str(error)) from None
     try:
-        click.echo(welcome(settings, app.first_start, app.world.snapshot, app.world.providers))
-        sys.stdout.flush()
-        await serve_until_stopped(GatewayServer(app, settings.server), listener)
+        if app.discovery is not None:
+            # The terminal names local engines too (OP-12). Clients that connect meanwhile wait in the backlog.
+            await asyncio.wait((app.discovery,), timeout=settings.discovery.timeout_seconds)
+        server = GatewayServer(app, settings.server)
+        with stopped_by_signals(server):
+            click.echo(welcome(settings, app.first_start, app.world.snapshot, app.world.providers))
+            sys.stdout.flush()
+            await server.serve(sockets=[listener])
     finally:
         await app.stop()
 

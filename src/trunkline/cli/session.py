@@ -14,6 +14,7 @@ from trunkline.catalog.overrides import OverridesInvalid
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.catalog.types import Snapshot
 from trunkline.configuration.errors import ConfigurationInvalid, KeyPath
+from trunkline.configuration.files import create_home
 from trunkline.configuration.load import Loaded, load
 from trunkline.core.errors import TrunklineError
 from trunkline.core.json import JsonValue
@@ -56,7 +57,8 @@ def load_catalog(loaded: Loaded) -> Snapshot:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[SqlDatabase]:
-    """The instance's database, migrated and started; closed at the end. Raises StorageUnavailable."""
+    """The instance's database, migrated and started; closed at the end. Raises StorageUnavailable, OSError."""
+    create_home(settings.home)
     migrate(settings.database_url)
     database = open_database(settings.database_url, pool_size=_READERS)
     await database.start()

@@ -14,6 +14,11 @@ def home_folder(environ: Mapping[str, str]) -> Path:
     return Path(configured).expanduser().absolute() if configured else Path.home() / ".trunkline"
 
 
+def create_home(home: Path) -> None:
+    """Make the folder of database and key file, for its owner only; one that exists stays as it is. Raises OSError."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def find_file(environ: Mapping[str, str], home: Path, explicit: Path | None, folder: Path) -> Path | None:
     """The first of `--config`, `$TRUNKLINE_CONFIG`, `trunkline.toml` here, `trunkline.toml` in the home folder.
 

@@ -3,7 +3,6 @@
 import asyncio
 import math
 import signal
-import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -68,13 +67,14 @@ def _expire_head(connection: object, now_s: float, timeout_s: float) -> None:
         connection.expire_head(now_s, timeout_s)
 
 
-async def serve_until_stopped(server: GatewayServer, listener: socket.socket) -> None:
-    """Serve on `listener` until SIGTERM or SIGINT."""
+@contextmanager
+def stopped_by_signals(server: GatewayServer) -> Generator[None]:
+    """SIGTERM and SIGINT stop the server while this is open."""
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, server.request_stop)
     try:
-        await server.serve(sockets=[listener])
+        yield
     finally:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(name)

@@ -1,0 +1,205 @@
+"""`trunkline serve` as a process: first start, later starts, its end."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from trunkline.cli.serving.listener import listen, port_of
+
+KEY = "sk-tl-v1-" + "0123456789abcdef" * 4
+
+
+def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """No provider's key of this machine may leak in."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TRUNKLINE_HOME": str(home / "data"),
+        "TRUNKLINE_DISCOVERY__LOCAL_ENGINES": "false",
+        **(extra or {}),
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "trunkline", *arguments]
+
+
+class Served:
+    """A serving process and what it said when it was up."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.said = process.stdout.readline()
+        url = re.search(r"http://\S+", self.said)
+        assert url is not None, self.said + process.stdout.read()
+        self.url = url[0]
+
+    def rest(self) -> str:
+        """Everything else that it printed, once it ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@contextmanager
+def served(home: Path, extra: Mapping[str, str] | None = None) -> Generator[Served]:
+    process = subprocess.Popen(
+        command("serve", "--port", "0"),
+        cwd=home,
+        env=environment(home, extra),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield Served(process)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def refused(home: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> str:
+    """What a start that must fail says."""
+    done = subprocess.run(
+        command("serve", *arguments), cwd=home, env=environment(home, extra), capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_the_printed_curl_works_as_printed_and_is_printed_once(tmp_path: Path) -> None:
+    with served(tmp_path) as first:
+        assert first.process.stdout is not None
+        lines = [first.process.stdout.readline() for _ in range(16)]
+        text = "".join(lines)
+        assert "/sign-in?token=" in text
+        printed = text[text.index("curl ") :]
+        answer = subprocess.run(
+            [*shlex.split(printed), "--silent", "--fail"], capture_output=True, text=True, timeout=30
+        )
+        assert json.loads(answer.stdout)["provider"] == "Sandbox", answer.stderr
+        assert first.end() == 0
+    with served(tmp_path) as second:
+        assert second.end() == 0
+        assert "sk-tl-v1-" not in second.rest()
+
+
+def test_a_given_key_works_and_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        with served(tmp_path, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as instance:
+            request = urllib.request.Request(f"{instance.url}/api/v1/key", headers={"Authorization": f"Bearer {KEY}"})
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                assert json.load(answer)["data"]["label"] == "sk-tl-v1-012...def"
+            assert instance.end() == 0
+
+
+def test_a_malformed_key_is_refused_and_nothing_is_created(tmp_path: Path) -> None:
+    assert "TRUNKLINE_BOOTSTRAP_KEY must be" in refused(
+        tmp_path, "--port", "0", extra={"TRUNKLINE_BOOTSTRAP_KEY": "sk-1"}
+    )
+    listed = subprocess.run(command("keys", "list"), env=environment(tmp_path), capture_output=True, text=True)
+    assert "there is no account yet" in listed.stderr
+
+
+def test_the_data_is_for_its_owner_only(tmp_path: Path) -> None:
+    with served(tmp_path) as instance:
+        instance.end()
+    home = tmp_path / "data"
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert (home / "encryption.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_port_in_use_stops_the_start_before_anything_is_created(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = port_of(taken)
+        assert f"port {port} is in use" in refused(tmp_path, "--port", str(port))
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[sevrer]\n", 'trunkline.toml:1: sevrer: unknown section; did you mean "server"?'),
+        ("[server]\nworkers = 2\n", "trunkline.toml:2: server.workers: 2 workers need Redis"),
+        ('[[endpoints]]\nmodel = "a/b"\nprovider = "nobody"\n', "trunkline.toml:3: endpoints[0].provider: "),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_stops_the_start_with_the_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "trunkline.toml").write_text(text)
+    assert message in refused(tmp_path, "--port", "0")
+
+
+def test_a_database_that_is_away_stops_the_start_without_its_password(tmp_path: Path) -> None:
+    url = "postgresql://somebody:hidden@127.0.0.1:1/nothing"
+    said = refused(tmp_path, "--port", "0", extra={"TRUNKLINE_DATABASE__URL": url})
+    assert "hidden" not in said
+    assert "cannot be used" in said
+
+
+def test_chat_in_the_terminal_prints_answer_tokens_and_cost(tmp_path: Path) -> None:
+    with served(tmp_path, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as instance:
+        arguments = command("chat", "openai/gpt-5.4-mini", "--url", instance.url)
+        done = subprocess.run(
+            arguments,
+            input="Say hello\n",
+            env=environment(tmp_path, {"TRUNKLINE_API_KEY": KEY}),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Say hello" in done.stdout
+        assert re.search(r"\d+ \+ \d+ tokens, \$0\.\d+", done.stderr)
+        failed = subprocess.run(
+            [*arguments, "--key", "sk-tl-v1-wrong"],
+            input="x\n",
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+        )
+        assert failed.returncode == 1
+        assert "401" in failed.stderr
+
+
+def test_a_revoked_key_stops_working_on_the_serving_process(tmp_path: Path) -> None:
+    with served(tmp_path, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as instance:
+        made = subprocess.run(command("keys", "create", "x", "--json"), env=environment(tmp_path), capture_output=True)
+        key = json.loads(made.stdout)
+
+        def status() -> int:
+            request = urllib.request.Request(
+                f"{instance.url}/api/v1/key", headers={"Authorization": f"Bearer {key['key']}"}
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code
+
+        assert status() == 200
+        subprocess.run(command("keys", "revoke", key["hash"]), env=environment(tmp_path), check=True)
+        deadline = os.times().elapsed + 5
+        while status() == 200:
+            assert os.times().elapsed < deadline, "the key still works after 5 s (KEY-19)"
+        assert status() == 401
