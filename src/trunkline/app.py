@@ -71,6 +71,8 @@ class Application:
         self.metrics = GatewayMetrics()
         self.first_start: FirstStart | None = None
         """Set by the `start` that created the owner."""
+        self.discovery: asyncio.Task[None] | None = None
+        """Looks for local engines after `start`; None when that is switched off."""
         self._shared = MemoryShared()
         self._transport = HttpTransport()
         self._database = open_database(settings.database_url, pool_size=settings.database.pool_size)
@@ -111,7 +113,7 @@ class Application:
         self._router = self._make_router()
         self._tasks.start(self._keep_house(), "housekeeping")
         if settings.discovery.local_engines:
-            self._tasks.start(self._discover(), "discovery")
+            self.discovery = self._tasks.start(self._discover(), "discovery")
 
     async def stop(self) -> None:
         """Let go of everything; every record that was asked for is written first. Idempotent."""
