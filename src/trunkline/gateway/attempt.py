@@ -22,6 +22,7 @@ from trunkline.routing.attempts import FailedAttempt, final_error, remaining
 from trunkline.routing.types import Candidate, Plan
 
 ERROR_BODY_BYTES_MAX = 256 * 1024
+CREDENTIAL_STATUSES = (401, 402)
 
 
 class Tries:
@@ -54,12 +55,17 @@ class Tries:
 
 
 def failed_attempt(candidate: Candidate, provider_name: str, outcome: Classified) -> FailedAttempt:
-    """An attempt's failure with the upstream's words made fit to be shown (inference.md 5.2)."""
+    """An attempt's failure with the upstream's words made fit to be shown (inference.md 5.2).
+
+    What a provider says of a credential that it rejects is for the operator alone, even after redaction.
+    """
+    fault = outcome.fault
+    shown = fault.raw and fault.status not in CREDENTIAL_STATUSES
     return FailedAttempt(
         candidate=candidate,
         provider_name=provider_name,
         outcome=outcome,
-        raw=errors.redact(outcome.fault.raw) if outcome.fault.raw else "",
+        raw=errors.redact(fault.raw) if shown else "",
     )
 
 
