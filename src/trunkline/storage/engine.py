@@ -25,9 +25,10 @@ _POOL_WAIT_S = 10.0
 # KiB of page cache for each SQLite connection. The writer keeps the right-hand edges of its indexes warm in it.
 _CACHE_KIB: dict[Role, int] = {"reader": 4_096, "writer": 16_384}
 # A commit of one record touches about nine pages, so SQLite's default of 1,000 would put a checkpoint (with its two
-# fsyncs) behind every hundredth commit. The checkpointer copies pages beside the writer (storage/checkpoint.py);
-# this is the bound of the WAL file, 32 MiB, for when it cannot keep up.
+# fsyncs) behind every hundredth commit. The checkpointer copies pages beside the writer (storage/checkpoint.py); at
+# 32 MiB of WAL, when it cannot keep up, the writer copies too, and after a burst the file is cut to 64 MiB.
 _WAL_PAGES_MAX = 8_192
+_WAL_BYTES_KEPT = 64 * 2**20
 # A peer that vanished (no RST) is noticed after this, instead of after the kernel's quarter of an hour.
 _PEER_TIMEOUT_MS = 10_000
 
@@ -96,6 +97,7 @@ def _sqlite_engine(url: URL, role: Role, pool_size: int) -> Engine:
             "synchronous = NORMAL",
             f"cache_size = -{_CACHE_KIB[role]}",
             f"wal_autocheckpoint = {_WAL_PAGES_MAX}",
+            f"journal_size_limit = {_WAL_BYTES_KEPT}",
             f"query_only = {int(role == 'reader')}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
