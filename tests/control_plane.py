@@ -12,33 +12,18 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from tests.fakes.clock import START_MS, FakeClock
 from trunkline.accounts.bootstrap import FirstStart, ensure_owner
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
+from trunkline.api import health_checks
 from trunkline.api.context import ControlPlane
 from trunkline.api.routes import api_root
 from trunkline.settings import Limits, Settings
 from trunkline.storage.database import SqlDatabase
 from trunkline.storage.shared.memory import MemoryShared
 
-NOON_MS = 1_790_000_000_000 // 86_400_000 * 86_400_000 + 43_200_000
-"""Noon of some UTC day in 2026."""
-
-
-class SettableClock:
-    """A clock that stands until a test moves it."""
-
-    def __init__(self, now_ms: int = NOON_MS) -> None:
-        self._now_ms = now_ms
-
-    def now_ms(self) -> int:
-        return self._now_ms
-
-    def monotonic_s(self) -> float:
-        return self._now_ms / 1000
-
-    def advance(self, *, seconds: float) -> None:
-        self._now_ms += round(seconds * 1000)
+NOON_MS = START_MS + 12 * 3600 * 1000
 
 
 @dataclass
@@ -47,7 +32,7 @@ class RunningControlPlane:
 
     url: str
     context: ControlPlane
-    clock: SettableClock
+    clock: FakeClock
     first: FirstStart
 
     def client(self, key: str | None) -> httpx.AsyncClient:
@@ -56,7 +41,7 @@ class RunningControlPlane:
         return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers)
 
 
-def new_context(database: SqlDatabase, clock: SettableClock, settings: Settings) -> ControlPlane:
+def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> ControlPlane:
     """The parts of one serving process over `database`."""
     shared = MemoryShared()
     return ControlPlane(
@@ -72,7 +57,8 @@ def new_context(database: SqlDatabase, clock: SettableClock, settings: Settings)
 def application(context: ControlPlane) -> Starlette:
     """The API under both of its roots, as the composition root mounts it."""
     api = api_root(context)
-    return Starlette(routes=[Mount("/api/v1", api), Mount("/v1", api)])
+    health = health_checks.routes({"database": health_checks.database_check(context.database)})
+    return Starlette(routes=[*health, Mount("/api/v1", api), Mount("/v1", api)])
 
 
 @asynccontextmanager
@@ -89,17 +75,17 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def control_settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, limits=Limits(management_requests_per_minute=0))
 
 
 @pytest.fixture
-async def control_plane(database: SqlDatabase, settings: Settings) -> AsyncIterator[RunningControlPlane]:
+async def control_plane(database: SqlDatabase, control_settings: Settings) -> AsyncIterator[RunningControlPlane]:
     """A running instance; the clock stands at noon until the test moves it."""
-    clock = SettableClock()
+    clock = FakeClock(NOON_MS)
     first = await ensure_owner(database, clock, None)
     assert first is not None
-    context = new_context(database, clock, settings)
+    context = new_context(database, clock, control_settings)
     async with serving(application(context)) as url:
         yield RunningControlPlane(url, context, clock, first)
     await context.directory.close()

@@ -6,19 +6,17 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.control_plane import RunningControlPlane, control_plane, settings
-from tests.databases import database, database_kind, database_url, postgres
+from tests.control_plane import RunningControlPlane
 from trunkline.api.wire import timestamp
 from trunkline.core.money import NanoUsd
 from trunkline.generations.service import to_row
 from trunkline.generations.types import Generation
 
-__all__ = ["control_plane", "database", "database_kind", "database_url", "postgres", "settings"]
-
 KEY_FIELDS = {
     "hash", "name", "label", "disabled", "limit", "limit_remaining", "limit_reset", "include_byok_in_limit",
     "usage", "usage_daily", "usage_weekly", "usage_monthly", "byok_usage", "byok_usage_daily", "byok_usage_weekly",
     "byok_usage_monthly", "created_at", "updated_at", "expires_at", "creator_user_id", "workspace_id",
+    "last_used_at", "external_user",
 }  # fmt: skip
 
 
@@ -90,6 +88,7 @@ async def test_spend_is_in_the_next_read_with_its_windows(control_plane: Running
         await spend(control_plane, key_hash, usd=0.25)
         data = (await client.get(f"/keys/{key_hash}")).json()["data"]
         assert (data["usage"], data["usage_daily"], data["limit_remaining"]) == (0.25, 0.25, 0.75)
+        assert data["last_used_at"] == timestamp(control_plane.clock.now_ms())
 
         control_plane.clock.advance(seconds=12 * 3600)
         data = (await client.get(f"/keys/{key_hash}")).json()["data"]

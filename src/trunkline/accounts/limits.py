@@ -3,8 +3,8 @@ limit resets at midnight UTC without any job having to run."""
 
 from msgspec import Struct
 
-from trunkline.accounts.types import ApiKey, KeySpend
-from trunkline.core.calendar import day_of, window_start_day
+from trunkline.accounts.types import ApiKey, KeySpend, LimitReset
+from trunkline.core.calendar import DAY_MS, day_of, window_start_day
 from trunkline.core.money import NanoUsd
 
 
@@ -41,3 +41,16 @@ def limit_remaining(key: ApiKey, spend: KeySpend) -> NanoUsd | None:
     if key.limit_nanousd is None:
         return None
     return NanoUsd(max(0, key.limit_nanousd - spent_in_window(key, spend)))
+
+
+def window_end_ms(reset: LimitReset, now_ms: int) -> int:
+    """When the current window ends and spend starts again at 0, in Unix milliseconds."""
+    start = window_start_day(reset, day_of(now_ms))
+    match reset:
+        case "daily":
+            end = start + 1
+        case "weekly":
+            end = start + 7
+        case "monthly":
+            end = window_start_day(reset, start + 31)  # 31 days after a first lies in the next month
+    return end * DAY_MS

@@ -14,6 +14,7 @@ from trunkline.storage.tables import (
     accounts,
     api_keys,
     audit_entries,
+    generations,
     key_usage,
     ledger,
     sign_in_links,
@@ -170,6 +171,18 @@ def key_spend(connection: Connection, hashes: Sequence[str], current: Windows) -
         .group_by(key_usage.c.key_hash)
     )
     return {row["key_hash"]: msgspec.convert(row, KeySpend) for row in connection.execute(query).mappings()}
+
+
+def keys_last_used(connection: Connection, hashes: Sequence[str]) -> dict[str, int]:
+    """When each of these keys last made a generation, in Unix milliseconds; keys that never did are absent."""
+    last = (
+        select(func.max(generations.c.created_at_ms))
+        .where(generations.c.key_hash == api_keys.c.hash)
+        .correlate(api_keys)
+        .scalar_subquery()  # one index seek for each key, however many generations it made
+    )
+    rows = connection.execute(select(api_keys.c.hash, last.label("at_ms")).where(api_keys.c.hash.in_(hashes)))
+    return {row.hash: row.at_ms for row in rows if row.at_ms is not None}
 
 
 def key_spend_days(connection: Connection, key_hash: str) -> KeySpendDays:

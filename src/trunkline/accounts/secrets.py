@@ -1,6 +1,6 @@
 """Key secrets: minted, recognised, masked and hashed. Nothing here stores one.
 
-A secret is `sk-tl-v1-` and 64 lowercase hex digits (operating.md OP-11; docs/develop/decisions/0002-key-format.md).
+A secret is `sk-tl-v1-` and 64 lowercase hex digits (operating.md OP-11; docs/develop/decisions/0005-key-format.md).
 The original's `sk-or-v1-` is accepted wherever a secret is given, never minted. The database knows a secret only as
 `hash`, the hex SHA-256 of the full string (KEY-02), and as `label`, which shows three digits at each end (KEY-03).
 """

@@ -86,7 +86,7 @@ class KeyService:
 
     async def spend_of(self, key: ApiKey) -> KeyWithSpend:
         """The caller's own key with its spend as of now (KEY-29)."""
-        return await self._database.read(_with_spend, key, self._clock.now_ms())
+        return await self._database.read(_own, key, self._clock.now_ms())
 
     async def ever_paid(self, account_id: str) -> bool:
         """Whether the account ever had paid credits; `is_free_tier` is the opposite (KEY-27)."""
@@ -135,20 +135,28 @@ def _page(
         offset=offset,
         limit=KEYS_PAGE,
     )
-    spend = repository.key_spend(connection, [key.hash for key in keys], windows(now_ms))
-    return [KeyWithSpend(key=key, spend=spend.get(key.hash, repository.NO_SPEND)) for key in keys]
+    return _with_spend(connection, keys, now_ms)
 
 
 def _get(connection: Connection, account_id: str, key_hash: str, now_ms: int) -> KeyWithSpend:
     key = repository.find_key(connection, account_id, key_hash, "inference")
     if key is None:
         raise _key_not_found()
-    return _with_spend(connection, key, now_ms)
+    return _own(connection, key, now_ms)
 
 
-def _with_spend(connection: Connection, key: ApiKey, now_ms: int) -> KeyWithSpend:
-    spend = repository.key_spend(connection, [key.hash], windows(now_ms))
-    return KeyWithSpend(key=key, spend=spend.get(key.hash, repository.NO_SPEND))
+def _own(connection: Connection, key: ApiKey, now_ms: int) -> KeyWithSpend:
+    return _with_spend(connection, [key], now_ms)[0]
+
+
+def _with_spend(connection: Connection, keys: list[ApiKey], now_ms: int) -> list[KeyWithSpend]:
+    hashes = [key.hash for key in keys]
+    spend = repository.key_spend(connection, hashes, windows(now_ms))
+    last_used = repository.keys_last_used(connection, hashes)
+    return [
+        KeyWithSpend(key=key, spend=spend.get(key.hash, repository.NO_SPEND), last_used_at_ms=last_used.get(key.hash))
+        for key in keys
+    ]
 
 
 def _change(connection: Connection, actor: Actor, key_hash: str, patch: KeyPatch, now_ms: int) -> KeyWithSpend:
@@ -160,7 +168,7 @@ def _change(connection: Connection, actor: Actor, key_hash: str, patch: KeyPatch
     repository.update_key(connection, after)
     audit.record_key_change(connection, actor, "key.update", now_ms, before=before.key, after=after)
     state_versions.bump(connection, "keys")
-    return KeyWithSpend(key=after, spend=before.spend)
+    return msgspec.structs.replace(before, key=after)
 
 
 def _delete(connection: Connection, actor: Actor, key_hash: str, kind: KeyKind, now_ms: int) -> None:

@@ -71,10 +71,11 @@ class Principal(Struct, frozen=True, kw_only=True):
 
 
 class KeyWithSpend(Struct, frozen=True, kw_only=True):
-    """A key and what it spent, read in one transaction."""
+    """A key, what it spent and when it last made a generation, read in one transaction."""
 
     key: ApiKey
     spend: KeySpend
+    last_used_at_ms: int | None = None
 
 
 class NewKey(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Keys as the API shows and takes them (KEY-04, KEY-07, KEY-25)."""
+"""Keys as the API shows and takes them (KEY-04, KEY-07)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -39,7 +39,7 @@ class UpdateKeyRequest(Struct, frozen=True, kw_only=True):
     include_byok_in_limit: bool | UnsetType = UNSET
 
 
-class _Spend(Struct, frozen=True, kw_only=True):
+class SpendObject(Struct, frozen=True, kw_only=True):
     """Limit and spend, as every key object shows them. Usage is credits taken, BYOK is list-price worth (KEY-05)."""
 
     limit: UsdOrNull
@@ -56,7 +56,7 @@ class _Spend(Struct, frozen=True, kw_only=True):
     byok_usage_monthly: Usd
 
 
-class KeyObject(_Spend, frozen=True, kw_only=True):
+class KeyObject(SpendObject, frozen=True, kw_only=True):
     """A key as management sees it; never its secret."""
 
     hash: str
@@ -68,28 +68,11 @@ class KeyObject(_Spend, frozen=True, kw_only=True):
     expires_at: str | None
     creator_user_id: str | None
     workspace_id: str
+    last_used_at: str | None
+    external_user: str | None
+    """Always null here; the official Python SDK (1.3) refuses a key without it."""
     key: str | UnsetType = UNSET
     """The secret, only in the answer that creates it: one published sample reads it here (KEY-07)."""
-
-
-class RateLimit(Struct, frozen=True, kw_only=True):
-    """Deprecated; says nothing (KEY-26)."""
-
-    requests: int = -1
-    interval: str = "10s"
-    note: str = "This field is deprecated and safe to ignore."
-
-
-class CurrentKeyObject(_Spend, frozen=True, kw_only=True):
-    """The caller's own key."""
-
-    label: str
-    is_free_tier: bool
-    is_management_key: bool
-    is_provisioning_key: bool
-    expires_at: str | None
-    creator_user_id: str | None
-    rate_limit: RateLimit
 
 
 class KeyResponse(Struct, frozen=True):
@@ -111,19 +94,14 @@ class CreatedKeyResponse(Struct, frozen=True):
     key: str
 
 
-class CurrentKeyResponse(Struct, frozen=True):
-    """The key that the request was made with."""
-
-    data: CurrentKeyObject
-
-
 class DeletedResponse(Struct, frozen=True):
     """Confirms a deletion."""
 
     deleted: Literal[True] = True
 
 
-def _amounts(item: KeyWithSpend) -> dict[str, Raw]:
+def spend_members(item: KeyWithSpend) -> dict[str, Raw]:
+    """The amounts of `SpendObject`."""
     key, spend = item.key, item.spend
     return {
         "limit": usd_or_null(key.limit_nanousd),
@@ -154,24 +132,8 @@ def key_object(item: KeyWithSpend, secret: str | UnsetType = UNSET) -> KeyObject
         expires_at=timestamp_or_null(key.expires_at_ms),
         creator_user_id=key.creator_user_id,
         workspace_id=key.workspace_id or "",
+        last_used_at=timestamp_or_null(item.last_used_at_ms),
+        external_user=None,
         key=secret,
-        **_amounts(item),
-    )
-
-
-def current_key_object(item: KeyWithSpend, *, is_free_tier: bool) -> CurrentKeyObject:
-    """The caller's key; for a management key limit is null and usage 0, as it can neither have nor make any (MK-05)."""
-    key = item.key
-    is_management = key.kind == "management"
-    return CurrentKeyObject(
-        label=key.label,
-        limit_reset=key.limit_reset,
-        include_byok_in_limit=key.include_byok_in_limit,
-        is_free_tier=is_free_tier,
-        is_management_key=is_management,
-        is_provisioning_key=is_management,
-        expires_at=timestamp_or_null(key.expires_at_ms),
-        creator_user_id=key.creator_user_id,
-        rate_limit=RateLimit(),
-        **_amounts(item),
+        **spend_members(item),
     )

@@ -14,16 +14,15 @@ from trunkline.api import bodies
 from trunkline.api.authentication import KEY_CREATIONS_PER_MINUTE, actor, authenticate, require_management, take
 from trunkline.api.bodies import Issue
 from trunkline.api.context import ControlPlane
+from trunkline.api.current_key import CurrentKeyResponse, current_key_object
 from trunkline.api.key_objects import (
     CreatedKeyResponse,
     CreateKeyRequest,
-    CurrentKeyResponse,
     DeletedResponse,
     KeyListResponse,
     KeyResponse,
     Limit,
     UpdateKeyRequest,
-    current_key_object,
     key_object,
 )
 from trunkline.api.operations import Endpoint, Operation, Parameter
@@ -180,7 +179,16 @@ class _Keys:
         caller = await authenticate(self._context, request.scope)
         item = await self._context.keys.spend_of(caller.key)
         is_free_tier = not await self._context.keys.ever_paid(caller.account_id)
-        return json_response(CurrentKeyResponse(current_key_object(item, is_free_tier=is_free_tier)))
+        return json_response(
+            CurrentKeyResponse(
+                current_key_object(
+                    item,
+                    is_free_tier=is_free_tier,
+                    free_requests_per_day=self._context.settings.limits.free_requests_per_day,
+                    now_ms=self._context.clock.now_ms(),
+                )
+            )
+        )
 
     async def _body(self, request: Request) -> bytes:
         return await bodies.read_body(request, timeout_s=self._context.settings.server.body_timeout_seconds)
