@@ -276,7 +276,7 @@ def test_a_finish_without_done_is_a_good_end(path: Path) -> None:
     ("error", "status", "code"),
     [
         ('{"message":"slow down","type":"rate_limit_error","code":null}', 429, "rate_limit_error"),
-        ('{"message":"no","code":503}', 503, "503"),
+        ('{"message":"no","code":503}', 503, None),
         ('{"message":"x","code":"tool_use_failed","status_code":400}', 400, "tool_use_failed"),
         ('"just words"', 200, None),
     ],

@@ -3,7 +3,6 @@
 Reading of bodies is in `upstream_errors.py`, cleaning in `redaction.py`, the JSON of our own errors in `error_body.py`.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -12,6 +11,21 @@ from msgspec.structs import replace
 
 from trunkline.core.errors import ErrorType
 from trunkline.protocols.chat.error_body import render_error
+from trunkline.protocols.chat.error_phrases import (
+    CONTEXT_CODES,
+    CONTEXT_PHRASES,
+    IMAGE_CODES,
+    IMAGE_PHRASES,
+    KEY_PHRASES,
+    MAX_TOKENS_PHRASES,
+    MODEL_CODES,
+    MODEL_PHRASES,
+    NO_MONEY_CODES,
+    POLICY_CODES,
+    POLICY_PHRASES,
+    UNSUPPORTED_CODES,
+    UNSUPPORTED_PHRASES,
+)
 from trunkline.protocols.chat.redaction import redact
 from trunkline.protocols.chat.retry_hints import retry_after_s
 from trunkline.protocols.chat.upstream_errors import read_fault
@@ -59,77 +73,13 @@ _BY_STATUS: Final[dict[int, _Verdict]] = {
     529: replace(_OVERLOADED, status=529),
 }
 
-_CONTEXT_CODES: Final = frozenset({"context_length_exceeded", "context_window_exceeded"})
-_CONTEXT_PHRASES: Final = re.compile(
-    r"prompt is too long|exceeds the maximum number of tokens|input is too long|maximum context length"
-    r"|context (?:length|window|size)|exceed[^.]{0,40}\bcontext\b|reduce the length of|too many (?:input )?tokens"
-    r"|input token count",
-    re.IGNORECASE,
-)
-_MAX_TOKENS_PHRASES: Final = re.compile(
-    r"max(?:_completion|_output)?_(?:new_)?tokens[^.]{0,80}"
-    r"(?:too large|at most|exceed|less than or equal|maximum|must be <|supports)",
-    re.IGNORECASE,
-)
-_POLICY_CODES: Final = frozenset(
-    {
-        "content_policy_violation",
-        "content_filter",
-        "responsibleaipolicyviolation",
-        "data_inspection_failed",
-        "moderation",
-    }
-)
-_POLICY_PHRASES: Final = re.compile(
-    r"content[ _](?:management |policy|filter|moderation)|moderation|safety (?:system|policy|filter|setting|check)"
-    r"|usage polic|flagged|inappropriate content|prohibited content|sensitive content",
-    re.IGNORECASE,
-)
-_IMAGE_PHRASES: Final[tuple[tuple[re.Pattern[str], ErrorType], ...]] = (
-    (re.compile(r"image[^.]{0,60}too large|image exceeds|image size exceeds", re.IGNORECASE), "image_too_large"),
-    (re.compile(r"image[^.]{0,60}too small|image[^.]{0,60}at least", re.IGNORECASE), "image_too_small"),
-    (
-        re.compile(r"(?:download|fetch|retriev|access)[^.]{0,60}image|image[^.]{0,60}(?:download|fetch|retriev)", re.I),
-        "image_download_failed",
-    ),
-    (
-        re.compile(r"unsupported image|image[^.]{0,40}(?:format|type)[^.]{0,40}(?:not supported|unsupported)", re.I),
-        "unsupported_image_format",
-    ),
-    (
-        re.compile(
-            r"invalid image|(?:could not|cannot|unable to|failed to) (?:process|decode|identify|read)[^.]{0,20}image",
-            re.I,
-        ),
-        "invalid_image",
-    ),
-)
-_IMAGE_CODES: Final[dict[str, ErrorType]] = {
-    "invalid_image": "invalid_image",
-    "invalid_image_format": "unsupported_image_format",
-    "invalid_base64_image": "invalid_image",
-    "invalid_image_url": "image_download_failed",
-    "image_parse_error": "invalid_image",
-    "image_too_large": "image_too_large",
-    "image_too_small": "image_too_small",
-    "unsupported_image_media_type": "unsupported_image_format",
-    "failed_to_download_image": "image_download_failed",
-}
-_UNSUPPORTED_CODES: Final = frozenset(
-    {"unsupported_parameter", "unsupported_value", "unknown_parameter", "unsupported_country_region_territory"}
-)
-_UNSUPPORTED_PHRASES: Final = re.compile(
-    r"not support|unsupported|not (?:yet )?available (?:for|with|on) (?:this|the) model|unrecognized request argument"
-    r"|unknown (?:parameter|field|name)|unexpected keyword|extra (?:inputs|fields) (?:are )?not permitted"
-    r"|not permitted|is not enabled|requires \S*(?:tool|reasoning|parser)",
-    re.IGNORECASE,
-)
+_LIMITED: Final = frozenset({429, 503, 529})
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int | None = None) -> Classified:
     """An HTTP error answer. `headers` are in lower case; `now_ms` makes hints that are dates readable."""
     fault = read_fault(status, body)
-    hint = retry_after_s(headers, body, now_ms)
+    hint = retry_after_s(headers, body, now_ms, limited=status in _LIMITED)
     bedrock = headers.get("x-amzn-errortype", "").split(":")[0]
     if bedrock and fault.code is None:
         fault = replace(fault, code=bedrock)
@@ -191,30 +141,34 @@ def _verdict(fault: UpstreamFault) -> _Verdict:
 
 
 def _about_the_request(fault: UpstreamFault, code: str) -> _Verdict | None:
-    """The rows of the table that depend on words: what is wrong with the request. 403 can only be about policy."""
+    """The rows of the table that depend on words. A 403 can only be about the key or about policy."""
     message = fault.message or fault.raw[:SAFE_MESSAGE_CHARS_MAX]
-    if code in _POLICY_CODES or (fault.status != 413 and _POLICY_PHRASES.search(message)):
+    if code in NO_MONEY_CODES or KEY_PHRASES.search(message):
+        return _KEY_REJECTED
+    if code in POLICY_CODES or (fault.status != 413 and POLICY_PHRASES.search(message)):
         return _POLICY
     if fault.status in (200, 403):
         return None
     if code == "rate_limit_exceeded":
         return _BY_STATUS[429]
-    if code in _CONTEXT_CODES or _CONTEXT_PHRASES.search(message):
+    if code in CONTEXT_CODES or CONTEXT_PHRASES.search(message):
         return _CONTEXT
     if code == "string_above_max_length":
         return _Verdict("string_too_long", 400, "none", says_why=True)
-    if _MAX_TOKENS_PHRASES.search(message):
+    if MAX_TOKENS_PHRASES.search(message):
         return _Verdict("max_tokens_exceeded", 400, "larger_context", says_why=True)
+    if code in MODEL_CODES or MODEL_PHRASES.search(message):
+        return _BY_STATUS[404]
     image = _image_type(code, message)
     if image is not None:
         return _Verdict(image, 400, "none", says_why=True)
-    if fault.status == 400 and (code in _UNSUPPORTED_CODES or _UNSUPPORTED_PHRASES.search(message)):
+    if fault.status == 400 and (code in UNSUPPORTED_CODES or UNSUPPORTED_PHRASES.search(message)):
         return _UNSUPPORTED
     return None
 
 
 def _image_type(code: str, message: str) -> ErrorType | None:
-    known = _IMAGE_CODES.get(code)
+    known = IMAGE_CODES.get(code)
     if known is not None:
         return known
-    return next((kind for pattern, kind in _IMAGE_PHRASES if pattern.search(message)), None)
+    return next((kind for pattern, kind in IMAGE_PHRASES if pattern.search(message)), None)

@@ -154,7 +154,11 @@ class AnswerReader:
         if word is not None:
             choice.finish_reason = normalise_finish(word, has_calls=has_calls)
             if choice.finish_reason == "error":
-                self._fail(UpstreamFault(status=200, code=choice.native_finish_reason, message="The model's answer ended with an error"))
+                self._fail(
+                    UpstreamFault(
+                        status=200, code=choice.native_finish_reason, message="The model's answer ended with an error"
+                    )
+                )
         elif not truncated and (OMITS_FINISH_REASON in self._quirks or choice.calls.complete()):
             choice.finish_reason = "tool_calls" if has_calls else "stop"
         elif truncated or not self._whole or choice.produced:

@@ -55,14 +55,15 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}\b"), REDACTED),
     (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\w.]*\d)"), REDACTED),
     (re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}(?![\w:])", re.IGNORECASE), REDACTED),
-    # Any other long random word: hex or base64 of 32 and more with digits and letters.
+    # Any other long random word. Hyphens make names of models look random, so they count only in longer ones.
     (
         re.compile(
-            r"(?<![A-Za-z0-9+/_-])(?=[A-Za-z+/_-]{0,400}[0-9])(?=[0-9+/_-]{0,400}[A-Za-z])"
-            r"[A-Za-z0-9+/_-]{32,}={0,2}"
+            r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])(?=[A-Z0-9+/_-]*[a-z])(?=[A-Za-z+/_-]*[0-9])"
+            r"(?:[A-Za-z0-9+/_]{32,1024}|[A-Za-z0-9+/_-]{40,1024})={0,2}"
         ),
         REDACTED,
     ),
+    (re.compile(r"\b[0-9a-fA-F]{32,1024}\b"), REDACTED),
 )
 
 

@@ -13,10 +13,11 @@ _RESET = "x-ratelimit-reset"
 _BODY_BYTES_MAX = 64 * 1024
 
 
-def retry_after_s(headers: Mapping[str, str], body: bytes, now_ms: int | None) -> float | None:
+def retry_after_s(headers: Mapping[str, str], body: bytes, now_ms: int | None, *, limited: bool = True) -> float | None:
     """Seconds to wait, None without a hint. `headers` are in lower case.
 
-    `now_ms` turns dates and points in time into durations; without it such hints are passed over.
+    `now_ms` turns dates and points in time into durations; without it such hints are passed over. `limited`: the
+    answer refused for want of capacity; `x-ratelimit-reset…` stands in other answers too and means nothing there.
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
@@ -28,7 +29,7 @@ def retry_after_s(headers: Mapping[str, str], body: bytes, now_ms: int | None) -
     delay = _RETRY_DELAY.search(body[:_BODY_BYTES_MAX])
     if delay is not None:
         return _bounded(float(delay[1]))
-    return _bounded(_until_reset(headers, now_ms))
+    return _bounded(_until_reset(headers, now_ms)) if limited else None
 
 
 def _until_reset(headers: Mapping[str, str], now_ms: int | None) -> float | None:
@@ -37,7 +38,7 @@ def _until_reset(headers: Mapping[str, str], now_ms: int | None) -> float | None
     for name, value in headers.items():
         if name.startswith(_RESET):
             wait = _wait(value.strip(), now_ms)
-            if wait is not None:
+            if wait is not None and wait > 0:
                 waits[name] = wait
     used_up = [
         wait for name, wait in waits.items() if _number(headers.get(name.replace("-reset", "-remaining", 1), "")) == 0

@@ -1,5 +1,6 @@
 """What an upstream's error body says, whichever dialect it speaks (inference.md 30.11)."""
 
+import re
 from typing import Final
 
 import msgspec
@@ -10,6 +11,12 @@ from trunkline.protocols.events import UpstreamFault
 
 RAW_CHARS_MAX = 64 * 1024
 """How much of an upstream's error body is kept."""
+
+MESSAGE_CHARS_MAX = 8192
+
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
+_OWN_NUMBER: Final = re.compile(r"[0-9]{4,10}")
+"""Shorter numbers repeat the HTTP status."""
 
 _STATUS_OF_CODE: Final[dict[str, int]] = {
     "invalid_request_error": 400,
@@ -88,16 +95,27 @@ def _message(error: dict[str, Raw]) -> str:
     for name in ("message", "detail", "msg", "error"):
         text = text_of(error.get(name))
         if text:
-            return text
-    return text_of(object_of(error.get("message")).get("detail"))
+            return (_relayed_message(error) or text)[:MESSAGE_CHARS_MAX]
+    return text_of(object_of(error.get("message")).get("detail"))[:MESSAGE_CHARS_MAX]
+
+
+def _relayed_message(error: dict[str, Raw]) -> str:
+    """What the provider behind another gateway said: OpenRouter's own message tells nothing of it."""
+    raw = text_of(object_of(error.get("metadata")).get("raw"))
+    nested = _find_error(Raw(raw.encode())) if raw else None
+    return text_of(nested.get("message")) if nested is not None else ""
 
 
 def _code(error: dict[str, Raw]) -> str | None:
-    """The most telling literal: a word in `code`, else Google's `status`, else `type`, else the number in `code`."""
-    code = text_of(error.get("code"))
-    if code and not code.isdecimal():
+    """The most telling literal: a word in `code`, else Google's `status`, else `type`, else a number of their own."""
+    code = label_of(error.get("code")) or ""
+    if _WORD.fullmatch(code):
         return code
-    return text_of(error.get("status")) or text_of(error.get("type")) or label_of(error.get("code"))
+    for name in ("status", "type"):
+        word = text_of(error.get(name))
+        if _WORD.fullmatch(word):
+            return word
+    return code if _OWN_NUMBER.fullmatch(code) else None
 
 
 def _contained_status(error: dict[str, Raw]) -> int:
