@@ -77,6 +77,7 @@ class Instance:
             **settings,
         )
         self._clock = clock
+        self._clients: list[httpx.AsyncClient] = []
         self.app: Application
         self._server: uvicorn.Server
         self._serving: asyncio.Task[None]
@@ -106,17 +107,19 @@ class Instance:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.client.aclose()
-        await self.management.aclose()
+        for client in self._clients:
+            await client.aclose()
         self._server.should_exit = True
         await self._serving
         self._listener.close()
         await self.app.stop()
 
     def connect(self, key: str | None, **options: Any) -> httpx.AsyncClient:
-        """A client of the API root with this key."""
+        """A client of the API root with this key; closed when the instance stops."""
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=30, **options)
+        client = httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=30, **options)
+        self._clients.append(client)
+        return client
 
     async def post(self, model: str, text: str = "Hi", **members: Any) -> httpx.Response:
         """One chat completion, whatever comes of it."""

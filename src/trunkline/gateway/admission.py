@@ -71,7 +71,8 @@ class Admission:
 
     async def check_funds(self, exchange: Exchange) -> None:
         """The checks of account and key alone, for a request that no endpoint can serve: 402 comes before 404."""
-        outcome = await self._reserve(exchange, NanoUsd(0))
+        is_free = all(model.endswith(":free") for model in exchange.request.models)
+        outcome = await self._reserve(exchange, NanoUsd(0 if is_free else 1))
         await self._shared.void(exchange.generation_id)
         if outcome.refused is not None:
             self._refuse(exchange, None, outcome)
