@@ -8,6 +8,7 @@ goes the same way, so that there is one format, one level and one redaction.
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import TextIO
 
 import msgspec
@@ -33,16 +34,17 @@ _encoder = msgspec.json.Encoder(enc_hook=repr)
 
 
 def configure(telemetry: Telemetry, stream: TextIO | None = None) -> None:
-    """Set up the logs of this process; `stream` None: standard error. Calling it again replaces the first set-up."""
-    target = stream or sys.stderr
+    """Set up the logs of this process; `stream` None: standard error. Calling it again replaces the first set-up.
+
+    Handlers that somebody else put on the root logger (a test runner, an embedding program) stay.
+    """
+    terminal = (stream or sys.stderr).isatty()
     level = _LEVELS[telemetry.log_level]
     requests = telemetry.log_requests and telemetry.log_level != "off"
-    as_json = telemetry.log_format == "json" or (telemetry.log_format == "auto" and not target.isatty())
+    as_json = telemetry.log_format == "json" or (telemetry.log_format == "auto" and not terminal)
     renderers: list[Processor] = [structlog.processors.format_exc_info, _redact, _render_json]
     if not as_json:
-        console = structlog.dev.ConsoleRenderer(
-            colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        console = structlog.dev.ConsoleRenderer(colors=terminal, exception_formatter=structlog.dev.plain_traceback)
         renderers = [_redact, console]
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(min(level, logging.INFO if requests else logging.CRITICAL)),
@@ -53,11 +55,11 @@ def configure(telemetry: Telemetry, stream: TextIO | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             *renderers,
         ],
-        logger_factory=_LineLoggers(target),
+        logger_factory=_LineLoggers(stream),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    root.handlers = [_Foreign()]
+    root.handlers = [*(handler for handler in root.handlers if not isinstance(handler, _Foreign)), _Foreign()]
     root.setLevel(level)
 
 
@@ -119,13 +121,15 @@ class _Wanted:
 class _LineLogger:
     """Writes finished lines; knows its name so that a processor can add it."""
 
-    def __init__(self, name: str, stream: TextIO) -> None:
+    def __init__(self, name: str, stream: TextIO | None) -> None:
         self.name = name
         self._stream = stream
 
     def msg(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
+        stream = self._stream or sys.stderr  # asked each time: whoever redirects standard error means us too
+        with suppress(OSError, ValueError):  # a full disk or a closed pipe must not fail the request that logs
+            stream.write(f"{line}\n")
+            stream.flush()
 
     debug = info = warning = error = critical = msg
 
@@ -133,7 +137,7 @@ class _LineLogger:
 class _LineLoggers:
     """structlog's logger factory: `get_logger("trunkline.app")` arrives here as the name."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
 
     def __call__(self, *names: str) -> _LineLogger:

@@ -16,7 +16,7 @@ from trunkline.settings import Telemetry
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    handlers, level = list(root.handlers), root.level
     yield
     structlog.reset_defaults()
     root.handlers = handlers
@@ -137,3 +137,27 @@ def test_a_value_that_is_no_json_is_logged_by_its_repr() -> None:
     stream = configured()
     structlog.get_logger("trunkline.test").warning("odd", path=object(), nan=float("nan"), raw=b"\xff")
     assert len(lines(stream)) == 1
+
+
+def test_a_log_that_cannot_be_written_does_not_fail_its_caller() -> None:
+    stream = configured()
+    stream.close()
+    structlog.get_logger("trunkline.test").warning("into the void")
+
+
+def test_handlers_of_an_embedding_program_stay_and_ours_is_there_once() -> None:
+    theirs = logging.NullHandler()
+    logging.getLogger().addHandler(theirs)
+    configured()
+    stream = configured()
+    logging.getLogger("some.library").warning("once")
+    assert theirs in logging.getLogger().handlers
+    assert len(lines(stream)) == 1
+
+
+def test_standard_error_is_where_logs_go(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Telemetry())
+    structlog.get_logger("trunkline.test").warning("hello")
+    captured = capsys.readouterr()
+    assert '"event":"hello"' in captured.err
+    assert captured.out == ""

@@ -1,5 +1,7 @@
 """The counters of a process as Prometheus reads them."""
 
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from trunkline.core.money import NanoUsd
@@ -93,3 +95,11 @@ def test_two_processes_in_one_test_do_not_share_a_registry() -> None:
     first, second = GatewayMetrics(), GatewayMetrics()
     first.answered("/x", 200)
     assert ("trunkline_requests_total", frozenset({"/x", "200"})) not in scraped(second)
+
+
+def test_every_metric_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "operate" / "metrics.md").read_text()
+    families = text_string_to_metric_families(GatewayMetrics().render().decode())
+    ours = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    missing = {name for name in ours if name.startswith("trunkline_") and f"`{name}`" not in page}
+    assert missing == set()
