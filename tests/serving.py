@@ -1,0 +1,67 @@
+"""`trunkline serve` as a process, for tests of what a person meets."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+KEY = "sk-tl-v1-" + "0123456789abcdef" * 4
+
+
+def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """No provider's key of this machine may leak in."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TRUNKLINE_HOME": str(home / "data"),
+        "TRUNKLINE_DISCOVERY__LOCAL_ENGINES": "false",
+        **(extra or {}),
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "trunkline", *arguments]
+
+
+class Served:
+    """A serving process and what it said when it was up."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.said = process.stdout.readline()
+        url = re.search(r"http://\S+", self.said)
+        assert url is not None, self.said + process.stdout.read()
+        self.url = url[0]
+
+    def rest(self) -> str:
+        """Everything else that it printed, once it ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@contextmanager
+def served(home: Path, extra: Mapping[str, str] | None = None) -> Generator[Served]:
+    process = subprocess.Popen(
+        command("serve", "--port", "0"),
+        cwd=home,
+        env=environment(home, extra),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield Served(process)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
