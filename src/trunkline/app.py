@@ -105,8 +105,9 @@ class Application:
         self._recorder = FlightRecorder(settings.home)
         self._pipeline = self._make_pipeline(self._recorder, key_file.derive(secret, "end-users"))
         self._generation = {
-            root + path + slash: self._make_endpoint(self._pipeline, parse)
+            root + path + slash: endpoint
             for path, parse in (("/chat/completions", parse_chat), ("/completions", parse_completion))
+            for endpoint in (self._make_endpoint(self._pipeline, path, parse),)
             for root in API_ROOTS
             for slash in ("", "/")
         }
@@ -150,9 +151,10 @@ class Application:
             end_user_secret=end_user_secret,
         )
 
-    def _make_endpoint(self, pipeline: Pipeline, parse: Parse) -> GenerationEndpoint:
+    def _make_endpoint(self, pipeline: Pipeline, route: str, parse: Parse) -> GenerationEndpoint:
         settings = self._settings
         return GenerationEndpoint(
+            route=route,
             parse=parse,
             pipeline=pipeline,
             directory=self._directory,
@@ -166,6 +168,8 @@ class Application:
             ),
             body_bytes_max=settings.server.request_limit_mb * 1024 * 1024,
             body_timeout_s=settings.server.body_timeout_seconds,
+            metrics=self.metrics,
+            log_requests=settings.telemetry.log_requests,
         )
 
     def _make_router(self) -> ASGIApp:

@@ -19,6 +19,8 @@ from trunkline.gateway.client import RawHeaders, Receive, Scope, Send
 from trunkline.gateway.delivery import metadata_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.pipeline import Pipeline
+from trunkline.observability.logs import log_request
+from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.chat.error_body import render_error
 from trunkline.protocols.chat.request import ChatRequest
 from trunkline.protocols.chat.validation import ParseLimits
@@ -32,6 +34,7 @@ class GenerationEndpoint:
     def __init__(
         self,
         *,
+        route: str,
         parse: Parse,
         pipeline: Pipeline,
         directory: Directory,
@@ -40,7 +43,12 @@ class GenerationEndpoint:
         limits: ParseLimits,
         body_bytes_max: int,
         body_timeout_s: float,
+        metrics: GatewayMetrics,
+        log_requests: bool,
     ) -> None:
+        self._route = route
+        self._metrics = metrics
+        self._log_requests = log_requests
         self._parse = parse
         self._pipeline = pipeline
         self._directory = directory
@@ -52,6 +60,15 @@ class GenerationEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every failure before the first byte is a JSON error with its own status."""
+        metrics = self._metrics
+        metrics.requests_in_flight += 1
+        try:
+            metrics.answered(self._route, await self._answer(scope, receive, send))
+        finally:
+            metrics.requests_in_flight -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """The status that the client was told."""
         received_ms, received_s = self._clock.now_ms(), asyncio.get_running_loop().time()
         request_id = scope[REQUEST_ID] = ids.request_id(received_ms)
         headers = read_headers(scope["headers"])
@@ -75,10 +92,36 @@ class GenerationEndpoint:
                 world=self._pipeline.world,
             )
             await self._pipeline.serve(exchange, send, receive, _answer_headers(exchange))
+            self._log(exchange, 200)
+            return 200
         except Exception as error:  # the boundary: whatever was raised, the caller gets the envelope
             if exchange is not None and exchange.answering:
                 raise  # the status line is gone; the server closes the connection, which tells the client
-            await self._refuse(scope, send, presentable(error, scope), exchange)
+            refusal = presentable(error, scope)
+            await self._refuse(scope, send, refusal, exchange)
+            if exchange is not None:
+                self._log(exchange, refusal.http_status)
+            return refusal.http_status
+
+    def _log(self, exchange: Exchange, status: int) -> None:
+        """One line for each request that could be read, if the operator wants them (OP-45)."""
+        if not self._log_requests:
+            return
+        usage = exchange.facts.usage if exchange.facts is not None else None
+        log_request(
+            request_id=exchange.request_id,
+            generation_id=exchange.generation_id,
+            route=self._route,
+            status=status,
+            duration_ms=self._clock.now_ms() - exchange.received_ms,
+            model=exchange.candidate.model.id if exchange.candidate is not None else exchange.requested_model,
+            provider=exchange.runtime.provider.slug if exchange.runtime is not None else None,
+            streamed=exchange.request.stream,
+            prompt_tokens=usage.prompt_tokens if usage is not None else None,
+            completion_tokens=usage.completion_tokens if usage is not None else None,
+            attempts=len(exchange.attempts),
+            error_type=exchange.error.kind if exchange.error is not None else None,
+        )
 
     async def _refuse(self, scope: Scope, send: Send, error: TrunklineError, exchange: Exchange | None) -> None:
         """The JSON error; with a generation id once routing has begun (inference.md 1.2)."""
@@ -120,7 +163,7 @@ class GenerationEndpoint:
                     pieces.append(piece)
         except TimeoutError:
             raise UpstreamTimeout(
-                f"The request body did not arrive within {self._body_timeout_s:g} s. Send it faster or make it smaller.",
+                f"The request body did not arrive within {self._body_timeout_s:g} s. Send it faster, or less of it.",
                 status=408,
             ) from None
 

@@ -21,6 +21,7 @@ from trunkline.gateway.settlement import Bill, Settlement
 from trunkline.generations.types import GenerationStatus
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
 from trunkline.protocols.chat import errors
+from trunkline.protocols.chat.debug import debug_chunk
 from trunkline.protocols.faults import Classified
 from trunkline.providers.types import ProviderRuntime
 from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
@@ -41,6 +42,10 @@ class Delivery(Protocol):
         self, exchange: Exchange, runtime: ProviderRuntime, response: UpstreamResponse, conversion: Conversion
     ) -> Classified | None:
         """Pass the answer on and settle it. None: the client has been answered; else nothing reached it yet."""
+        ...
+
+    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
+        """Show what is being sent to the provider, where the caller asked for it and the format has a place."""
         ...
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
@@ -151,6 +156,10 @@ class StreamDelivery:
     async def _settle(self, exchange: Exchange, status: GenerationStatus, bill: Bill) -> None:
         await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
 
+    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
+        if exchange.request.echo_upstream_body:
+            await self._client.write(debug_chunk(identity_of(exchange, runtime), body))
+
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
         if not self._client.committed or exchange.conversion is None or exchange.runtime is None:
             return False
@@ -194,6 +203,9 @@ class WholeDelivery:
         exchange.answering = True
         await send_whole(self._send, 200, headers, body)
         return None
+
+    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
+        """Ignored without streaming."""
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
         return False

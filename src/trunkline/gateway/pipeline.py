@@ -157,7 +157,9 @@ class Pipeline:
         conversion = exchange.conversion = convert(
             exchange, candidate, self._secret, self._settings.routing.path, self._docs_url
         )
-        request = compose(exchange, candidate, runtime, conversion.encode())
+        body = conversion.encode()
+        await delivery.echo(exchange, runtime, body)
+        request = compose(exchange, candidate, runtime, body)
         upstream = self._sandbox if runtime.in_process else self._upstream
         started_s = asyncio.get_running_loop().time()
         opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange)
