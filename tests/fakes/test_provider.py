@@ -25,8 +25,8 @@ from tests.fakes.replies import (
     trickle,
 )
 
-CHAT = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
-STREAMED = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
+CHAT: dict[str, object] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+STREAMED: dict[str, object] = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
 
 
 async def ask(provider: FakeProvider, body: dict[str, object] | None = None) -> httpx.Response:
