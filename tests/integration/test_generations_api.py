@@ -121,6 +121,8 @@ async def test_unknown_paths_and_methods_get_the_envelope(control_plane: Running
         assert (missing.status_code, missing.json()["error"]["code"]) == (404, 404)
         assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, 405)
         assert wrong.headers["allow"] == "GET, OPTIONS, POST"
+        generation = await client.get("/chat/completions")
+        assert (generation.status_code, generation.headers["allow"]) == (405, "OPTIONS, POST")
 
 
 async def test_every_response_has_request_id_and_cors_and_preflight_is_answered(

@@ -5,6 +5,7 @@ header is ignored. One pass over the headers, because it runs for every request.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -36,12 +37,10 @@ VALUE_MAX = 512
 """Characters kept of a header: a record is no place for a novel."""
 SESSION_ID_MAX = 256
 
+APPS_REMEMBERED = 1_024
+"""Referers whose origin is kept parsed: the same few applications send nearly all requests."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# Ours, the original's newer and older spelling; the first that is there wins.
-_TITLES = (b"x-openrouter-title", b"x-trunkline-title", b"x-title")
-_CATEGORY_HEADERS = (b"x-openrouter-categories", b"x-trunkline-categories")
-_SESSION_HEADERS = (b"x-session-id", b"x-openrouter-session-id")
-_METADATA_HEADERS = (b"x-openrouter-metadata", b"x-trunkline-metadata")
 _READ = frozenset(
     {
         b"authorization",
@@ -50,10 +49,14 @@ _READ = frozenset(
         b"user-agent",
         b"http-referer",
         b"referer",
-        *_TITLES,
-        *_CATEGORY_HEADERS,
-        *_SESSION_HEADERS,
-        *_METADATA_HEADERS,
+        b"x-openrouter-title",
+        b"x-trunkline-title",
+        b"x-title",
+        b"x-openrouter-categories",
+        b"x-trunkline-categories",
+        b"x-session-id",
+        b"x-openrouter-metadata",
+        b"x-trunkline-metadata",
     }
 )
 
@@ -83,29 +86,32 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
 
 
 def attribution(headers: dict[bytes, bytes]) -> Caller:
-    """Who sends it, by its own word."""
-    title = _text(headers, _TITLES)
-    referer = _text(headers, (b"http-referer", b"referer"))
-    categories = _first(headers, _CATEGORY_HEADERS)
-    metadata = _first(headers, _METADATA_HEADERS)
-    session_id = _text(headers, _SESSION_HEADERS)
+    """Who sends it, by its own word. Of several spellings of a header the newest wins."""
+    get = headers.get
+    referer = _text(get(b"http-referer") or get(b"referer"))
+    title = _text(get(b"x-openrouter-title") or get(b"x-trunkline-title") or get(b"x-title"))
+    categories = get(b"x-openrouter-categories") or get(b"x-trunkline-categories")
+    metadata = get(b"x-openrouter-metadata") or get(b"x-trunkline-metadata")
+    session_id = get(b"x-session-id")
     return Caller(
-        user_agent=_text(headers, (b"user-agent",)),
+        user_agent=_text(get(b"user-agent")),
         http_referer=referer,
         app_title=title,
-        app_categories=() if categories is None else known_categories(categories.decode("latin-1")),
+        app_categories=() if categories is None else known_categories(categories[:VALUE_MAX]),
         origin="" if referer is None else app_origin(referer, title),
-        session_id=session_id if session_id is not None and len(session_id) <= SESSION_ID_MAX else None,
+        session_id=_text(session_id) if session_id is not None and len(session_id) <= SESSION_ID_MAX else None,
         wants_metadata=metadata is not None and metadata.strip().lower() in (b"enabled", b"true", b"1"),
     )
 
 
-def known_categories(header: str) -> tuple[str, ...]:
+@lru_cache(APPS_REMEMBERED)
+def known_categories(header: bytes) -> tuple[str, ...]:
     """The first two known entries of a comma list; the unknown are dropped without a word."""
-    entries = (entry.strip().lower() for entry in header[:VALUE_MAX].split(","))
+    entries = (entry.strip().lower() for entry in header.decode("latin-1").split(","))
     return tuple(dict.fromkeys(entry for entry in entries if entry in CATEGORIES))[:CATEGORIES_MAX]
 
 
+@lru_cache(APPS_REMEMBERED)
 def app_origin(referer: str, title: str | None) -> str:
     """An app's identity: lower-case host and port without `www.`; empty when the referer names no app.
 
@@ -124,14 +130,8 @@ def app_origin(referer: str, title: str | None) -> str:
     return origin
 
 
-def _first(headers: dict[bytes, bytes], names: tuple[bytes, ...]) -> bytes | None:
-    return next((headers[name] for name in names if name in headers), None)
-
-
-def _text(headers: dict[bytes, bytes], names: tuple[bytes, ...]) -> str | None:
-    value = _first(headers, names)
+def _text(value: bytes | None) -> str | None:
     if value is None:
         return None
     # Clients send UTF-8 although HTTP says Latin-1; NUL cannot be stored.
-    text = value[:VALUE_MAX].decode("utf-8", "replace").replace("\x00", "").strip()
-    return text or None
+    return value[:VALUE_MAX].decode("utf-8", "replace").replace("\x00", "").strip() or None

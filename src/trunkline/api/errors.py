@@ -65,7 +65,8 @@ class ErrorBoundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = scope[REQUEST_ID] = ids.request_id(self._clock.now_ms())
+        # Boundaries may stand inside each other; the outermost names the request.
+        request_id: str = scope.setdefault(REQUEST_ID, ids.request_id(self._clock.now_ms()))
         common = [(b"x-request-id", request_id.encode("ascii")), *CORS_HEADERS]
         started = False
 

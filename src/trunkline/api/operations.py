@@ -66,14 +66,22 @@ def build_routes(endpoints: Sequence[Endpoint]) -> list[Route]:
     ]
 
 
+def refuse_other_methods(operations: Sequence[Operation]) -> list[Route]:
+    """Routes for operations that are served elsewhere: whatever arrives here has the wrong method."""
+    methods: dict[str, list[Method]] = {}
+    for operation in operations:
+        methods.setdefault(operation.path, []).append(operation.method)
+    return [Route(path + slash, endpoint=_Methods({}, known)) for path, known in methods.items() for slash in ("", "/")]
+
+
 class _Methods:
     """The methods of one path; ASGI, so that every other method reaches it and is told which there are (API-08)."""
 
     __slots__ = ("_allowed", "_handlers")
 
-    def __init__(self, handlers: dict[str, Handler]) -> None:
+    def __init__(self, handlers: dict[str, Handler], elsewhere: Sequence[Method] = ()) -> None:
         self._handlers = handlers
-        self._allowed = ", ".join(sorted((*handlers, "OPTIONS")))
+        self._allowed = ", ".join(sorted((*handlers, *elsewhere, "OPTIONS")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handle = self._handlers.get("GET" if scope["method"] == "HEAD" else scope["method"])

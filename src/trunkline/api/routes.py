@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route, Router
 
-from trunkline.api import credits, generations, keys
+from trunkline.api import credits, generation_operations, generations, keys
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
-from trunkline.api.operations import Endpoint, build_routes
+from trunkline.api.operations import Endpoint, build_routes, refuse_other_methods
 
 
 def endpoints(context: ControlPlane) -> list[Endpoint]:
@@ -21,6 +21,10 @@ def routes(context: ControlPlane) -> list[Route]:
 
 
 def api_root(context: ControlPlane, more: Sequence[BaseRoute] = ()) -> ErrorBoundary:
-    """What is mounted at `/api/v1` and `/v1`: the control plane, `more` before it, the envelope around everything."""
-    router = Router([*more, *routes(context)], redirect_slashes=False, default=not_found)
+    """What is mounted at `/api/v1` and `/v1`: the control plane, `more` before it, the envelope around everything.
+
+    Generation requests never come here: the application serves them before any router.
+    """
+    wrong_method = refuse_other_methods(generation_operations.OPERATIONS)
+    router = Router([*more, *routes(context), *wrong_method], redirect_slashes=False, default=not_found)
     return ErrorBoundary(router, clock=context.clock, docs_base=f"{context.settings.public_url}/docs")

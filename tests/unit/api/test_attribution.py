@@ -50,8 +50,8 @@ def test_an_app_is_its_origin_and_loopback_needs_a_title(referer: str, title: st
 
 
 def test_only_the_first_two_known_categories_are_kept() -> None:
-    assert known_categories("nope,legal,legal,game,roleplay") == ("legal", "game")
-    assert known_categories("," * 10_000) == ()
+    assert known_categories(b"nope,legal,legal,game,roleplay") == ("legal", "game")
+    assert known_categories(b"," * 10_000) == ()
 
 
 def test_credentials_and_length_are_read() -> None:
