@@ -285,6 +285,13 @@ def test_counts_beyond_the_prompt_are_not_charged() -> None:
     assert charge(price_sheet(CLAUDE), usage, at_ms=NOON).total_nanousd == 100 * 300
 
 
+def test_exactly_half_a_nano_dollar_is_rounded_up() -> None:
+    sheet = price_sheet({"prompt": "0.0000000005", "completion": "0"})
+
+    assert charge(sheet, Usage(prompt_tokens=1), at_ms=NOON).total_nanousd == 1
+    assert charge(sheet, Usage(prompt_tokens=5), at_ms=NOON).upstream_nanousd == 3
+
+
 def test_image_tokens_that_were_cached_are_charged_as_cached() -> None:
     sheet = price_sheet(
         {"prompt": "0.000001", "completion": "0", "input_cache_read": "0.0000001", "image_token": "0.000005"}

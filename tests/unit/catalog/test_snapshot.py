@@ -64,6 +64,12 @@ def test_providers_that_stop_billing_on_disconnect_are_flagged(snapshot: Snapsho
     assert not snapshot.providers["groq"].cancels_billing
 
 
+def test_endpoints_pass_on_what_their_provider_takes_beyond_the_protocol(snapshot: Snapshot) -> None:
+    mistral = next(e for row in snapshot.models.values() for e in row.endpoints if e.provider == "mistral")
+
+    assert "safe_prompt" in mistral.passthrough
+
+
 def test_engine_found_running_serves_a_known_model_for_nothing() -> None:
     found = {
         "model": "openai/gpt-oss-20b",
