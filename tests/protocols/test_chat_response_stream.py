@@ -326,6 +326,15 @@ def test_the_last_usage_counts_wherever_it_stands(path: Path) -> None:
         assert (stream.facts.usage.prompt_tokens, stream.facts.usage.completion_tokens) == (5, 2)
 
 
+@pytest.mark.parametrize("usage", ["null", "{}", "[]", '{"prompt_tokens":null,"completion_tokens":0}'])
+def test_usage_that_counts_nothing_is_none(path: Path, usage: str) -> None:
+    stream = opened(path)
+    stream.feed(events(choice('{"content":"a"}'), STOP, f'{{"choices":[],"usage":{usage}}}', "[DONE]"))
+    stream.close()
+    assert stream.facts.usage is None
+    assert stream.facts.output_chars == 1
+
+
 def test_several_choices_finish_each_and_usage_comes_once(path: Path) -> None:
     def of(index: int, delta: str, finish: str = "null") -> str:
         return choice(delta, finish).replace('"index":0', f'"index":{index}')

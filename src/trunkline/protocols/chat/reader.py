@@ -131,12 +131,15 @@ class AnswerReader:
         return deltas
 
     def _settle_usage(self) -> None:
-        """Usage that comes in every chunk is cumulative: only the last is worth reading."""
+        """Usage that comes in every chunk is cumulative: only the last is worth reading. One that counts nothing is
+        none, so that what was produced is estimated instead (inference.md 13.1)."""
         if not self._usage:
             return
         facts = self.facts
-        facts.usage = usages.normalise(self._usage, self._quirks)
-        facts.search_count = facts.usage.web_searches
+        usage = usages.normalise(self._usage, self._quirks)
+        if usage.prompt_tokens or usage.completion_tokens:
+            facts.usage = usage
+            facts.search_count = usage.web_searches
         if facts.service_tier is None:
             facts.service_tier = label_of(object_of(self._usage).get("service_tier"))
 

@@ -104,7 +104,8 @@ def render_usage(
     tools = b""
     if usage.web_searches:
         counts = b'{"web_search_requests":%d}' % usage.web_searches
-        tools = b',"server_tool_use_details":' + counts + b',"server_tool_use":' + counts
+        # The older name goes out as well (inference.md 13.1); the newer one is recorded as the last member.
+        tools = b',"server_tool_use":' + counts + b',"server_tool_use_details":' + counts
     return Raw(
         b"".join(
             (
