@@ -387,23 +387,6 @@ async def test_zdr_endpoints_are_those_whose_policy_says_so(catalog: RunningCata
     assert {(e["model_id"], e["tag"]) for e in listed} == expected
 
 
-async def test_providers_are_listed_by_name(catalog: RunningCatalog) -> None:
-    listed = (await catalog.get("/v1/providers/")).json()["data"]
-
-    names = [provider["name"].lower() for provider in listed]
-    assert names == sorted(names)
-    acme = next(provider for provider in listed if provider["slug"] == "acme")
-    assert acme == {
-        "name": "Acme",
-        "slug": "acme",
-        "privacy_policy_url": None,
-        "terms_of_service_url": None,
-        "status_page_url": None,
-        "headquarters": None,
-        "datacenters": None,
-    }
-
-
 async def test_other_methods_are_told_which_there_are(catalog: RunningCatalog) -> None:
     async with httpx.AsyncClient(base_url=catalog.url) as client:
         response = await client.post("/api/v1/models")
