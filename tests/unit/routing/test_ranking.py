@@ -180,6 +180,17 @@ def test_sort_moves_only_what_is_down_to_the_end() -> None:
     assert tags(planned(THREE, preferences=ProviderPreferences(sort="price"), health=health)) == ["two", "three", "one"]
 
 
+def test_an_outage_moves_an_endpoint_in_no_sort_but_exacto() -> None:
+    health = measured(one=(0.2, 90), two=(0.3, 80), three=(0.4, 70))
+    for _ in range(9):
+        health.record("acme/rocket|one", outcome=fault(429))
+    by_price, by_quality = (
+        tags(planned(THREE, preferences=ProviderPreferences(sort=sort), health=health)) for sort in ("price", "exacto")
+    )
+    assert by_price == ["one", "two", "three"]
+    assert by_quality == ["two", "three", "one"]
+
+
 @pytest.mark.parametrize(("suffix", "first"), [("nitro", "three"), ("floor", "one"), ("floor:nitro", "three")])
 def test_the_last_sorting_suffix_decides(suffix: str, first: str) -> None:
     health = measured(one=(1, 10), three=(1, 99))

@@ -26,6 +26,7 @@ WORLD = catalog(
         ("a/b:ONLINE:free", Reference("a/b", "free", ("online",))),
         ("a/b:nitro:floor", Reference("a/b", None, ("nitro", "floor"))),
         ("a/b:1b", Reference("a/b:1b")),
+        ("a/b:thinking:free", Reference("a/b:thinking", "free")),
         ("a/b:1b:nitro", Reference("a/b:1b", None, ("nitro",))),
         ("a/b:nitro@preset/mine", Reference("a/b", None, ("nitro",), "mine")),
         ("@preset/mine", Reference("", None, (), "mine")),
