@@ -16,13 +16,11 @@ from trunkline.storage.tables import (
     audit_entries,
     generations,
     key_usage,
-    ledger,
     sign_in_links,
     workspaces,
 )
 
 _KEY_COLUMNS = tuple(api_keys.c[field] for field in ApiKey.__struct_fields__)
-_PAID_KINDS = ("purchase", "grant")
 
 NO_SPEND = KeySpend(
     usage=NanoUsd(0),
@@ -47,6 +45,7 @@ NOTHING = AccountSums(NanoUsd(0), NanoUsd(0))
 
 
 def insert_account(connection: Connection, account: Account) -> None:
+    """A new account, without credits."""
     connection.execute(insert(accounts).values(**msgspec.structs.asdict(account), credits_nanousd=0, usage_nanousd=0))
 
 
@@ -64,15 +63,8 @@ def account_sums(connection: Connection, account_ids: Sequence[str]) -> dict[str
     return {row.id: AccountSums(NanoUsd(row.credits_nanousd), NanoUsd(row.usage_nanousd)) for row in rows}
 
 
-def ever_paid(connection: Connection, account_id: str) -> bool:
-    """Whether credits were ever bought for the account or granted to it by hand (KEY-27, RL-03)."""
-    query = select(ledger.c.id).where(
-        ledger.c.account_id == account_id, ledger.c.kind.in_(_PAID_KINDS), ledger.c.amount_nanousd > 0
-    )
-    return connection.execute(query.limit(1)).first() is not None
-
-
 def insert_workspace(connection: Connection, workspace: Workspace) -> None:
+    """A new workspace."""
     connection.execute(insert(workspaces).values(**msgspec.structs.asdict(workspace)))
 
 
@@ -84,17 +76,20 @@ def default_workspace_id(connection: Connection, account_id: str) -> str | None:
 
 
 def has_workspace(connection: Connection, account_id: str, workspace_id: str) -> bool:
+    """Whether the workspace exists and is the account's."""
     query = select(workspaces.c.id).where(workspaces.c.id == workspace_id, workspaces.c.account_id == account_id)
     return connection.execute(query).first() is not None
 
 
 def insert_sign_in_link(connection: Connection, token_hash: str, account_id: str, expires_at_ms: int) -> None:
+    """A one-time link; only the hash of its token is kept."""
     connection.execute(
         insert(sign_in_links).values(token_hash=token_hash, account_id=account_id, expires_at_ms=expires_at_ms)
     )
 
 
 def insert_key(connection: Connection, key: ApiKey) -> None:
+    """A new key; the caller hands out its secret."""
     connection.execute(insert(api_keys).values(**msgspec.structs.asdict(key)))
 
 
@@ -195,4 +190,5 @@ def key_spend_days(connection: Connection, key_hash: str) -> KeySpendDays:
 
 
 def insert_audit_entry(connection: Connection, entry: AuditEntry) -> None:
+    """Append to the audit log."""
     connection.execute(insert(audit_entries).values(**msgspec.structs.asdict(entry)))

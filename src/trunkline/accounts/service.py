@@ -88,9 +88,13 @@ class KeyService:
         """The caller's own key with its spend as of now (KEY-29)."""
         return await self._database.read(_own, key, self._clock.now_ms())
 
-    async def ever_paid(self, account_id: str) -> bool:
-        """Whether the account ever had paid credits; `is_free_tier` is the opposite (KEY-27)."""
-        return await self._database.read(repository.ever_paid, account_id)
+    async def has_credits_added(self, account_id: str) -> bool:
+        """Whether credits were ever added to the account, refunds taken off; `is_free_tier` is the opposite (KEY-27).
+
+        The cached sum answers: looking for a purchase would read the whole ledger of an account that never made one.
+        """
+        sums = await self._database.read(repository.account_sums, [account_id])
+        return sums.get(account_id, repository.NOTHING).credits_nanousd > 0
 
 
 def _require_hash(key_hash: str) -> None:

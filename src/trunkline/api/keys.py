@@ -178,7 +178,7 @@ class _Keys:
     async def current(self, request: Request) -> Response:
         caller = await authenticate(self._context, request.scope)
         item = await self._context.keys.spend_of(caller.key)
-        is_free_tier = not await self._context.keys.ever_paid(caller.account_id)
+        is_free_tier = not await self._context.keys.has_credits_added(caller.account_id)
         return json_response(
             CurrentKeyResponse(
                 current_key_object(
