@@ -214,10 +214,22 @@ def test_a_legacy_function_call_becomes_a_tool_call(path: Path) -> None:
     assert (call["name"], call["arguments"]) == ("f", "{}")
 
 
-def test_members_of_a_call_that_nobody_knows_travel(path: Path) -> None:
-    sent = '{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"},"extra_content":{"s":"x"}}]}'
-    found = [call for delta in deltas(path, choice(sent)) for call in delta.get("tool_calls", [])]
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ['[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"},"extra_content":{"s":"x"}}]'],
+        ['[{"index":0,"id":"a","extra_content":{"s":"x"}}]', '[{"index":0,"function":{"name":"f","arguments":"{}"}}]'],
+    ],
+)
+def test_members_of_a_call_that_nobody_knows_travel(path: Path, sent: list[str]) -> None:
+    got = deltas(path, *[choice(f'{{"tool_calls":{fragment}}}') for fragment in sent])
+    found = [call for delta in got for call in delta.get("tool_calls", [])]
     assert {"s": "x"} in [call.get("extra_content") for call in found]
+
+
+def test_a_call_of_a_custom_tool_has_its_input_as_arguments(path: Path) -> None:
+    sent = '{"tool_calls":[{"index":0,"id":"a","type":"custom","custom":{"name":"shell","input":"ls -l"}}]}'
+    assert calls(path, choice(sent)) == [{"id": "a", "name": "shell", "arguments": "ls -l"}]
 
 
 def test_stop_with_calls_is_tool_calls_and_length_stays_length(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Oddities that are taken: no index (position, or the last call), one index for several ids, no id (one is minted),
 an id that was used before, the name after the arguments, arguments as an object, the whole arguments repeated, the
-legacy `function_call`.
+legacy `function_call`, calls of custom tools.
 """
 
 import msgspec
@@ -14,7 +14,7 @@ from trunkline.protocols.chat.wire import NOTHING, UNREADABLE, compact, int_of, 
 CALLS_MAX = 1024
 """More calls than this in one choice are not a model's answer."""
 
-_READ_MEMBERS = frozenset({"index", "id", "type", "function"})
+_READ_MEMBERS = frozenset({"index", "id", "type", "function", "custom"})
 
 
 class CallFragment(Struct):
@@ -31,7 +31,8 @@ class CallFragment(Struct):
 class _Call(Struct):
     ordinal: int
     upstream_id: str | None
-    name: str = ""
+    extras: dict[str, Raw] = {}
+    """Unknown members that came before the name."""
     pieces: list[str] = []
     started: bool = False
 
@@ -66,7 +67,7 @@ class CallReader:
             call = self._call_of(members, position)
             if call is None:
                 continue
-            function = object_of(members.get("function"))
+            function = object_of(members.get("function")) or _custom_call(members.get("custom"))
             extras = {name: raw for name, raw in members.items() if name not in _READ_MEMBERS}
             fragment = self._grow(call, label_of(members.get("id")), function, extras)
             if fragment is not None:
@@ -89,7 +90,7 @@ class CallReader:
         for call in filter(_Call.says_something, self._calls):
             arguments = call.arguments()
             if not call.started:
-                fragments.append(self._start(call, None, arguments or "{}", {}))
+                fragments.append(self._start(call, "", arguments or "{}"))
             elif not arguments:
                 fragments.append(CallFragment(call.ordinal, "{}"))
             call.pieces = [arguments or "{}"]
@@ -144,18 +145,22 @@ class CallReader:
             call.pieces.append(arguments)
         if call.started:
             return CallFragment(call.ordinal, arguments, extras=extras) if arguments or extras else None
-        if not name:
-            return None
-        return self._start(call, name, call.arguments(), extras)
+        call.extras |= extras
+        return self._start(call, name, call.arguments()) if name else None
 
-    def _start(self, call: _Call, name: str | None, arguments: str, extras: dict[str, Raw]) -> CallFragment:
+    def _start(self, call: _Call, name: str, arguments: str) -> CallFragment:
         call.started = True
-        call.name = name or ""
         identifier = call.upstream_id
         if identifier is None or identifier in self._ids:
             identifier = ids.tool_call_id()
         self._ids.add(identifier)
-        return CallFragment(call.ordinal, arguments, identifier, call.name, extras)
+        return CallFragment(call.ordinal, arguments, identifier, name, call.extras)
+
+
+def _custom_call(raw: Raw | None) -> dict[str, Raw]:
+    """OpenAI's calls of custom tools carry `input`, any text, where a function has arguments."""
+    members = object_of(raw)
+    return {"name": members.get("name", NOTHING), "arguments": members.get("input", NOTHING)} if members else {}
 
 
 def _arguments_text(raw: Raw) -> str:
