@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from trunkline.billing.audit import audit
 from trunkline.cli.session import config_option, failing_clearly, load_settings
+from trunkline.configuration.files import create_home
 from trunkline.storage import backup as backups
 from trunkline.storage.backup import Progress
 from trunkline.storage.schema import REVISION, migrate
@@ -40,6 +41,7 @@ def upgrade(config: Path | None) -> None:
     """
     settings = load_settings(config).settings
     with failing_clearly():
+        create_home(settings.home)
         migrate(settings.database_url)
     click.echo(f"the database has schema {REVISION}, the newest of this version")
 
@@ -76,6 +78,7 @@ def restore(file: Path, force: bool, config: Path | None) -> None:
     """
     settings = load_settings(config).settings
     with failing_clearly(), _progress() as progress:
+        create_home(settings.home)
         rows = backups.restore(file, settings.database_url, verify=_wrong_books, force=force, progress=progress)
     click.echo(f"restored {sum(rows.values()):,} rows from {file}; the books agree")
 

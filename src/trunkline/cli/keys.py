@@ -111,31 +111,41 @@ async def _list(settings: Settings, include_disabled: bool) -> list[KeyWithSpend
 
 @command.command("revoke")
 @click.argument("key")
+@click.option("--management", is_flag=True, help="KEY is a management key; give its whole hash.")
 @config_option
-def revoke(key: str, config: Path | None) -> None:
+def revoke(key: str, management: bool, config: Path | None) -> None:
     """Delete KEY for good. It is given by its hash, or the beginning of it, as `keys list` prints it.
 
-    A serving instance stops accepting it within seconds.
+    A serving instance stops accepting it within seconds. A management key is not listed: its hash is the SHA-256 of the
+    key, which `keys create --json` prints too.
 
     \b
     Example:
       trunkline keys revoke 9f86d081
     """
-    revoked = run(_revoke(load_settings(config).settings, key))
-    click.echo(f"revoked {revoked.name} ({revoked.label})")
+    settings = load_settings(config).settings
+    if management:
+        run(_delete(settings, key, "management"))
+        click.echo("revoked the management key")
+    else:
+        revoked = run(_revoke(settings, key))
+        click.echo(f"revoked {revoked.name} ({revoked.label})")
 
 
 async def _revoke(settings: Settings, prefix: str) -> ApiKey:
     found = [row.key for row in await _list(settings, include_disabled=True) if row.key.hash.startswith(prefix)]
+    if not found:
+        raise NotFound(f"no key begins with {prefix}: `trunkline keys list --all` prints the hashes")
     if len(found) > 1:
         raise click.ClickException(f"{len(found)} keys begin with {prefix}: give more of the hash")
+    await _delete(settings, found[0].hash, "inference")
+    return found[0]
+
+
+async def _delete(settings: Settings, key_hash: str, kind: KeyKind) -> None:
     async with opened(settings) as database:
         actor = Actor(account_id=await owner_id(database), name=OPERATOR)
-        service = KeyService(database, SystemClock())
-        if found:
-            await service.delete(actor, found[0].hash)
-            return found[0]
-    raise NotFound(f"no key begins with {prefix}: `trunkline keys list --all` prints the hashes")
+        await KeyService(database, SystemClock()).delete(actor, key_hash, kind)
 
 
 def _limit(key: ApiKey) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,9 +83,14 @@ def test_every_command_has_help_with_an_example_that_begins_with_its_name(run: R
     assert f"Example:\n    trunkline {' '.join(words)}" in text
 
 
-def test_help_lists_every_command_without_importing_the_program(run: Run) -> None:
-    text = run("--help").output
-    assert "Recompute every balance" in text
+def test_help_lists_every_command_without_importing_the_program() -> None:
+    program = (
+        "import sys; from trunkline.cli.main import cli; cli(['--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "Recompute every balance" in output
+    modules = output.splitlines()[-1].split()
+    assert not {"sqlalchemy", "starlette", "uvicorn", "rich", "msgspec"} & set(modules)
 
 
 def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
@@ -116,6 +123,14 @@ def test_revoking_tells_serving_processes(run: Run, database: Path) -> None:
     before = state_version(database, "keys")
     run("keys", "revoke", key["hash"])
     assert state_version(database, "keys") > before
+
+
+def test_a_management_key_is_revoked_by_its_whole_hash(run: Run, database: Path) -> None:
+    key = json.loads(run("keys", "create", "ops", "--management", "--json").output)
+    assert key["hash"] not in run("keys", "list", "--all").output
+    run("keys", "revoke", "--management", key["hash"][:8], status=1)
+    run("keys", "revoke", "--management", key["hash"])
+    assert "not found" in run("keys", "revoke", "--management", key["hash"], status=1).output
 
 
 def test_a_prefix_of_two_keys_revokes_neither(run: Run, database: Path) -> None:
