@@ -1,0 +1,88 @@
+"""The real program as a process of its own: `trunkline serve`, killed and started again at will."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from tests.instance import KEY, MANAGEMENT_KEY
+
+START_S_MAX = 30
+
+
+class ServeProcess:
+    """One home folder and one port over many lives of the server."""
+
+    def __init__(self, home: Path, config: str, environ: Mapping[str, str] | None = None) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self.home = home
+        self._config = home / "trunkline.toml"
+        self._config.write_text(config)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "TRUNKLINE_HOME": str(home),
+            "TRUNKLINE_CONFIG": str(self._config),
+            "TRUNKLINE_BOOTSTRAP_KEY": KEY,
+            "TRUNKLINE_BOOTSTRAP_MANAGEMENT_KEY": MANAGEMENT_KEY,
+            "TRUNKLINE_DISCOVERY__LOCAL_ENGINES": "false",
+            **(environ or {}),
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v1"
+
+    async def start(self) -> None:
+        """Start and wait until it is ready."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command("serve", "--port", str(self.port)),
+            env=self.environ,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=(log := open(self.home / "serve.log", "ab")),  # noqa: SIM115 -- handed to the child
+        )
+        log.close()
+        async with asyncio.timeout(START_S_MAX), httpx.AsyncClient() as client:
+            while True:
+                try:
+                    if (await client.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    assert self._process.returncode is None, (self.home / "serve.log").read_text()
+                await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """`kill -9`: nothing of the program runs after this."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()
+
+    async def terminate(self) -> int:
+        """SIGTERM; returns the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return await self._process.wait()
+
+    async def run(self, *arguments: str) -> tuple[int, str]:
+        """Another command of the program on the same home; exit status and output."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command(*arguments),
+            env=self.environ,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, output.decode()
+
+    def _command(self, *arguments: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", "trunkline", *arguments)
