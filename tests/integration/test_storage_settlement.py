@@ -66,6 +66,14 @@ async def test_settling_the_same_generation_again_changes_nothing(alices: SqlDat
     assert await alices.read(books) == before
 
 
+async def test_settling_a_free_generation_again_counts_no_second_request(alices: SqlDatabase) -> None:
+    row = a_row(cost_nanousd=0)
+    await alices.settle(row)
+    await asyncio.gather(alices.settle(row), alices.settle(a_row()))
+    assert (await alices.read(books))["key requests"] == 2
+    assert await alices.read(audit) == []
+
+
 async def test_a_generation_twice_in_one_batch_counts_once(alices: SqlDatabase) -> None:
     row = a_row()
     await asyncio.gather(*(alices.settle(row) for _ in range(20)))
