@@ -5,9 +5,11 @@ import os
 import re
 import shlex
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,40 @@ def test_chat_in_the_terminal_prints_answer_tokens_and_cost(tmp_path: Path) -> N
         )
         assert failed.returncode == 1
         assert "401" in failed.stderr
+
+
+class Ollama(BaseHTTPRequestHandler):
+    """As much of a local engine as discovery asks for."""
+
+    def do_GET(self) -> None:
+        body = (
+            b'{"object":"list","data":[{"id":"llama3.2:3b"},{"id":"qwen3:8b"}]}' if self.path == "/v1/models" else b""
+        )
+        self.send_response_only(200 if body else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+def test_what_was_found_is_told_in_one_line_each(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ollama) as engine:
+        thread = threading.Thread(target=engine.serve_forever)
+        thread.start()
+        extra = {
+            "OPENAI_API_KEY": "sk-x",
+            "OLLAMA_HOST": f"127.0.0.1:{engine.server_port}",
+            "TRUNKLINE_DISCOVERY__LOCAL_ENGINES": "true",
+        }
+        with served(tmp_path, extra) as instance:
+            instance.end()
+            said = instance.rest()
+        engine.shutdown()
+        thread.join()
+    assert re.search(r"^  OpenAI: \d+ models \(key from the environment\)$", said, re.MULTILINE)
+    assert f"  Ollama: 2 models (found at http://127.0.0.1:{engine.server_port}/v1)" in said.splitlines()
+    assert "Sandbox" not in said
 
 
 def test_a_revoked_key_stops_working_on_the_serving_process(tmp_path: Path) -> None:
