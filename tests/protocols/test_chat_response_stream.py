@@ -80,6 +80,16 @@ def test_role_only_and_empty_deltas_do_not_commit_the_stream(path: Path) -> None
     assert stream.facts.content_seen
 
 
+def test_the_empty_detail_that_opens_a_thought_commits_nothing(path: Path) -> None:
+    stream = opened(path)
+    empty = '{"content":"","reasoning_details":[{"type":"reasoning.text","text":"","signature":"","index":0}]}'
+    assert stream.feed(events(choice(empty))) == b""
+    assert not stream.facts.content_seen
+    out = stream.feed(events(choice('{"reasoning_details":[{"type":"reasoning.text","text":"Hm","index":0}]}')))
+    assert [chunk["choices"][0]["delta"]["reasoning"] for chunk in chunks(out)] == [None, "Hm"]
+    assert stream.facts.content_seen
+
+
 def test_unknown_members_wait_for_content_and_then_travel(path: Path) -> None:
     stream = opened(path)
     assert stream.feed(events(choice('{"content":"","provider_metadata":{"a":1}}'))) == b""
@@ -282,6 +292,15 @@ def test_a_finish_without_done_is_a_good_end(path: Path) -> None:
     stream.feed(events(choice('{"content":"Hel"}'), STOP).rstrip(b"\n"))
     stream.close()
     assert (stream.facts.fault, stream.facts.finish_reason) == (None, "stop")
+
+
+def test_a_stream_cut_in_the_middle_of_its_usage_is_an_answer_and_in_the_middle_of_its_text_is_none(path: Path) -> None:
+    for sent, fault in (([choice('{"content":"a"}'), STOP], False), ([choice('{"content":"a"}')], True)):
+        stream = opened(path)
+        stream.feed(events(*sent) + b'data: {"choices":[],"usage":{"prompt_tok')
+        stream.close()
+        assert (stream.facts.fault is not None) == fault
+        assert stream.facts.usage is None
 
 
 @pytest.mark.parametrize(

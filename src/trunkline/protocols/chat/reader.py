@@ -3,6 +3,8 @@
 `ChoiceReader` makes single deltas regular; this is the whole answer around them: chunks, usage, errors, the end.
 """
 
+import contextlib
+
 from msgspec import Raw
 
 from trunkline.core import json
@@ -157,11 +159,8 @@ class AnswerReader:
         if word is not None:
             choice.finish_reason = normalise_finish(word, has_calls=has_calls)
             if choice.finish_reason == "error":
-                self._fail(
-                    UpstreamFault(
-                        status=200, code=choice.native_finish_reason, message="The model's answer ended with an error"
-                    )
-                )
+                message = "The model ended its answer with an error"
+                self._fail(UpstreamFault(status=200, code=choice.native_finish_reason, message=message))
         elif not truncated and (OMITS_FINISH_REASON in self._quirks or choice.calls.complete()):
             choice.finish_reason = "tool_calls" if has_calls else "stop"
         elif truncated or not self._whole or choice.produced:
@@ -191,16 +190,29 @@ class StreamReader(AnswerReader):
         """The bytes ended."""
         if self._closed:
             return []
-        deltas = [] if self.facts.done else self._read_payloads(self._sse.close())
+        deltas = self._read_rest()
         self._closed = True
         if not self.choices and self.facts.fault is None:
             self._read_stray()
         return deltas + self.finish(truncated=not self.facts.done)
 
+    def _read_rest(self) -> list[DeltaRead]:
+        """A last event that lacks only its empty line; one that was cut in the middle is as good as not sent."""
+        if self.facts.done or self.facts.fault is not None:
+            return []
+        deltas: list[DeltaRead] = []
+        for payload in self._sse.close():
+            if payload.startswith(b"[DONE]"):
+                self.facts.done = True
+            else:
+                with contextlib.suppress(*UNREADABLE):
+                    deltas += self.read(read_answer(payload))
+        return deltas
+
     def _read_payloads(self, payloads: list[bytes]) -> list[DeltaRead]:
         deltas: list[DeltaRead] = []
         for payload in payloads:
-            if payload == b"[DONE]":
+            if payload.startswith(b"[DONE]"):
                 self.facts.done = True
                 break
             if payload:

@@ -51,7 +51,13 @@ class DeltaRead(Struct):
     def has_content(self) -> bool:
         """Something a client would show or act on: it commits the stream (routing-and-catalog.md 6)."""
         return bool(
-            self.text or self.reasoning or self.calls or self.refusal or self.annotations or self.images or self.audio
+            self.text
+            or (self.reasoning is not None and self.reasoning.has_content())
+            or self.calls
+            or self.refusal
+            or self.annotations
+            or self.images
+            or self.audio
         )
 
     def is_plain_text(self) -> bool:
@@ -73,7 +79,7 @@ class DeltaRead(Struct):
         )
 
     def is_empty(self) -> bool:
-        return not (self.has_content() or self.logprobs or self.extras or self.choice_extras)
+        return not (self.reasoning or self.logprobs or self.extras or self.choice_extras or self.has_content())
 
 
 class ChoiceReader:

@@ -22,6 +22,7 @@ _TYPES: Final[dict[str, ReasoningType]] = {
 
 
 _GROWING: Final = frozenset({"text", "summary", "data"})
+_CARRYING: Final = ("data", "signature", "summary", "text", "result", "arguments")
 
 
 class _Detail(Struct):
@@ -43,6 +44,12 @@ class ReasoningRead(Struct):
 
     text: str
     details: list[Raw]
+
+    def has_content(self) -> bool:
+        """More than the empty detail with which some streams of thought open."""
+        if self.text:
+            return True
+        return any(text_of(object_of(detail).get(name)) for detail in self.details for name in _CARRYING)
 
 
 def read_reasoning(text: str, details: list[Raw]) -> ReasoningRead | None:
