@@ -11,11 +11,14 @@ from trunkline.storage.shared.interface import HoldOutcome, HoldRefusal, HoldReq
 from trunkline.storage.shared.rates import SlidingWindows
 from trunkline.storage.shared.spend import KeySpend
 
+SWEEP_MS = 60_000
+"""Idle rate windows and old facts harm nobody: looking through all of them need not be done every second."""
+
 
 class MemoryShared:
     """Implements `interface.SharedState` for one process."""
 
-    __slots__ = ("_balances", "_facts", "_holds", "_rates", "_spend")
+    __slots__ = ("_balances", "_facts", "_holds", "_rates", "_spend", "_swept_ms")
 
     def __init__(self) -> None:
         self._balances: dict[str, int] = {}
@@ -23,6 +26,7 @@ class MemoryShared:
         self._holds = OpenHolds()
         self._rates = SlidingWindows()
         self._facts = Facts()
+        self._swept_ms = 0
 
     async def hold(self, request: HoldRequest) -> HoldOutcome:
         """Reserve `request.amount_nanousd`. A second hold of the same id takes the place of the first.
@@ -107,9 +111,11 @@ class MemoryShared:
         return account_id in self._balances and key_hash in self._spend
 
     async def forget_expired_holds(self, now_ms: int) -> int:
-        """Drop holds past their expiry (BIL-03); returns how many. Idle rate windows and old facts go with them."""
-        self._rates.forget_idle(now_ms)
-        self._facts.forget_expired(now_ms)
+        """Drop holds past their expiry (BIL-03); returns how many. Sweeps idle rate windows and old facts as well."""
+        if now_ms - self._swept_ms >= SWEEP_MS:
+            self._swept_ms = now_ms
+            self._rates.forget_idle(now_ms)
+            self._facts.forget_expired(now_ms)
         return self._holds.expire(now_ms)
 
     async def remember(self, key: str, value: str, expires_at_ms: int) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from trunkline.core.money import NanoUsd
 from trunkline.storage.shared.interface import HoldRequest, KeySpendDays
-from trunkline.storage.shared.memory import MemoryShared
+from trunkline.storage.shared.memory import SWEEP_MS, MemoryShared
 
 DAY = 20_717
 CENT = 10_000_000
@@ -145,6 +145,15 @@ async def test_spend_older_than_any_window_stays_in_the_whole_life_and_takes_no_
     assert (await shared.hold(life)).key_available_nanousd == 100 * CENT
     month = replace(life, key_window_start_day=DAY + 400 - 31)
     assert (await shared.hold(month)).key_available_nanousd == 469 * CENT
+
+
+async def test_housekeeping_sweeps_windows_and_facts_that_are_over() -> None:
+    shared = MemoryShared()
+    await shared.take("bucket", 1, 1, 1_000)
+    await shared.remember("session", "endpoint", 2_000)
+    await shared.forget_expired_holds(SWEEP_MS)
+    assert await shared.recall("session", 0) is None
+    assert (await shared.take("bucket", 1, 1, 1_000)).allowed
 
 
 async def test_nothing_is_known_of_an_account_before_it_is_loaded() -> None:
