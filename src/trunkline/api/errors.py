@@ -21,6 +21,8 @@ REQUEST_ID = "trunkline.request_id"
 ACCOUNT_ID = "trunkline.account_id"
 """Scope key of the caller's account, once authenticated: `user_id` of the envelope (ERR-04)."""
 RETRY_AFTER_S = 2
+PATH_SHOWN = 200
+"""Characters of an unknown path that a message repeats."""
 
 _log = structlog.get_logger("trunkline.api")
 
@@ -106,7 +108,9 @@ def presentable(error: Exception, scope: Scope) -> TrunklineError:
         case TrunklineError():
             return error
         case HTTPException(status_code=404):
-            return NotFound(f"There is no {scope['method']} {scope['path']} here; /openapi.json lists what there is.")
+            return NotFound(
+                f"There is no {scope['method']} {scope['path'][:PATH_SHOWN]} here; /openapi.json lists what there is."
+            )
         case StorageUnavailable():
             _log.warning("database away", request_id=scope[REQUEST_ID], reason=str(error))
             return ServiceUnavailable(
