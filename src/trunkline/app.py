@@ -116,10 +116,13 @@ class Application:
         if settings.discovery.local_engines:
             self.discovery = self._tasks.start(self._discover(), "discovery")
 
-    async def stop(self) -> None:
-        """Let go of everything; every record that was asked for is written first. Idempotent."""
+    async def stop(self, drain_s: float | None = None) -> None:
+        """Let go of everything; every record that was asked for is written first. Idempotent.
+
+        `drain_s`: how long what runs without a client may still take; None: `server.drain_seconds`.
+        """
         if self._pipeline is not None:
-            await self._pipeline.tasks.drain(self._settings.server.drain_seconds)
+            await self._pipeline.tasks.drain(self._settings.server.drain_seconds if drain_s is None else drain_s)
         await self._tasks.drain(0.0)
         await self._directory.close()
         await self._transport.close()

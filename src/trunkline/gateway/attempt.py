@@ -77,7 +77,7 @@ def convert(
     return Conversion(
         exchange.request,
         target_of(
-            candidate.endpoint,
+            candidate,
             user_hash=end_user_hash(end_user_secret, exchange.principal.account_id, exchange.request.user),
             max_tokens_override=override,
         ),

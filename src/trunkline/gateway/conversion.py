@@ -7,10 +7,10 @@ that keeps every unknown member; all others, and everything when `routing.path =
 
 from typing import Literal
 
-from trunkline.catalog.types import Endpoint
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
 from trunkline.protocols.chat import answers, native_request, upstream
 from trunkline.protocols.chat.request import ChatRequest, to_hub
+from trunkline.routing.types import Candidate
 
 PROTOCOLS: frozenset[str] = frozenset({"openai-chat", "mistral"})
 """Upstream protocols that are spoken; endpoints with none of them are not callable."""
@@ -49,8 +49,9 @@ class Conversion:
         return answers.open_body(self.path, data, identity, self._options)
 
 
-def target_of(endpoint: Endpoint, *, user_hash: str | None, max_tokens_override: int | None) -> UpstreamTarget:
-    """What the encoders must know of an endpoint."""
+def target_of(candidate: Candidate, *, user_hash: str | None, max_tokens_override: int | None) -> UpstreamTarget:
+    """What the encoders must know of an endpoint and its model."""
+    endpoint, reasoning = candidate.endpoint, candidate.model.reasoning
     return UpstreamTarget(
         provider=endpoint.provider,
         upstream_model=endpoint.upstream_model,
@@ -60,4 +61,6 @@ def target_of(endpoint: Endpoint, *, user_hash: str | None, max_tokens_override:
         max_output_tokens=endpoint.max_output_tokens,
         max_tokens_override=max_tokens_override,
         user_hash=user_hash,
+        reasoning_efforts=reasoning.supported_efforts if reasoning is not None else None,
+        reasoning_mandatory=reasoning is not None and reasoning.mandatory,
     )

@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from trunkline.core.errors import NoEndpoints, PaymentRequired
+from trunkline.core.errors import ContextLengthExceeded, NoEndpoints, PaymentRequired
 from trunkline.core.tasks import TaskSet
 from trunkline.gateway.admission import Admission, require_text_request
 from trunkline.gateway.attempt import Tries, compose, convert, note, open_upstream, renote
@@ -95,7 +95,7 @@ class Pipeline:
                 why_not=world.hint,
                 docs_url=self._docs_url + "/guides/routing",
             )
-        except NoEndpoints:
+        except (NoEndpoints, ContextLengthExceeded):
             exchange.plan = refused_plan(query, world.snapshot)
             await self._admission.check_funds(exchange)
             raise
