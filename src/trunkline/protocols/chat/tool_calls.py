@@ -34,6 +34,7 @@ class _Call(Struct):
     extras: dict[str, Raw] = {}
     """Unknown members that came before the name."""
     pieces: list[str] = []
+    size: int = 0
     started: bool = False
 
     def says_something(self) -> bool:
@@ -143,6 +144,7 @@ class CallReader:
         arguments = _new_part(call, _arguments_text(function.get("arguments", NOTHING)), repeated=repeated)
         if arguments:
             call.pieces.append(arguments)
+            call.size += len(arguments)
         if call.started:
             return CallFragment(call.ordinal, arguments, extras=extras) if arguments or extras else None
         call.extras |= extras
@@ -169,7 +171,7 @@ def _arguments_text(raw: Raw) -> str:
 
 def _new_part(call: _Call, fragment: str, *, repeated: bool) -> str:
     """`fragment` without what is known already, where the upstream repeats the whole arguments."""
-    if not fragment.startswith("{") or not call.pieces:
+    if not fragment.startswith("{") or not 0 < call.size <= len(fragment):
         return fragment
     known = call.arguments()
     if fragment.startswith(known) and (known.endswith("}") or (repeated and len(known) > 1)):
