@@ -63,17 +63,17 @@ async def _serve(loaded: Loaded, listener: socket.socket) -> None:
         raise click.ClickException(f"the configuration cannot be used\n{loaded.invalid(error.findings)}") from None
     except (MalformedBootstrapKey, KeyFileInvalid, StorageUnavailable, StorageRefused, OSError) as error:
         raise click.ClickException(str(error)) from None
+    server = GatewayServer(app, settings.server)
     try:
         if app.discovery is not None:
             # The terminal names local engines too (OP-12). Clients that connect meanwhile wait in the backlog.
             await asyncio.wait((app.discovery,), timeout=settings.discovery.timeout_seconds)
-        server = GatewayServer(app, settings.server)
         with stopped_by_signals(server):
             click.echo(welcome(settings, app.first_start, app.world.snapshot, app.world.providers))
             sys.stdout.flush()
             await server.serve(sockets=[listener])
     finally:
-        await app.stop()
+        await app.stop(server.drain_left_s())
 
 
 def _with_real_port(settings: Settings, listener: socket.socket) -> Settings:

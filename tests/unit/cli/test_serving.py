@@ -129,6 +129,18 @@ async def test_a_large_body_after_the_head_is_no_flood_of_headers() -> None:
         assert (await answer_to(port, head + body)).startswith(b"HTTP/1.1 200 ")
 
 
+async def test_a_body_that_ends_where_the_next_request_begins_is_no_flood_either() -> None:
+    async with serving_app(greet) as (_, port, _task):
+        reader, writer = await connect(port)
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (HEAD_BYTES_MAX * 2))
+        await asyncio.sleep(0.1)
+        writer.write(b"b" * HEAD_BYTES_MAX * 2 + b"GET / HTTP/1.1\r\nX-A:")
+        await asyncio.wait_for(reader.readuntil(b"hi"), 5)
+        writer.write(b" b\r\nConnection: close\r\n\r\n")
+        assert b" 200 " in await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+
+
 async def test_a_head_that_trickles_in_is_refused_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "_TICKS_PER_SWEEP", 1)
     async with serving_app(greet, Server(header_timeout_seconds=0.3)) as (_, port, _task):
@@ -166,8 +178,10 @@ async def test_the_first_stop_lets_a_running_answer_finish_and_takes_no_new_ones
         reader, writer = await connect(port)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
         await app.begun.wait()
+        assert server.drain_left_s() == DEFAULTS.drain_seconds
         server.request_stop()
         await asyncio.sleep(0.4)
+        assert 0 < server.drain_left_s() < DEFAULTS.drain_seconds
         with pytest.raises(ConnectionRefusedError):
             await connect(port)
         assert not task.done()
@@ -186,6 +200,7 @@ async def test_the_second_stop_ends_a_running_answer_at_once() -> None:
         server.request_stop()
         await asyncio.sleep(0.2)
         server.request_stop()
+        assert server.drain_left_s() == 0
         await asyncio.wait_for(task, 2)
         assert app.was_cancelled
         writer.close()

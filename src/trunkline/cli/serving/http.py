@@ -20,6 +20,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """One client connection. `GatewayServer` calls `expire_head` now and then, so that no request needs a timer."""
 
     _head_began_s: float | None = None
+    """When the client began to owe us a head; None while it owes none."""
+    _in_head = False
     _head_bytes = 0
     _too_large = False
 
@@ -29,20 +31,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._in_head = True
         if self._head_began_s is None:
             self._head_began_s = self.loop.time()
 
     def on_headers_complete(self) -> None:
         self._head_began_s = None
         self._head_bytes = 0
+        self._in_head = False
         if len(self.headers) > HEADERS_MAX:
             self._too_large = True
             raise _HeadTooLarge
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
+        # Only reads that begin inside a head count: the one that ends a body may hold the next request's first bytes.
+        owed_head = self._head_began_s is not None
         super().data_received(data)
-        if self._head_began_s is not None:
+        if owed_head and self._head_began_s is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
                 self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE)
@@ -58,7 +64,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Close the connection if it has owed the rest of a request's head for too long."""
         if self._head_began_s is None or now_s - self._head_began_s < timeout_s or self.transport.is_closing():
             return
-        if self._head_bytes:
+        if self._in_head:
             self._refuse(b"408 Request Timeout", _TOO_SLOW)
         else:
             self.transport.close()

@@ -38,6 +38,8 @@ class GatewayServer(uvicorn.Server):
             )
         )
         self._head_timeout_s = settings.header_timeout_seconds
+        self._drain_s = settings.drain_seconds
+        self._drained_at_s: float | None = None
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -54,12 +56,21 @@ class GatewayServer(uvicorn.Server):
         """First call: accept nobody, drain. Second call: cancel what still runs and end now."""
         if not self.should_exit:
             self.should_exit = True
+            self._drained_at_s = asyncio.get_running_loop().time() + self._drain_s
             return
         self.force_exit = True
         for task in tuple(self.server_state.tasks):
             task.cancel()
         for connection in tuple(self.server_state.connections):
             connection.transport.abort()
+
+    def drain_left_s(self) -> float:
+        """What is left of the time to drain: all of it before the first stop, nothing after the second."""
+        if self.force_exit:
+            return 0.0
+        if self._drained_at_s is None:
+            return self._drain_s
+        return max(0.0, self._drained_at_s - asyncio.get_running_loop().time())
 
 
 def _expire_head(connection: object, now_s: float, timeout_s: float) -> None:
