@@ -1,14 +1,16 @@
-"""The README's samples, run as they are printed: only the port is another one."""
+"""The README's samples, run as they are printed (only the port is another one), and the guide's list of operations."""
 
 import json
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 from tests.serving import KEY, environment, served
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -39,3 +41,11 @@ def test_every_sample_of_a_first_request_gets_an_answer(tmp_path: Path) -> None:
         assert "Sandbox" in answer["choices"][0]["message"]["content"]
         for program in programs:
             assert "Sandbox" in run([sys.executable, "-c"], program)
+
+
+def test_the_guide_lists_the_operations_that_there_are(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "guide" / "api.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\|[^|]*\| `([A-Z]+ /\S+)` \|", guide, re.MULTILINE))
+    with served(tmp_path) as instance, urllib.request.urlopen(f"{instance.url}/openapi.json", timeout=10) as answer:
+        paths = json.load(answer)["paths"]
+    assert listed == {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}

@@ -9,11 +9,12 @@ import click
 import msgspec
 import pytest
 
+from trunkline.catalog.snapshot import build_snapshot
 from trunkline.cli.main import cli
 from trunkline.configuration.load import load
 from trunkline.configuration.schema import descriptions, file_schema
 from trunkline.configuration.shape import CATALOG_LISTS, hints, sections
-from trunkline.settings import ProviderSettings
+from trunkline.settings import ProviderSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -107,6 +108,12 @@ def test_examples_of_the_configuration_load(page: str, tmp_path: Path, monkeypat
         tomllib.loads(example)
         (tmp_path / "trunkline.toml").write_text(example, encoding="utf-8")
         load({"TRUNKLINE_HOME": str(tmp_path)}, None, {})
+
+
+def test_the_readme_counts_what_the_catalog_has(tmp_path: Path) -> None:
+    catalog = build_snapshot(Settings(home=tmp_path))
+    counts = f"{len(catalog.models)} models of {len(catalog.providers)} providers"
+    assert counts in " ".join(text_of("README.md").split())
 
 
 def test_the_readme_has_the_configuration_in_ten_lines() -> None:
