@@ -1,0 +1,155 @@
+"""`python -m bench`: measure, print the table, keep the figures."""
+
+import argparse
+import gc
+import os
+import platform
+import subprocess
+import tempfile
+from collections import defaultdict
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from bench import measure, report, targets
+from bench.measure import Held, Round
+from bench.targets import Running
+from bench.work import Work, all_work
+
+ROOT = Path(__file__).parents[1]
+IDLE_STREAMS = (1_000, 5_000)
+STARTS = 5
+SLOW_SHARE = 20
+"""A peer that takes a hundred times as long gets this fraction of the requests, at 4 or more clients."""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer requests, fewer rounds")
+    parser.add_argument("--only", default="", help="comma list of W1…W7, latency, start")
+    parser.add_argument("--rounds", type=int, help="interleaved rounds (default 5; 2 with --quick)")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--litellm", type=Path, default=os.environ.get("LITELLM"), help="its `litellm` program")
+    parser.add_argument("--no-nginx", action="store_true", help="leave the floor out")
+    return parser.parse_args()
+
+
+class Bench:
+    """One run over all targets."""
+
+    def __init__(self, options: argparse.Namespace, running: list[Running]) -> None:
+        self._quick: bool = options.quick
+        self._rounds: int = options.rounds or (2 if options.quick else 5)
+        self._running = running
+        self.work: dict[str, dict[str, Round]] = {}
+        self.half_load: dict[str, Round] = {}
+        self.held: dict[str, list[Held]] = {}
+
+    @property
+    def rounds(self) -> int:
+        return self._rounds
+
+    def _requests(self, running: Running, work: Work) -> int:
+        count = work.quick if self._quick else work.requests
+        return max(4, count // SLOW_SHARE) if running.name == "litellm" else count
+
+    async def in_rounds(self, work: Work) -> None:
+        """All targets in turn, again and again, so that what disturbs one disturbs all."""
+        seen: defaultdict[str, list[Round]] = defaultdict(list)
+        for running in self._running:  # connections, caches
+            await measure.one_round(running, work, min(self._requests(running, work), 2 * work.concurrency))
+        for _ in range(self._rounds):
+            for running in self._running:
+                seen[running.name].append(await measure.one_round(running, work, self._requests(running, work)))
+        self.work[work.name] = {name: measure.middle(rounds) for name, rounds in seen.items()}
+        say(f"{work.name}: " + ", ".join(f"{n} {r.cpu_us or 0:,.0f} µs" for n, r in self.work[work.name].items()))
+
+    async def latency(self, work: Work) -> None:
+        """Each target, and nothing in between, at half of what Trunkline's core could carry."""
+        capacity = 1e6 / (self.work[work.name]["trunkline"].cpu_us or 1.0)
+        seen: defaultdict[str, list[Round]] = defaultdict(list)
+        for _ in range(self._rounds):
+            for running in self._running:
+                if running.name != "litellm":
+                    rate = capacity / 2
+                    seen[running.name].append(await measure.one_round(running, work, int(rate * 2), rate))
+        self.half_load = {name: measure.middle(rounds) for name, rounds in seen.items()}
+
+    async def idle_streams(self, work: Work) -> None:
+        for running in self._running:
+            if running.pid is None or running.name == "litellm":
+                continue
+            for streams in IDLE_STREAMS[: 1 if self._quick else 2]:
+                self.held.setdefault(running.name, []).append(await measure.held(running, work, streams))
+
+
+async def run(options: argparse.Namespace, running: list[Running]) -> Bench:
+    bench = Bench(options, running)
+    chosen = set(options.only.split(",")) if options.only else set()
+    kinds = all_work()
+    gc.freeze()
+    gc.disable()  # nothing here makes cycles that matter within a run
+    idle = kinds.pop("W7")
+    if not chosen or "W7" in chosen:  # first: memory that other work left behind would hide what streams need
+        await bench.idle_streams(idle)
+    for work in kinds.values():
+        if not chosen or work.name in chosen or (work.name == "W1" and "latency" in chosen):
+            await bench.in_rounds(work)
+    if not chosen or "latency" in chosen:
+        await bench.latency(kinds["W1"])
+    return bench
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def commit() -> str:
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return found.stdout.strip() or "unknown"
+
+
+def machine() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return f"{os.cpu_count()} cores of {line.split(':')[1].strip()}"
+    return f"{os.cpu_count()} cores"
+
+
+def main() -> None:
+    options = arguments()
+    targets.pin_load()
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        upstream_port = stack.enter_context(targets.upstream(folder))
+        starts = None
+        if not options.only or "start" in options.only:
+            starts = measure.starts(folder / "starts", upstream_port, STARTS)
+        running = [stack.enter_context(targets.direct(folder, upstream_port))]
+        if targets.find_nginx() and not options.no_nginx:
+            running.append(stack.enter_context(targets.nginx(folder / "nginx", upstream_port)))
+        running.append(stack.enter_context(targets.trunkline(folder / "trunkline", upstream_port)))
+        if options.litellm:
+            running.append(stack.enter_context(targets.litellm(options.litellm)(folder / "litellm", upstream_port)))
+        bench = uvloop.run(run(options, running))
+    results = report.Results(
+        commit=commit(),
+        machine=machine(),
+        python=platform.python_version(),
+        when=datetime.now(UTC).date().isoformat(),
+        interleaved_rounds=bench.rounds,
+        work=bench.work,
+        half_load=bench.half_load,
+        held=bench.held,
+        starts=starts,
+    )
+    say(report.render(results))
+    if options.json:
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

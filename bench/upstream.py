@@ -1,0 +1,108 @@
+"""A fast fake provider: `python -m bench.upstream` prints its port and answers until it is ended.
+
+It must be far cheaper than what is measured: one asyncio protocol, everything it says was encoded before.
+"""
+
+import asyncio
+import gc
+import socket
+from typing import cast, get_args
+
+import uvloop
+
+from bench.work import INTERVAL_S, NONCE_BYTES, NONCE_MARK, Behaviour, stream_frames, whole_answer
+
+_LENGTH = b"content-length:"
+_MODEL = b'"model":'
+_WHOLE = {name: whole_answer(name) for name in get_args(Behaviour)}
+_STREAMS = {name: stream_frames(name) for name in get_args(Behaviour)}
+
+
+class Upstream(asyncio.Protocol):
+    """One connection. Requests come one after the other, with Content-Length or chunked."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._pieces: list[bytes] = []
+        self._missing: int | None = None
+        """Bytes of the request that have not come; None: its head is not complete."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._pieces.append(data)
+        if self._missing is None:
+            data = b"".join(self._pieces)
+            self._pieces = [data]
+            head_end = data.find(b"\r\n\r\n")
+            if head_end < 0:
+                return
+            self._missing = _body_length(data[:head_end]) - (len(data) - head_end - 4)
+        else:
+            self._missing -= len(data)
+        if self._missing <= 0:
+            request = b"".join(self._pieces)
+            self._pieces, self._missing = [], None
+            self._answer(request)
+
+    def _answer(self, request: bytes) -> None:
+        at = request.find(b'"', request.find(_MODEL) + len(_MODEL)) + 1
+        model = request[at : request.find(b'"', at)].decode().rpartition("/")[2]
+        at = request.find(NONCE_MARK) + len(NONCE_MARK)
+        nonce = request[at : at + NONCE_BYTES]
+        if model == "whole":
+            before, after = _WHOLE[cast("Behaviour", model)]
+            self._transport.write(b"".join((before, nonce, after)))
+            return
+        before, after, frames, end = _STREAMS[cast("Behaviour", model)]
+        self._transport.write(b"".join((before, nonce, after)))
+        if interval_s := INTERVAL_S[cast("Behaviour", model)]:
+            self._timer = self._loop.call_later(interval_s, self._go_on, 0, frames, end, self._loop.time(), interval_s)
+        else:
+            self._loop.call_soon(self._burst, 0, frames, end)
+
+    def _burst(self, index: int, frames: list[bytes], end: bytes) -> None:
+        """One event in each turn of the loop: engines write every event by itself, however fast they are."""
+        self._transport.write(frames[index])
+        index += 1
+        if index == len(frames):
+            self._transport.write(end)
+        else:
+            self._loop.call_soon(self._burst, index, frames, end)
+
+    def _go_on(self, index: int, frames: list[bytes], end: bytes, began_s: float, interval_s: float) -> None:
+        self._transport.write(frames[index])
+        index += 1
+        if index == len(frames):
+            self._transport.write(end)
+        else:
+            due_s = began_s + (index + 1) * interval_s
+            self._timer = self._loop.call_at(due_s, self._go_on, index, frames, end, began_s, interval_s)
+
+
+def _body_length(head: bytes) -> int:
+    lowered = head.lower()
+    at = lowered.find(_LENGTH)
+    if at < 0:
+        raise ValueError("a request without Content-Length")
+    return int(lowered[at + len(_LENGTH) :].split(b"\r\n", 1)[0])
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+    await loop.create_server(lambda: Upstream(loop), sock=listener, backlog=4096)
+    print(listener.getsockname()[1], flush=True)
+    gc.freeze()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve())
