@@ -67,7 +67,7 @@ class Billing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     markup_percent: Percent = 0.0
     """Added to the catalog's price."""
     byok_fee_percent: Percent = 0.0
-    """Charged on the list price when a caller's own provider key was used."""
+    """Charged on the list price when a caller's own provider key was used. No effect before such keys exist."""
     key_limit_status: Literal[402, 403] = 402
     """KEY-23: status of an exhausted key limit."""
     strict_max_tokens: bool = False
@@ -160,7 +160,7 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     heartbeat_seconds: Seconds = 10.0
     """Silence in a stream after which a comment is sent."""
     pad_whole_answers: bool = False
-    """Send the status early and white space while the upstream works, for clients behind impatient proxies."""
+    """Send the status early and white space while the upstream works, for impatient proxies. No effect yet."""
     path: Literal["auto", "hub"] = "auto"
     """`hub` sends everything through the hub, for comparing the two paths."""
 
@@ -200,7 +200,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     generations_days: PositiveCount = 400
-    """How long generation records are kept."""
+    """How long generation records are kept. No effect before old records can be pruned."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
