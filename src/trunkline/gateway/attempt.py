@@ -8,12 +8,13 @@ from typing import Literal
 from msgspec import structs
 
 from trunkline.core.errors import TrunklineError
-from trunkline.gateway.conversion import Conversion, target_of
+from trunkline.gateway.conversion import Conversion, EncodedRequest, target_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.chat import errors
 from trunkline.protocols.faults import Classified
+from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.providers.adapter import upstream_request
 from trunkline.providers.sandbox.upstream import FAULT_HEADER
 from trunkline.providers.types import ProviderRuntime
@@ -22,7 +23,6 @@ from trunkline.routing.attempts import FailedAttempt, final_error, remaining
 from trunkline.routing.types import Candidate, Plan
 
 ERROR_BODY_BYTES_MAX = 256 * 1024
-CREDENTIAL_STATUSES = (401, 402)
 
 
 class Tries:
@@ -60,12 +60,12 @@ def failed_attempt(candidate: Candidate, provider_name: str, outcome: Classified
     What a provider says of a credential that it rejects is for the operator alone, even after redaction.
     """
     fault = outcome.fault
-    shown = fault.raw and fault.status not in CREDENTIAL_STATUSES
+    rejected_key = outcome.error_type == "provider_unavailable" and 400 <= fault.status < 500
     return FailedAttempt(
         candidate=candidate,
         provider_name=provider_name,
         outcome=outcome,
-        raw=errors.redact(fault.raw) if shown else "",
+        raw=errors.redact(fault.raw) if fault.raw and not rejected_key else "",
     )
 
 
@@ -76,6 +76,7 @@ def convert(
     override = exchange.hold.max_output_tokens if exchange.hold is not None else None
     return Conversion(
         exchange.request,
+        candidate.endpoint,
         target_of(
             candidate,
             user_hash=end_user_hash(end_user_secret, exchange.principal.account_id, exchange.request.user),
@@ -92,9 +93,13 @@ def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
     return hmac.new(secret, f"{account_id}\0{user or ''}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
-def compose(exchange: Exchange, candidate: Candidate, runtime: ProviderRuntime, body: bytes) -> UpstreamRequest:
+def compose(
+    exchange: Exchange, candidate: Candidate, runtime: ProviderRuntime, encoded: EncodedRequest
+) -> UpstreamRequest:
     """The signed upstream request. The Sandbox, which is no third party, is told the `user` (OP-13)."""
-    request = upstream_request(runtime, candidate.endpoint, "chat/completions", body, exchange.request.stream)
+    request = upstream_request(runtime, candidate.endpoint, encoded.path, encoded.body, exchange.request.stream)
+    if encoded.headers:
+        request = structs.replace(request, headers=(*request.headers, *encoded.headers))
     if runtime.in_process and exchange.request.user is not None:
         return structs.replace(request, headers=(*request.headers, (FAULT_HEADER, exchange.request.user)))
     return request
@@ -106,6 +111,7 @@ async def open_upstream(
     listener: Listener | None,
     runtime: ProviderRuntime,
     exchange: Exchange,
+    protocol: UpstreamProtocol,
 ) -> UpstreamResponse | Classified:
     """Send, and wait for the head: a response to relay, or the classified refusal.
 
@@ -123,7 +129,7 @@ async def open_upstream(
     except UpstreamFailed:
         response.cancel()
         body = b""
-    return errors.classify(response.status, response.headers, body, now_ms=exchange.received_ms)
+    return protocol.classify(response.status, response.headers, body, now_ms=exchange.received_ms)
 
 
 async def _open_while_wanted(

@@ -2,31 +2,63 @@
 
 The one place of the gateway that knows concrete protocols. Equal formats on both ends take the native path, an edit
 that keeps every unknown member; all others, and everything when `routing.path = "hub"`, go through the hub
-(architecture, "The three ways"). Today: chat and completions clients, openai-chat upstreams.
+(architecture, "The three ways").
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
+from msgspec import Struct
+
+from trunkline.catalog.types import Endpoint
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
-from trunkline.protocols.chat import answers, native_request, upstream
+from trunkline.protocols.chat import answers, native_request
+from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.chat.request import ChatRequest, to_hub
+from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.routing.types import Candidate
 
-PROTOCOLS: frozenset[str] = frozenset({"openai-chat", "mistral"})
-"""Upstream protocols that are spoken; endpoints with none of them are not callable."""
+_CHAT = ChatProtocol()
+UPSTREAMS: Mapping[str, UpstreamProtocol] = {
+    "openai-chat": _CHAT,
+    "mistral": _CHAT,  # chat with fields of its own, which quirks know
+}
+"""Upstream formats that are spoken, by the catalog's name, in the order in which a chat client is served best."""
+PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)
+"""Endpoints with none of them are not callable."""
+
+
+def protocol_of(endpoint: Endpoint) -> str:
+    """The format in which a callable endpoint is spoken to: chat itself where it is offered."""
+    offered = (endpoint.protocol, *endpoint.protocols)
+    return next(name for name in UPSTREAMS if name in offered)
+
+
+class EncodedRequest(Struct, frozen=True):
+    """What is sent, but for address and credentials. `path` is relative to the provider's base URL."""
+
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
 
 class Conversion:
     """One client request on its way to one endpoint and back."""
 
-    __slots__ = ("_options", "path", "request", "target")
+    __slots__ = ("_options", "path", "protocol", "request", "target")
 
     def __init__(
-        self, request: ChatRequest, target: UpstreamTarget, path_policy: Literal["auto", "hub"], docs_url: str
+        self,
+        request: ChatRequest,
+        endpoint: Endpoint,
+        target: UpstreamTarget,
+        path_policy: Literal["auto", "hub"],
+        docs_url: str,
     ) -> None:
         self.request = request
         self.target = target
-        self.path: Path = "hub" if path_policy == "hub" else "native"
+        self.protocol = UPSTREAMS[protocol_of(endpoint)]
+        self.path: Path = "native" if path_policy == "auto" and self.protocol is _CHAT else "hub"
         self._options = answers.AnswerOptions(
             exclude_reasoning=request.reasoning is not None and request.reasoning.exclude,
             text_completion=request.text_completion,
@@ -34,19 +66,27 @@ class Conversion:
             docs_base=docs_url,
         )
 
-    def encode(self) -> bytes:
-        """The upstream's request body."""
+    def encode(self) -> EncodedRequest:
+        """The upstream's request. Raises InvalidRequest or InvalidPrompt for what the format cannot say."""
+        path = self.protocol.path(self.target, stream=self.request.stream)
         if self.path == "native":
-            return native_request.edit_request(self.request, self.target)
-        return upstream.encode_upstream(to_hub(self.request), self.target)
+            return EncodedRequest(path, (), native_request.edit_request(self.request, self.target))
+        hub = to_hub(self.request)
+        return EncodedRequest(path, self.protocol.headers(hub, self.target), self.protocol.encode(hub, self.target))
 
     def open_stream(self, identity: AnswerIdentity) -> AnswerStream:
         """A fresh relay for one upstream stream."""
-        return answers.open_stream(self.path, identity, self._options)
+        if self.path == "native":
+            return answers.open_stream("native", identity, self._options)
+        decoder = self.protocol.open_stream(self.target, exclude_reasoning=self._options.exclude_reasoning)
+        return answers.encode_stream(decoder, identity, self._options)
 
     def open_body(self, data: bytes, identity: AnswerIdentity) -> AnswerBody:
         """A whole upstream answer, read."""
-        return answers.open_body(self.path, data, identity, self._options)
+        if self.path == "native":
+            return answers.open_body("native", data, identity, self._options)
+        decoded = self.protocol.decode_body(data, self.target, exclude_reasoning=self._options.exclude_reasoning)
+        return answers.encode_body(decoded, identity, self._options)
 
 
 def target_of(candidate: Candidate, *, user_hash: str | None, max_tokens_override: int | None) -> UpstreamTarget:

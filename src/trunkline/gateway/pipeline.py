@@ -157,12 +157,12 @@ class Pipeline:
         conversion = exchange.conversion = convert(
             exchange, candidate, self._secret, self._settings.routing.path, self._docs_url
         )
-        body = conversion.encode()
-        await delivery.echo(exchange, runtime, body)
-        request = compose(exchange, candidate, runtime, body)
+        encoded = conversion.encode()
+        await delivery.echo(exchange, runtime, encoded.body)
+        request = compose(exchange, candidate, runtime, encoded)
         upstream = self._sandbox if runtime.in_process else self._upstream
         started_s = asyncio.get_running_loop().time()
-        opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange)
+        opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion.protocol)
         latency_s = asyncio.get_running_loop().time() - started_s
         if isinstance(opened, Classified):
             note(exchange, candidate, runtime, status=opened.fault.status or None, latency_s=latency_s)

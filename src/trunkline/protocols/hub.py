@@ -2,9 +2,18 @@
 
 from typing import Protocol
 
+from msgspec import Struct
+
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import Facts, UsageReport
 from trunkline.protocols.events import GenerationEvent
+
+
+class DecodedBody(Struct, frozen=True):
+    """A whole answer as events, and what was seen of it."""
+
+    facts: Facts
+    events: list[GenerationEvent]
 
 
 class ResponseDecoder(Protocol):

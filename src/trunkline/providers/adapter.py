@@ -5,16 +5,12 @@ protocols that need them; until then such a provider is not enabled (`registry.p
 """
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
 
 from trunkline import __version__
 from trunkline.catalog.types import Auth, Endpoint
 from trunkline.providers.keys import Headers
 from trunkline.providers.types import ProviderRuntime
 from trunkline.providers.upstream import UpstreamRequest
-
-Path: TypeAlias = Literal["chat/completions", "completions"]
-"""Under the base address; other operations add theirs."""
 
 KEY_SCHEMES = frozenset({"bearer", "header", "token"})
 
@@ -40,9 +36,12 @@ def _credential(auth: Auth, key: str) -> str:
 
 
 def upstream_request(
-    runtime: ProviderRuntime, endpoint: Endpoint, path: Path, body: bytes, stream: bool
+    runtime: ProviderRuntime, endpoint: Endpoint, path: str, body: bytes, stream: bool
 ) -> UpstreamRequest:
-    """The request that carries `body` to the endpoint, with the endpoint's own address and key where it has them."""
+    """The request that carries `body` to `path` under the base address.
+
+    An endpoint's own address and key go before its provider's.
+    """
     if endpoint.api_key is not None:
         headers = _with_own_key(runtime, endpoint.api_key)
     elif runtime.keys is not None:

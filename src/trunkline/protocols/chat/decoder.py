@@ -1,12 +1,11 @@
 """An openai-chat upstream's answer as events of the hub (inference.md 30.9)."""
 
-from msgspec import Struct
-
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat.event_builder import EventBuilder
 from trunkline.protocols.chat.reader import AnswerReader, StreamReader, read_body
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.events import Completed, Failed, Finished, GenerationEvent, Started, UpstreamFault
+from trunkline.protocols.hub import DecodedBody
 
 
 class ChatDecoder:
@@ -27,13 +26,6 @@ class ChatDecoder:
     def close(self) -> list[GenerationEvent]:
         """The bytes ended: the last events. Calling it again gives none."""
         return self._events.of(self._reader.close()) + self._events.end()
-
-
-class DecodedBody(Struct, frozen=True):
-    """A whole answer as events, and what was seen of it."""
-
-    facts: Facts
-    events: list[GenerationEvent]
 
 
 def decode_body(data: bytes, *, quirks: frozenset[str] = frozenset(), exclude_reasoning: bool = False) -> DecodedBody:

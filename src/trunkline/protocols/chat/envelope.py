@@ -81,7 +81,8 @@ def envelope(asked: Asked, target: UpstreamTarget, quirks: frozenset[str]) -> di
     if asked.prompt_cache_key is not None and "prompt_cache_key" in quirks:
         members["prompt_cache_key"] = asked.prompt_cache_key
     if target.user_hash is not None:
-        members["safety_identifier" if "safety_identifier" in quirks else "user"] = target.user_hash
+        # Only where the provider asks for an identity (inference.md 28); to all others the end user is nobody.
+        members.update((field, target.user_hash) for field in ("safety_identifier", "user") if field in quirks)
     return members
 
 

@@ -27,7 +27,10 @@ _REASONS: Final[dict[str, FinishReason]] = {
 
 
 def normalise(native: str, *, has_calls: bool) -> FinishReason:
-    """Our word for the upstream's. Unknown words mean `stop`; with tool calls a `stop` is `tool_calls`, while a
-    `length` stays one, since the call was cut off."""
+    """Our word for the upstream's. Unknown words mean `stop`; with tool calls a `stop` is `tool_calls`.
+
+    A `length` stays one beside calls (inference.md 30.7), although the original says `tool_calls` then
+    (observed-openrouter-responses.md 1.4): a client must be able to see that the last call was cut off.
+    """
     reason = _REASONS.get(native.lower(), "stop")
     return "tool_calls" if has_calls and reason == "stop" else reason

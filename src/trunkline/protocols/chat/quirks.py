@@ -27,6 +27,7 @@ RequestQuirk = Literal[
     "chat_template_thinking",
     "random_seed",
     "safety_identifier",
+    "user",
     "tool_result_media",
     "no_empty_text",
     "tool_call_ids_9",
@@ -48,7 +49,8 @@ REASONS: Mapping[RequestQuirk, str] = {
     "enable_thinking": "Reasoning is switched by `enable_thinking`, its budget is `thinking_budget`.",
     "chat_template_thinking": "Reasoning is switched by `chat_template_kwargs.enable_thinking`.",
     "random_seed": "The seed is called `random_seed`.",
-    "safety_identifier": "The end user's hash goes into `safety_identifier`; elsewhere into `user`.",
+    "safety_identifier": "Asks for an identity of the end user, hashed, in `safety_identifier`.",
+    "user": "Asks for an identity of the end user, hashed, in `user`.",
     "tool_result_media": "Accepts images and files in the results of tools.",
     "no_empty_text": "Refuses empty text parts.",
     "tool_call_ids_9": "Ids of tool calls must be nine letters or digits.",
@@ -71,11 +73,12 @@ _GATEWAY: frozenset[RequestQuirk] = frozenset(
 _ENGINE: frozenset[RequestQuirk] = frozenset({"multiple_choices"})
 
 _SAFETY_IDENTIFIER: frozenset[RequestQuirk] = frozenset({"safety_identifier"})
+_USER: frozenset[RequestQuirk] = frozenset({"user"})
 
 OF_PROVIDER: Mapping[str, frozenset[RequestQuirk]] = {
     "openai": _OPENAI | _SAFETY_IDENTIFIER,
-    "azure": _OPENAI,
-    "openrouter": _GATEWAY,
+    "azure": _OPENAI | _USER,
+    "openrouter": _GATEWAY | _USER,
     "deepseek": frozenset({"thinking_switch", "reasoning_content_roundtrip"}),
     "z-ai": frozenset({"thinking_switch", "reasoning_content_roundtrip"}),
     "moonshotai": frozenset({"thinking_switch", "reasoning_content_roundtrip", "multiple_choices"}),

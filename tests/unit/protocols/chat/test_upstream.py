@@ -81,9 +81,10 @@ def test_an_unknown_member_needs_a_place_on_the_passthrough_list() -> None:
     assert "raw_mode" not in sent
 
 
-def test_the_end_user_is_known_by_a_hash_or_not_at_all() -> None:
+def test_the_end_user_is_known_by_a_hash_where_the_provider_asks_and_else_not_at_all() -> None:
     assert "user" not in send({"user": "alice"})
-    assert send({"user": "alice"}, user_hash="h")["user"] == "h"
+    assert "user" not in send({"user": "alice"}, user_hash="h")
+    assert send({"user": "alice"}, "azure", user_hash="h")["user"] == "h"
     assert send({"user": "alice"}, "openai", user_hash="h")["safety_identifier"] == "h"
 
 
