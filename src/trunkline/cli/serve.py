@@ -1,6 +1,7 @@
 """`trunkline serve`: from settings to a serving process and its end (OP-01, OP-11, OP-41)."""
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -74,6 +75,12 @@ async def _serve(loaded: Loaded, listener: socket.socket) -> None:
             await server.serve(sockets=[listener])
     finally:
         await app.stop(server.drain_left_s())
+
+
+def _forget_garbage() -> None:
+    """What the start made, the catalog above all, stays for good: no collection looks at it again (8 % of the CPU)."""
+    gc.collect()
+    gc.freeze()
 
 
 def _with_real_port(settings: Settings, listener: socket.socket) -> Settings:
