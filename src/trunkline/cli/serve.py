@@ -72,6 +72,7 @@ async def _serve(loaded: Loaded, listener: socket.socket) -> None:
         with stopped_by_signals(server):
             click.echo(welcome(settings, app.first_start, app.world.snapshot, app.world.providers))
             sys.stdout.flush()
+            _forget_garbage()
             await server.serve(sockets=[listener])
     finally:
         await app.stop(server.drain_left_s())
