@@ -112,6 +112,7 @@ class Application:
             for slash in ("", "/")
         }
         self._router = self._make_router()
+        self._watch(self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
         if settings.discovery.local_engines:
             self.discovery = self._tasks.start(self._discover(), "discovery")
@@ -152,6 +153,7 @@ class Application:
             flights=recorder,
             dice=random.Random(),  # noqa: S311 -- load balancing, no secret
             end_user_secret=end_user_secret,
+            metrics=self.metrics,
         )
 
     def _make_endpoint(self, pipeline: Pipeline, route: str, parse: Parse) -> GenerationEndpoint:
@@ -199,6 +201,17 @@ class Application:
             default=not_found,
         )
         return ErrorBoundary(router, clock=self._clock, docs_base=f"{settings.public_url}/docs")
+
+    def _watch(self, recorder: FlightRecorder) -> None:
+        """Numbers that other parts keep, read when metrics are scraped."""
+        watch, transport = self.metrics.watch, self._transport
+        watch("gauge", "trunkline_holds_open", "Reservations of requests in flight.", self._shared.open_holds)
+        watch("gauge", "trunkline_flights_open", "Requests that a crash would interrupt.", lambda: len(recorder))
+        watch("counter", "trunkline_flights_unrecorded", "Requests without a slot.", lambda: recorder.unrecorded)
+        watch("gauge", "trunkline_upstream_connections", "Open to providers.", lambda: transport.stats().open)
+        watch("gauge", "trunkline_upstream_connections_idle", "Kept for reuse.", lambda: transport.stats().idle)
+        watch("counter", "trunkline_upstream_connections_opened", "Opened so far.", lambda: transport.stats().opened)
+        watch("counter", "trunkline_upstream_requests_retried", "Sent again.", lambda: transport.stats().retried)
 
     async def _record_interrupted(self) -> None:
         """The requests that were in the air when a predecessor died become visible (OP-42)."""

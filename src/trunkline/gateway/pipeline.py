@@ -14,6 +14,7 @@ from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.world import World
+from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults import Classified
 from trunkline.providers.upstream import Upstream
 from trunkline.routing.health import MemoryHealth
@@ -40,6 +41,7 @@ class Pipeline:
         flights: FlightRecorder,
         dice: random.Random,
         end_user_secret: bytes,
+        metrics: GatewayMetrics,
     ) -> None:
         self.world = world
         """Replaced whole on reload."""
@@ -53,6 +55,7 @@ class Pipeline:
         self._flights = flights
         self._dice = dice
         self._secret = end_user_secret
+        self._metrics = metrics
         self._docs_url = f"{settings.public_url}/docs"
 
     async def serve(self, exchange: Exchange, send: Send, receive: Receive, headers: RawHeaders) -> None:
@@ -118,9 +121,11 @@ class Pipeline:
             on_tick=listener.tick,
         )
         watch = DisconnectWatch(receive, listener.gone)
+        self._metrics.streams_open += 1
         try:
             await self._attempt_all(exchange, world, decided, StreamDelivery(client, listener, self._settlement))
         finally:
+            self._metrics.streams_open -= 1
             client.stop()
             watch.stop()
 
