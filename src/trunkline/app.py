@@ -11,6 +11,7 @@ import structlog
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from trunkline.accounts.apps import Apps
 from trunkline.accounts.bootstrap import BOOTSTRAP_KEY, BOOTSTRAP_MANAGEMENT_KEY, FirstStart, ensure_owner
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
@@ -77,6 +78,7 @@ class Application:
         self._transport = HttpTransport()
         self._database = open_database(settings.database_url, pool_size=settings.database.pool_size)
         self._directory = Directory(self._database, self._shared, clock, settings)
+        self._apps = Apps(self._database, clock)
         self._recorder: FlightRecorder | None = None
         self._pipeline: Pipeline | None = None
         self._generation: dict[str, GenerationEndpoint] = {}
@@ -126,6 +128,7 @@ class Application:
             await self._pipeline.tasks.drain(self._settings.server.drain_seconds if drain_s is None else drain_s)
         await self._tasks.drain(0.0)
         await self._directory.close()
+        await self._apps.flush()
         await self._transport.close()
         await self._database.close()
         if self._recorder is not None:
@@ -148,7 +151,7 @@ class Application:
             upstream=self._transport,
             sandbox=SandboxUpstream(settings.sandbox),
             admission=Admission(self._shared, settings),
-            settlement=Settlement(self._database, self._shared, settings.billing, self.metrics),
+            settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),
             health=self.health,
             flights=recorder,
             dice=random.Random(),  # noqa: S311 -- load balancing, no secret
@@ -164,7 +167,7 @@ class Application:
             pipeline=pipeline,
             directory=self._directory,
             clock=self._clock,
-            docs_url=f"{settings.public_url}/docs",
+            docs_url=settings.docs_url,
             limits=ParseLimits(
                 messages_max=settings.limits.messages_max,
                 tools_max=settings.limits.tools_max,
@@ -200,7 +203,7 @@ class Application:
             redirect_slashes=False,
             default=not_found,
         )
-        return ErrorBoundary(router, clock=self._clock, docs_base=f"{settings.public_url}/docs")
+        return ErrorBoundary(router, clock=self._clock, docs_base=settings.docs_url)
 
     def _watch(self, recorder: FlightRecorder) -> None:
         """Numbers that other parts keep, read when metrics are scraped."""
@@ -225,10 +228,11 @@ class Application:
             _log.warning("recorded requests that a crash interrupted", count=count)
 
     async def _keep_house(self) -> None:
-        """Once a second: notice what other processes changed, drop holds whose requests are long over."""
+        """Once a second: notice what other processes changed, write what apps say of themselves, drop holds whose requests are long over."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             await self._directory.refresh()
+            await self._apps.flush()
             await self._shared.forget_expired_holds(self._clock.now_ms())
 
     async def _discover(self) -> None:

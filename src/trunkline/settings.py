@@ -46,7 +46,9 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     header_timeout_seconds: Seconds = 20.0
     """How long a client may take to send its request's head."""
     body_timeout_seconds: Seconds = 60.0
-    """How long a client may pause while it sends its request's body."""
+    """How long a client may take to send its request's body, and a second more for each 64 KiB of it."""
+    answer_timeout_seconds: Seconds = 60.0
+    """How long a client may take nothing of what it is sent before its connection is closed."""
 
 
 class Database(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -231,6 +233,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return self.server.public_url.rstrip("/")
         host = "127.0.0.1" if self.server.host in ("0.0.0.0", "::") else self.server.host  # noqa: S104 -- compared, not bound
         return f"http://{host}:{self.server.port}"
+
+    @property
+    def docs_url(self) -> str:
+        """Base of the guide's pages, which errors lead to."""
+        return f"{self.public_url}/docs/guide"
 
     @property
     def database_url(self) -> str:

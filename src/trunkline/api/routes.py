@@ -27,4 +27,4 @@ def api_root(context: ControlPlane, more: Sequence[BaseRoute] = ()) -> ErrorBoun
     """
     wrong_method = refuse_other_methods(generation_operations.OPERATIONS)
     router = Router([*more, *routes(context), *wrong_method], redirect_slashes=False, default=not_found)
-    return ErrorBoundary(router, clock=context.clock, docs_base=f"{context.settings.public_url}/docs")
+    return ErrorBoundary(router, clock=context.clock, docs_base=context.settings.docs_url)

@@ -56,7 +56,7 @@ class Pipeline:
         self._dice = dice
         self._secret = end_user_secret
         self._metrics = metrics
-        self._docs_url = f"{settings.public_url}/docs"
+        self._docs_url = settings.docs_url
 
     async def serve(self, exchange: Exchange, send: Send, receive: Receive, headers: RawHeaders) -> None:
         """Answer one generation request.
@@ -96,7 +96,7 @@ class Pipeline:
                 dice=self._dice,
                 strict_tool_routing=self._settings.routing.strict_tool_routing,
                 why_not=world.hint,
-                docs_url=self._docs_url + "/guides/routing",
+                docs_url=f"{self._docs_url}/routing",
             )
         except (NoEndpoints, ContextLengthExceeded):
             exchange.plan = refused_plan(query, world.snapshot)

@@ -29,7 +29,7 @@ from trunkline.routing.refusals import no_tool_support, refusal, wrong_endpoint
 from trunkline.routing.slugs import DynamicVariant, Resolved, provider_set, resolve
 from trunkline.routing.types import Candidate, EndpointHealth, Plan, RoutingQuery, SortBy
 
-DOCS_PATH = "/docs/guides/routing"
+DOCS_PATH = "/docs/guide/routing"
 """Where the routing rules are explained, under the instance's public URL."""
 
 _VARIANT_SORTS: dict[DynamicVariant, SortBy] = {"nitro": "throughput", "floor": "price", "exacto": "exacto"}
