@@ -69,21 +69,31 @@ def _with_switch(reasoning: Reasoning, enabled: bool | None) -> Reasoning:
     return reasoning
 
 
-def upstream_members(
-    reasoning: Reasoning | None, target: UpstreamTarget, quirks: frozenset[str], max_output_tokens: int | None
-) -> list[tuple[str, JsonValue]]:
-    """Top-level members that ask this upstream for that reasoning; empty when there is nothing to ask.
+def may_ask(reasoning: Reasoning, target: UpstreamTarget) -> bool:
+    """Whether the endpoint takes reasoning parameters; unknown endpoints do.
 
     Raises InvalidRequest when reasoning is to be off on a model that always reasons (inference.md 7.1 rule 6).
     """
     supported = target.supported_parameters
-    if reasoning is None or (supported and not supported & REASONING_PARAMETERS):
-        return []
+    if supported and not supported & REASONING_PARAMETERS:
+        return False
     if reasoning.enabled is False and target.reasoning_mandatory:
         raise InvalidRequest(
             f"{target.upstream_model} always reasons. Leave `reasoning` out, ask for a low effort or change the model.",
             field="reasoning",
         )
+    return True
+
+
+def upstream_members(
+    reasoning: Reasoning | None, target: UpstreamTarget, quirks: frozenset[str], max_output_tokens: int | None
+) -> list[tuple[str, JsonValue]]:
+    """Top-level members that ask this upstream for that reasoning; empty when there is nothing to ask.
+
+    Raises InvalidRequest as `may_ask`.
+    """
+    if reasoning is None or not may_ask(reasoning, target):
+        return []
     if "reasoning_object" in quirks:
         return [("reasoning", _object(reasoning, target))]
     if reasoning.enabled is None:
@@ -94,7 +104,7 @@ def upstream_members(
         return _enable_thinking(reasoning)
     if "chat_template_thinking" in quirks:
         return [("chat_template_kwargs", {"enable_thinking": reasoning.enabled})]
-    effort = _effort(reasoning, target, max_output_tokens)
+    effort = upstream_effort(reasoning, target, max_output_tokens)
     return [] if effort is None else [("reasoning_effort", effort)]
 
 
@@ -121,7 +131,7 @@ def _thinking(
         ("thinking", {"type": "enabled" if reasoning.enabled else "disabled"}),
     ]
     if reasoning.enabled and target.reasoning_efforts:
-        effort = _effort(reasoning, target, max_output_tokens)
+        effort = upstream_effort(reasoning, target, max_output_tokens)
         if effort is not None:
             members.append(("reasoning_effort", effort))
     return members
@@ -134,7 +144,7 @@ def _enable_thinking(reasoning: Reasoning) -> list[tuple[str, JsonValue]]:
     return members
 
 
-def _effort(reasoning: Reasoning, target: UpstreamTarget, max_output_tokens: int | None) -> Effort | None:
+def upstream_effort(reasoning: Reasoning, target: UpstreamTarget, max_output_tokens: int | None) -> Effort | None:
     """One word for switch, effort and budget. On alone is medium; off is `none`, else the lowest there is (7.2)."""
     if not reasoning.enabled:
         return nearest_effort("none", target.reasoning_efforts)

@@ -4,12 +4,14 @@ A provider that sends a number for an id or a broken surrogate must cost that me
 """
 
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.core import json
+
+T = TypeVar("T")
 
 NULL: Final = Raw(b"null")
 NOTHING: Final = Raw(b"")
@@ -46,18 +48,23 @@ _answer_decoder = msgspec.json.Decoder(WireAnswer)
 
 def read_answer(payload: bytes) -> WireAnswer:
     """Decode a chunk or a body; broken text in it is mended with U+FFFD. Raises UNREADABLE."""
+    return decode_mended(_answer_decoder, payload)
+
+
+def decode_mended(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
+    """Decode `payload`, with what is no text in it (bad UTF-8, lone surrogates) as U+FFFD. Raises UNREADABLE."""
     if not payload.isascii():
         try:
             payload.decode()
         except UnicodeDecodeError:
             payload = payload.decode("utf-8", "replace").encode()
     try:
-        return _answer_decoder.decode(payload)
+        return decoder.decode(payload)
     except msgspec.DecodeError:
         mended = _LONE_SURROGATE.sub(_mend_surrogate, payload)
         if mended == payload:
             raise
-        return _answer_decoder.decode(mended)
+        return decoder.decode(mended)
 
 
 def _mend_surrogate(match: re.Match[bytes]) -> bytes:
