@@ -228,7 +228,8 @@ class Application:
             _log.warning("recorded requests that a crash interrupted", count=count)
 
     async def _keep_house(self) -> None:
-        """Once a second: notice what other processes changed, write what apps say of themselves, drop holds whose requests are long over."""
+        """Once a second: notice what other processes changed, write what apps changed of themselves, drop holds whose
+        requests are long over."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             await self._directory.refresh()

@@ -88,7 +88,7 @@ def generation_object(generation: Generation) -> GenerationObject:
         origin=generation.origin,
         http_referer=generation.http_referer,
         user_agent=generation.user_agent,
-        app_id=None,
+        app_id=generation.app_id,
         external_user=generation.external_user,
         session_id=generation.session_id,
         workspace_id=generation.workspace_id,

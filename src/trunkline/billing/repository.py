@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from trunkline.billing.ledger import USAGE_KINDS
 from trunkline.billing.types import BookedEntry, Credits, EntryKind, LedgerEntry
 from trunkline.core.money import NanoUsd
 from trunkline.storage import state_versions
 from trunkline.storage.tables import accounts, ledger
+from trunkline.storage.upsert import insert_into
 
 
 def add_entries(connection: Connection, entries: Iterable[LedgerEntry]) -> int:
@@ -21,9 +21,8 @@ def add_entries(connection: Connection, entries: Iterable[LedgerEntry]) -> int:
 
 
 def _add(connection: Connection, entry: LedgerEntry) -> bool:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     booked = connection.execute(
-        insert(ledger)
+        insert_into(connection.dialect, ledger)
         .values(
             key=entry.key,
             account_id=entry.account_id,

@@ -5,10 +5,11 @@ Always runs, exactly once for each request that reached the attempt loop, also w
 
 from msgspec import Raw, Struct
 
+from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
 from trunkline.core.calendar import day_of
 from trunkline.core.money import Charge, NanoUsd
-from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.generations import service as generations
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
@@ -34,10 +35,13 @@ class Bill(Struct, frozen=True, kw_only=True):
 class Settlement:
     """Prices answers, writes their records, and closes their holds."""
 
-    __slots__ = ("_database", "_markup_bps", "_metrics", "_shared")
+    __slots__ = ("_apps", "_database", "_markup_bps", "_metrics", "_shared")
 
-    def __init__(self, database: Database, shared: SharedState, billing: Billing, metrics: GatewayMetrics) -> None:
+    def __init__(
+        self, database: Database, shared: SharedState, apps: Apps, billing: Billing, metrics: GatewayMetrics
+    ) -> None:
         self._database = database
+        self._apps = apps
         self._shared = shared
         self._markup_bps = pricing.basis_points(billing.markup_percent)
         self._metrics = metrics
@@ -94,7 +98,8 @@ class Settlement:
         if exchange.settled:
             return
         exchange.settled = True
-        generation = self._record(exchange, status, bill, round(elapsed_s * 1000))
+        app_id = await self._app_id(exchange.caller) if exchange.caller.origin else None
+        generation = self._record(exchange, status, bill, round(elapsed_s * 1000), app_id)
         cost = generation.cost_nanousd if generation.charged else NanoUsd(0)
         await self._shared.settle(
             hold_id=exchange.generation_id,
@@ -108,7 +113,14 @@ class Settlement:
         await self._database.settle(generations.to_row(generation))
         exchange.durable = True
 
-    def _record(self, exchange: Exchange, status: GenerationStatus, bill: Bill | None, elapsed_ms: int) -> Generation:
+    async def _app_id(self, caller: Caller) -> int | None:
+        """The app that sent the request; only the first request of an app waits for the database."""
+        app = (caller.origin, caller.app_title, caller.app_categories)
+        return self._apps.known(*app) or await self._apps.meet(*app)
+
+    def _record(
+        self, exchange: Exchange, status: GenerationStatus, bill: Bill | None, elapsed_ms: int, app_id: int | None
+    ) -> Generation:
         request, caller, facts = exchange.request, exchange.caller, exchange.facts
         endpoint, error = exchange.endpoint, exchange.error
         usage = bill.usage if bill is not None else Usage()
@@ -155,6 +167,7 @@ class Settlement:
             error_type=error.kind if error is not None else None,
             error_code=error.http_status if error is not None else None,
             origin=caller.origin,
+            app_id=app_id,
             http_referer=caller.http_referer,
             app_title=caller.app_title,
             app_categories=caller.app_categories,

@@ -73,6 +73,8 @@ class Generation(Struct, frozen=True, kw_only=True):
     router: str | None = None
     preset_id: str | None = None
     origin: str = ""
+    app_id: int | None = None
+    """Of the app with that origin; None without one, or when the database was away as it was first met."""
     http_referer: str | None = None
     app_title: str | None = None
     app_categories: tuple[str, ...] = ()

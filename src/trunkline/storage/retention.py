@@ -1,10 +1,10 @@
 """From which day on generations are complete: what `prune` deletes and what `audit` may therefore compare."""
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from trunkline.core.calendar import DAY_MS
 from trunkline.storage.tables import generations, instance
+from trunkline.storage.upsert import insert_into
 
 _KEPT_FROM = "generations_kept_from_day"
 
@@ -27,8 +27,7 @@ def kept_from_day(connection: Connection) -> int:
 
 
 def _remember_kept_from(connection: Connection, day: int) -> None:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(instance).values(name=_KEPT_FROM, value=str(day))
+    statement = insert_into(connection.dialect, instance).values(name=_KEPT_FROM, value=str(day))
     connection.execute(
         statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
     )

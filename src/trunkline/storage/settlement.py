@@ -11,13 +11,13 @@ from itertools import chain
 from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Dialect, Table, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql import ClauseElement
 
 from trunkline.core.calendar import day_of
 from trunkline.storage.interface import GenerationRow
 from trunkline.storage.tables import accounts, generations, key_usage, ledger
+from trunkline.storage.upsert import insert_into
 
 _Value = str | int | None
 _Row = tuple[_Value, ...]
@@ -104,9 +104,8 @@ class _MultiRow:
         return changed
 
     def _statement(self, size: int) -> str:
-        insert = sqlite.insert if self._dialect.name == "sqlite" else postgresql.insert
         names = [[f"{name}_{row}" for name in self._columns] for row in range(size)]
-        statement = insert(self._table).values(
+        statement = insert_into(self._dialect, self._table).values(
             [
                 {
                     column: bindparam(name, type_=self._table.c[column].type)

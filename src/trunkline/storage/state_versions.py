@@ -4,18 +4,17 @@ transaction; every serving process compares the numbers about once a second and 
 from typing import Literal
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from trunkline.storage.tables import state_versions
+from trunkline.storage.upsert import insert_into
 
 CachedState = Literal["keys", "credits"]
 
 
 def bump(connection: Connection, name: CachedState) -> None:
     """Say that cached state of this kind is no longer true."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(
-        insert(state_versions)
+        insert_into(connection.dialect, state_versions)
         .values(name=name, version=1)
         .on_conflict_do_update(index_elements=["name"], set_={"version": state_versions.c.version + 1})
     )
