@@ -3,20 +3,37 @@
 import msgspec
 
 from trunkline.protocols.chat.wire_messages import WireReasoningDetail
-from trunkline.protocols.requests import Message
+from trunkline.protocols.requests import Message, ReasoningDetail
 
 _detail = msgspec.json.Decoder(WireReasoningDetail)
-_PLAIN_FORMATS = frozenset({None, "unknown"})
+PLAIN_FORMATS = frozenset({None, "unknown"})
 """Formats of reasoning that carries no signature: only these become `reasoning_content`."""
 
 
-class ReasoningHistory:
-    """Which reasoning was already sent in this request: a repeated detail goes out once, where it came first."""
+class SentDetails:
+    """Which details were already sent in this request: a repeated one goes out once, where it came first (7.5)."""
 
     __slots__ = ("_seen",)
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
+
+    def is_first(self, detail: WireReasoningDetail) -> bool:
+        """True the first time, and remembered."""
+        key = _key(detail)
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+
+class ReasoningHistory:
+    """The plain text of the reasoning that one request sends back."""
+
+    __slots__ = ("_sent",)
+
+    def __init__(self) -> None:
+        self._sent = SentDetails()
 
     def plain_text(self, message: Message) -> str | None:
         """What goes into `reasoning_content`: the unsigned details, else the `reasoning` string, else nothing.
@@ -27,17 +44,20 @@ class ReasoningHistory:
             return message.reasoning
         texts: list[str] = []
         for detail in message.reasoning_details:
-            if detail.format not in _PLAIN_FORMATS:
+            if detail.format not in PLAIN_FORMATS:
                 continue
-            read = _detail.decode(detail.raw)
+            read = read_detail(detail)
             text = read.text if read.text is not None else read.summary
-            key = _key(read)
-            if text is not None and key not in self._seen:
-                self._seen.add(key)
+            if text is not None and self._sent.is_first(read):
                 texts.append(text)
         if not texts and message.reasoning_details:
             return None
         return "".join(texts)
+
+
+def read_detail(detail: ReasoningDetail) -> WireReasoningDetail:
+    """What stands in a detail of the history."""
+    return _detail.decode(detail.raw)
 
 
 def _key(detail: WireReasoningDetail) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Raw
 
+from trunkline.protocols.attachments import MovedMedia
 from trunkline.protocols.chat.dialect import Dialect
 from trunkline.protocols.chat.history import ReasoningHistory
 from trunkline.protocols.requests import (
@@ -22,9 +23,6 @@ from trunkline.protocols.requests import (
 
 WrittenMessage = dict[str, object]
 
-ATTACHED_BELOW = "[see the attachment below]"
-"""Stands where a message held nothing but media that had to move."""
-ATTACHMENT_LABEL = "Attachment of the {role} message above:"
 _SAYING_NOTHING = frozenset({"role", "content", "name"})
 _NO_PARAMETERS = Raw(b'{"type":"object","properties":{}}')
 
@@ -36,12 +34,12 @@ class MessageWriter:
     before whatever comes next (8.4, 10.2, 11.1).
     """
 
-    __slots__ = ("_dialect", "_history", "_moved")
+    __slots__ = ("_dialect", "_history", "_media")
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._history = ReasoningHistory()
-        self._moved: list[object] = []
+        self._media = MovedMedia()
 
     def write(self, message: Message, unknown: Mapping[str, Raw] | None = None) -> list[WrittenMessage]:
         """The message, after any attachments that were waiting for it; nothing when nothing of it is left.
@@ -49,8 +47,7 @@ class MessageWriter:
         `unknown` are members without a meaning here, which the message keeps.
         """
         written = self.flush() if message.role != "tool" else []
-        parts, plain = self._keep(message)
-        body = self._body(message, parts, plain)
+        body = self._body(self._keep(message))
         if body is not None:
             body.update(unknown or {})
             written.append(body)
@@ -58,17 +55,16 @@ class MessageWriter:
 
     def flush(self) -> list[WrittenMessage]:
         """The attachments that are waiting. Call it before a message that is not written here, and at the end."""
-        if not self._moved:
-            return []
-        content, self._moved = self._moved, []
-        return [{"role": "user", "content": content}]
+        waiting = self._media.take()
+        return [] if waiting is None else [{"role": "user", "content": self._content(waiting.parts, plain=False)}]
 
-    def _body(self, message: Message, parts: tuple[Part, ...], plain: bool) -> WrittenMessage | None:
+    def _body(self, message: Message) -> WrittenMessage | None:
         quirks = self._dialect.quirks
         body: WrittenMessage = {"role": message.role}
         if message.role == "developer" and "developer_role" not in quirks:
             body["role"] = "system"
-        body["content"] = self._content(parts, plain)
+        spoken = tuple(part for part in message.parts if message.role != "assistant" or not isinstance(part, Refusal))
+        body["content"] = self._content(spoken, message.plain)
         if message.name is not None:
             body["name"] = message.name
         if message.tool_call_id is not None:
@@ -110,25 +106,14 @@ class MessageWriter:
             if text is not None:
                 body["reasoning_content"] = text
 
-    def _keep(self, message: Message) -> tuple[tuple[Part, ...], bool]:
-        """The parts that stay with their message; the others wait in `_moved`."""
+    def _keep(self, message: Message) -> Message:
+        """What stays with the message."""
         role, quirks = message.role, self._dialect.quirks
-        media_stay = role == "user" or (role == "tool" and "tool_result_media" in quirks)
-        moved: list[object] = []
-        kept: list[Part] = []
-        for part in message.parts:
-            if isinstance(part, Refusal) and role == "assistant":
-                continue
-            if media_stay or isinstance(part, Text | Refusal):
-                kept.append(part)
-            else:
-                moved.append(self._part(part))
-        if "openrouter_dialect" not in quirks:
-            moved += message.images
-        if not moved:
-            return tuple(kept), message.plain
-        self._moved += [{"type": "text", "text": ATTACHMENT_LABEL.format(role=role)}, *moved]
-        return (tuple(kept), message.plain) if kept or message.tool_calls else ((Text(ATTACHED_BELOW),), True)
+        return self._media.keep(
+            message,
+            media_stay=role == "user" or (role == "tool" and "tool_result_media" in quirks),
+            images_stay="openrouter_dialect" in quirks,
+        )
 
     def _content(self, parts: tuple[Part, ...], plain: bool) -> str | list[object]:
         if plain and len(parts) == 1 and isinstance(parts[0], Text):
