@@ -42,6 +42,30 @@ class ServeProcess:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/api/v1"
 
+    @property
+    def log(self) -> str:
+        """What it said on standard error in all its lives."""
+        return (self.home / "serve.log").read_text()
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def rss_bytes(self) -> int:
+        """Memory that the process holds now (Linux)."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def ended(self) -> int:
+        """Wait for its end; the exit status."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def start(self) -> None:
         """Start and wait until it is ready."""
         self._process = await asyncio.create_subprocess_exec(

@@ -46,6 +46,7 @@ _READ = frozenset(
         b"authorization",
         b"x-api-key",
         b"content-length",
+        b"content-encoding",
         b"user-agent",
         b"http-referer",
         b"referer",
@@ -67,6 +68,7 @@ class RequestHeaders(Struct, frozen=True):
     authorization: bytes | None
     x_api_key: bytes | None
     content_length: int
+    content_encoding: bytes | None
     caller: Caller
 
 
@@ -81,6 +83,7 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
         found.get(b"authorization"),
         found.get(b"x-api-key"),
         int(length) if length.isdigit() and len(length) < 16 else 0,
+        found.get(b"content-encoding"),
         attribution(found),
     )
 

@@ -38,8 +38,18 @@ def invalid(issues: list[Issue]) -> InvalidRequest:
     )
 
 
+def require_plain(content_encoding: bytes | None) -> None:
+    """A compressed body can be a thousand times its size, and no client needs one. Raises InvalidRequest (415)."""
+    if content_encoding is not None and content_encoding.strip().lower() not in (b"", b"identity"):
+        raise InvalidRequest(
+            "Compressed request bodies are not read. Send the JSON as it is, without `Content-Encoding`.", status=415
+        )
+
+
 async def read_body(request: Request, *, timeout_s: float, max_bytes: int = BODY_MAX_BYTES) -> bytes:
-    """The whole body. Raises PayloadTooLarge, or InvalidRequest when it does not arrive in time or at all."""
+    """The whole body. Raises PayloadTooLarge, or InvalidRequest when it is compressed or does not arrive (in time)."""
+    encoding = request.headers.get("content-encoding")
+    require_plain(None if encoding is None else encoding.encode("latin-1"))
     body = bytearray()
     try:
         async with asyncio.timeout(timeout_s):

@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from trunkline.accounts.directory import Directory
 from trunkline.api.attribution import RequestHeaders, read_headers
+from trunkline.api.bodies import require_plain
 from trunkline.api.cors import CORS_HEADERS
 from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID, error_headers, presentable
 from trunkline.core import ids
@@ -24,6 +25,9 @@ from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.chat.error_body import render_error
 from trunkline.protocols.chat.request import ChatRequest
 from trunkline.protocols.chat.validation import ParseLimits
+
+BODY_BYTES_PER_S_MIN = 65_536
+"""A body may take its fixed time and then so much more: patience with slow lines, not with a byte now and then."""
 
 Parse = Callable[[bytes, ParseLimits], ChatRequest]
 
@@ -144,12 +148,13 @@ class GenerationEndpoint:
 
     async def _body(self, headers: RequestHeaders, receive: Receive) -> bytes:
         """The whole body, bounded in size and time. Raises PayloadTooLarge, UpstreamTimeout or InvalidRequest."""
+        require_plain(headers.content_encoding)
         if headers.content_length > self._body_bytes_max:
             raise self._too_large()
         pieces: list[bytes] = []
-        size = 0
+        size, began_s = 0, asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self._body_timeout_s):
+            async with asyncio.timeout(self._body_timeout_s) as timeout:
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":
@@ -161,9 +166,10 @@ class GenerationEndpoint:
                     if not message.get("more_body", False):
                         return piece if not pieces else b"".join([*pieces, piece])
                     pieces.append(piece)
+                    timeout.reschedule(began_s + self._body_timeout_s + size / BODY_BYTES_PER_S_MIN)
         except TimeoutError:
             raise UpstreamTimeout(
-                f"The request body did not arrive within {self._body_timeout_s:g} s. Send it faster, or less of it.",
+                "The request body did not arrive in time (`server.body_timeout_seconds`). Send it faster.",
                 status=408,
             ) from None
 

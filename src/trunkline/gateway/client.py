@@ -42,7 +42,9 @@ class ClientStream:
         "_on_commit",
         "_on_tick",
         "_send",
+        "_stopped",
         "_tasks",
+        "_writing",
         "committed",
         "provider",
     )
@@ -67,6 +69,9 @@ class ClientStream:
         self._loop = asyncio.get_running_loop()
         self._last_write_s = self._loop.time()
         self._handle = self._loop.call_later(commit_s, self._tick)
+        self._stopped = False
+        self._writing = False
+        """The client is slow: a piece waits to be taken."""
         self.committed = False
         self._headers = headers
         self.provider: str | None = None
@@ -76,8 +81,10 @@ class ClientStream:
         """Send whole events; the first call sends the head before them."""
         if not self.committed:
             await self._commit()
-        self._last_write_s = self._loop.time()
+        self._writing = True
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        self._writing = False
+        self._last_write_s = self._loop.time()
 
     async def finish(self, data: bytes) -> None:
         """Send the last events and end the body."""
@@ -88,6 +95,7 @@ class ClientStream:
 
     def stop(self) -> None:
         """No heartbeat any more. Idempotent."""
+        self._stopped = True
         self._handle.cancel()
 
     async def _commit(self) -> None:
@@ -103,11 +111,16 @@ class ClientStream:
         wait_s = self._heartbeat_s if self.committed else self._commit_s
         self._on_tick()
         if silent_s >= wait_s * 0.999:
-            self._tasks.start(self.write(HEARTBEAT), "heartbeat")
+            self._tasks.start(self._beat(), "heartbeat")
             wait_s = self._heartbeat_s
         else:
             wait_s -= silent_s
         self._handle = self._loop.call_later(wait_s, self._tick)
+
+    async def _beat(self) -> None:
+        """A comment, unless the answer has ended or a client that reads nothing still owes the last piece."""
+        if not self._stopped and not self._writing:
+            await self.write(HEARTBEAT)
 
 
 class DisconnectWatch:

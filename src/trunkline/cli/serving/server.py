@@ -38,6 +38,7 @@ class GatewayServer(uvicorn.Server):
             )
         )
         self._head_timeout_s = settings.header_timeout_seconds
+        self._answer_timeout_s = settings.answer_timeout_seconds
         self._drain_s = settings.drain_seconds
         self._drained_at_s: float | None = None
 
@@ -49,7 +50,7 @@ class GatewayServer(uvicorn.Server):
         if counter % _TICKS_PER_SWEEP == 0:
             now_s = asyncio.get_running_loop().time()
             for connection in tuple(self.server_state.connections):
-                _expire_head(connection, now_s, self._head_timeout_s)
+                _expire(connection, now_s, self._head_timeout_s, self._answer_timeout_s)
         return await super().on_tick(counter)
 
     def request_stop(self) -> None:
@@ -73,9 +74,9 @@ class GatewayServer(uvicorn.Server):
         return max(0.0, self._drained_at_s - asyncio.get_running_loop().time())
 
 
-def _expire_head(connection: object, now_s: float, timeout_s: float) -> None:
+def _expire(connection: object, now_s: float, head_s: float, answer_s: float) -> None:
     if isinstance(connection, BoundedHttpProtocol):
-        connection.expire_head(now_s, timeout_s)
+        connection.expire(now_s, head_s=head_s, answer_s=answer_s)
 
 
 @contextmanager
