@@ -8,7 +8,7 @@ that keeps every unknown member; all others, and everything when `routing.path =
 from collections.abc import Mapping
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trunkline.catalog.types import Endpoint
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
@@ -56,9 +56,10 @@ class Conversion:
         docs_url: str,
     ) -> None:
         self.request = request
-        self.target = target
         self.protocol = UPSTREAMS[protocol_of(endpoint)]
         self.path: Path = "native" if path_policy == "auto" and self.protocol is _CHAT else "hub"
+        tool = request.answer_tool if self.path == "hub" else None
+        self.target = target if tool is None else structs.replace(target, answer_tool=tool)
         self._options = answers.AnswerOptions(
             exclude_reasoning=request.reasoning is not None and request.reasoning.exclude,
             text_completion=request.text_completion,

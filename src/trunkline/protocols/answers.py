@@ -55,6 +55,9 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
     """The model always reasons: switching it off is an error (inference.md 7.1 rule 6)."""
     user_hash: str | None = None
     """Sent as the provider's end-user field where it requires one; the caller's `user` never is."""
+    answer_tool: str | None = None
+    """Name of the tool whose arguments are the answer, where a schema is asked for that the upstream has no word for:
+    the schema's name, made unlike those of the caller's tools (inference.md 9.1)."""
 
 
 class Facts(Struct):

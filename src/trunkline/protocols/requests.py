@@ -101,6 +101,8 @@ class FunctionTool(Struct, frozen=True, kw_only=True):
     parameters: Raw = Raw(b"")
     strict: bool | None = None
     cache: CacheMarker | None = None
+    eager_input_streaming: bool | None = None
+    """Arguments are streamed as they are written, unchecked (inference.md 8.5)."""
 
 
 class NamedToolChoice(Struct, frozen=True):
@@ -179,4 +181,6 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     prompt_cache_key: str | None = None
     cache: CacheMarker | None = None
     stream: bool = False
+    anthropic_betas: tuple[str, ...] = ()
+    """Beta flags that the caller asks of endpoints of Anthropic's kind (inference.md 8.5)."""
     extra: Mapping[str, Raw] = {}

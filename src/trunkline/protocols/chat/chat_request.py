@@ -1,12 +1,13 @@
 """A validated chat or completions request: what the gateway, routing and both encoders ask of it."""
 
 from collections.abc import Mapping
+from itertools import chain, count
 
 from msgspec import Raw, Struct
 
 from trunkline.protocols.chat.survey import Survey
 from trunkline.protocols.chat.wire_messages import EMPTY, WireMessage
-from trunkline.protocols.chat.wire_request import HEAD_KEYS, Head, WireTool
+from trunkline.protocols.chat.wire_request import HEAD_KEYS, Head, JsonSchemaResponse, WireTool
 from trunkline.protocols.requests import Reasoning, ToolChoice
 
 BESIDE_HEAD = frozenset({"messages", "tools", "tool_choice"})
@@ -97,6 +98,17 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         if tier == "fast" or (tier is None and self.head.speed == "fast"):
             return "priority"
         return tier
+
+    @property
+    def answer_tool(self) -> str | None:
+        """What a tool is called that stands in for structured output; None where none is asked for."""
+        asked = self.head.response_format
+        if not isinstance(asked, JsonSchemaResponse):
+            return None
+        name = asked.json_schema.name
+        taken = {tool.function.name for tool in self.tools}
+        others = (f"{name[:56]}_{number}" for number in count(2))
+        return next(free for free in chain((name,), others) if free not in taken)
 
     @property
     def echo_upstream_body(self) -> bool:

@@ -144,6 +144,7 @@ def hub_tool(tool: WireTool) -> FunctionTool:
         parameters=function.parameters if given(function.parameters) else Raw(b""),
         strict=function.strict,
         cache=CacheMarker(tool.cache_control.ttl) if tool.cache_control is not None else None,
+        eager_input_streaming=tool.eager_input_streaming,
     )
 
 
