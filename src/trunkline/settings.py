@@ -202,7 +202,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     generations_days: PositiveCount = 400
-    """How long generation records are kept. No effect before old records can be pruned."""
+    """How long `trunkline db prune` keeps generation records."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

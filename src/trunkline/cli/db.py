@@ -1,4 +1,4 @@
-"""`trunkline db`: upgrade, backup, restore (OP-35)."""
+"""`trunkline db`: upgrade, backup, restore, prune (OP-35, GEN-12)."""
 
 import sys
 from collections.abc import Generator
@@ -10,19 +10,26 @@ import click
 from sqlalchemy import Connection
 
 from trunkline.billing.audit import audit
-from trunkline.cli.session import config_option, failing_clearly, load_settings
+from trunkline.cli.session import config_option, failing_clearly, load_settings, opened, run
 from trunkline.configuration.files import create_home
+from trunkline.core.calendar import day_of
+from trunkline.core.clock import SystemClock
+from trunkline.settings import Settings
 from trunkline.storage import backup as backups
 from trunkline.storage.backup import Progress
+from trunkline.storage.retention import count_generations, prune_generations
 from trunkline.storage.schema import REVISION, migrate
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+PRUNE_STEP = 2_000
+"""Records deleted in one transaction, so that settlements of a serving process wait a few milliseconds at most."""
+
 
 @click.group("db")
 def command() -> None:
-    """Upgrade, back up and restore the database.
+    """Upgrade, back up, restore and prune the database.
 
     \b
     Example:
@@ -81,6 +88,36 @@ def restore(file: Path, force: bool, config: Path | None) -> None:
         create_home(settings.home)
         rows = backups.restore(file, settings.database_url, verify=_wrong_books, force=force, progress=progress)
     click.echo(f"restored {sum(rows.values()):,} rows from {file}; the books agree")
+
+
+@command.command("prune")
+@click.option("--keep-days", type=click.IntRange(1), help="Days to keep. Default: retention.generations_days.")
+@config_option
+def prune(keep_days: int | None, config: Path | None) -> None:
+    """Delete generation records older than the retention. The ledger and the spend of keys stay.
+
+    Works in small steps, also while the instance serves; Ctrl-C loses nothing, what is left goes the next time.
+
+    
+    Example:
+      trunkline db prune --keep-days 400
+    """
+    settings = load_settings(config).settings
+    deleted = run(_prune(settings, keep_days or settings.retention.generations_days))
+    click.echo(f"deleted {deleted:,} generation records")
+
+
+async def _prune(settings: Settings, keep_days: int) -> int:
+    before_day = day_of(SystemClock().now_ms()) - keep_days
+    deleted = 0
+    async with opened(settings) as database:
+        with _progress() as progress:
+            total = await database.read(count_generations, before_day)
+            while step := await database.write(prune_generations, before_day, PRUNE_STEP):
+                deleted += step
+                if progress is not None:
+                    progress("generations", deleted, max(total, deleted))
+    return deleted
 
 
 def _wrong_books(connection: Connection) -> list[str]:

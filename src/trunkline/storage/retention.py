@@ -1,6 +1,6 @@
 """From which day on generations are complete: what `prune` deletes and what `audit` may therefore compare."""
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from trunkline.core.calendar import DAY_MS
 from trunkline.storage.tables import generations, instance
@@ -18,6 +18,12 @@ def prune_generations(connection: Connection, before_day: int, limit: int) -> in
     _remember_kept_from(connection, max(before_day, kept_from_day(connection)))
     old = select(generations.c.id).where(generations.c.created_at_ms < before_day * DAY_MS).limit(limit)
     return connection.execute(delete(generations).where(generations.c.id.in_(old))).rowcount
+
+
+def count_generations(connection: Connection, before_day: int) -> int:
+    """How many were created before that UTC day."""
+    old = generations.c.created_at_ms < before_day * DAY_MS
+    return connection.execute(select(func.count()).select_from(generations).where(old)).scalar_one()
 
 
 def kept_from_day(connection: Connection) -> int:

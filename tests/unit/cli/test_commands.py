@@ -12,9 +12,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.records import a_row
 from trunkline import __version__
 from trunkline.accounts.bootstrap import ensure_owner
 from trunkline.cli.main import cli
+from trunkline.core.calendar import DAY_MS
 from trunkline.core.clock import SystemClock
 from trunkline.storage.database import open_database
 from trunkline.storage.schema import migrate
@@ -183,6 +185,26 @@ def test_a_backup_restores_into_another_instance_and_never_over_a_full_one(
     assert "the books agree" in run("db", "restore", "saved.db", "--force").output
     assert json.loads(run("credits", "show", "--json").output)["balance"] == 10
     assert "no backup at" in run("db", "restore", "none.db", status=1).output
+
+
+def test_prune_deletes_old_generations_and_leaves_the_books_in_agreement(run: Run, database: Path) -> None:
+    now_ms = SystemClock().now_ms()
+
+    async def settle() -> None:
+        opened = open_database(f"sqlite:///{database}", pool_size=1)
+        await opened.start()
+        for number, age_days in enumerate((500, 401, 10)):
+            row = a_row(id=f"gen-{number}", created_at_ms=now_ms - age_days * DAY_MS)
+            await opened.settle(row)
+        await opened.close()
+
+    asyncio.run(settle())
+    assert "deleted 2 generation records" in run("db", "prune").output
+    assert "deleted 0 generation records" in run("db", "prune").output
+    assert "deleted 1 generation records" in run("db", "prune", "--keep-days", "5").output
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM ledger WHERE kind = 'usage'").fetchone() == (3,)
+    connection.close()
 
 
 def test_upgrade_makes_a_database_where_there_is_none(run: Run, tmp_path: Path) -> None:
