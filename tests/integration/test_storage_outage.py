@@ -55,7 +55,7 @@ async def test_a_read_survives_the_loss_of_its_idle_connection(postgres: Postgre
 async def test_a_locked_sqlite_file_is_waited_for_and_then_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trunkline.storage.engine._LOCK_WAIT_MS", 50)
+    monkeypatch.setattr("trunkline.storage.engine.LOCK_WAIT_S", 0.05)
     path = tmp_path / "trunkline.db"
     migrate(f"sqlite:///{path}")
     database = open_database(f"sqlite:///{path}", pool_size=1)

@@ -1,7 +1,7 @@
 """Engines for the two databases, and what their errors mean (docs/develop/decisions/0003-storage.md).
 
-Both are synchronous: SQLite through sqlite3, PostgreSQL through psycopg. A process has one write connection, used
-by the writer's thread alone, and a pool of read-only ones.
+Both are synchronous: SQLite through sqlite3, PostgreSQL through psycopg. A process has a write connection, used
+by the writer's thread alone (on SQLite a second one, `short_way.py`), and a pool of read-only ones.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ from trunkline.storage.interface import StorageRefused, StorageUnavailable
 
 Role = Literal["reader", "writer"]
 
-_LOCK_WAIT_MS = 5_000
+LOCK_WAIT_S = 5.0
 _CONNECT_TIMEOUT_S = 5
 _POOL_WAIT_S = 10.0
 # KiB of page cache for each SQLite connection. The writer keeps the right-hand edges of its indexes warm in it.
@@ -63,24 +63,25 @@ def parse_url(url: str) -> URL:
             raise StorageUnavailable(f"database.url has {other}://; only sqlite:/// and postgresql:// are supported")
 
 
-def open_engine(url: URL, role: Role, *, pool_size: int = 1) -> Engine:
+def open_engine(url: URL, role: Role, *, pool_size: int = 1, lock_wait_s: float | None = None) -> Engine:
     """An engine whose connections are set up for `role`. Connects to nothing yet.
 
+    `lock_wait_s`: how long SQLite waits while another connection writes, before it fails as "locked" (LOCK_WAIT_S).
     Raises StorageUnavailable when the folder of a SQLite file cannot be made.
     """
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, role, pool_size)
+        return _sqlite_engine(url, role, pool_size, LOCK_WAIT_S if lock_wait_s is None else lock_wait_s)
     return _postgresql_engine(url, role, pool_size)
 
 
-def _sqlite_engine(url: URL, role: Role, pool_size: int) -> Engine:
+def _sqlite_engine(url: URL, role: Role, pool_size: int, lock_wait_s: float) -> Engine:
     folder = Path(url.database or "").parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageUnavailable(f"cannot make the folder {folder}: {error.strerror}") from error
     # isolation_level None: the module issues no BEGIN of its own; the "begin" event below does.
-    arguments = {"isolation_level": None, "timeout": _LOCK_WAIT_MS / 1000, "check_same_thread": False}
+    arguments = {"isolation_level": None, "timeout": lock_wait_s, "check_same_thread": False}
     if role == "writer":
         engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
     else:

@@ -1,8 +1,9 @@
-"""The durable writer: one thread, one connection, everything that changes the database (operating.md OP-42).
+"""The durable writer: everything that changes the database, in order (operating.md OP-42).
 
-It takes whatever has gathered, in order, as soon as it is free: a run of settlements becomes one transaction, a
-write job has a transaction of its own. Everyone in a transaction is released together, by one wake-up of the event
-loop. There is no interval to wait for and nothing to flush.
+What was settled in one turn of the event loop becomes one transaction. On SQLite the loop commits it itself when the
+writer's thread is idle (`short_way.py`); otherwise, and for every write job, the thread does. It takes whatever has
+gathered as soon as it is free: a run of settlements is one transaction, a job has one of its own. Everyone in a
+transaction is released together. There is no interval to wait for and nothing to flush.
 """
 
 import asyncio
@@ -13,12 +14,13 @@ from threading import Thread
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection
-from sqlalchemy.exc import DBAPIError
 
 from trunkline.storage.checkpoint import Checkpointer
-from trunkline.storage.engine import DRIVER_ERRORS, is_away, open_engine, storage_error
+from trunkline.storage.committer import Committer, Work
+from trunkline.storage.engine import open_engine
 from trunkline.storage.interface import GenerationRow, StorageRefused, StorageUnavailable
 from trunkline.storage.settlement import SettlementStatements
+from trunkline.storage.short_way import ShortWay
 
 R = TypeVar("R")
 
@@ -74,11 +76,9 @@ class Job(Generic[R]):
             self._deliver()
 
 
-class _AnyJob(Protocol):
+class _AnyJob(Work, Protocol):
     """A Job whatever its result is."""
 
-    def run(self, connection: Connection) -> None: ...
-    def fail(self, error: BaseException) -> None: ...
     def release(self) -> None: ...
 
 
@@ -92,25 +92,30 @@ class Writer:
     __slots__ = (
         "_carried",
         "_checkpointer",
-        "_connection",
-        "_engine",
+        "_committer",
+        "_gathered",
+        "_in_thread",
         "_loop",
         "_queue",
         "_room",
+        "_short_way",
         "_statements",
         "_thread",
-        "_url",
     )
 
     def __init__(self, url: URL) -> None:
-        self._url = url
-        self._engine = open_engine(url, "writer")
-        self._statements = SettlementStatements(self._engine.dialect)
+        engine = open_engine(url, "writer")
+        self._statements = SettlementStatements(engine.dialect)
+        self._committer = Committer(url, engine, self._statements)
         is_sqlite = url.get_backend_name() == "sqlite"
         self._checkpointer = Checkpointer(url.database or "") if is_sqlite else None
+        self._short_way = ShortWay(url, self._statements) if is_sqlite else None
+        self._gathered: list[Settlement] = []
+        """Settled in this turn of the event loop."""
+        self._in_thread = 0
+        """Settlements and jobs that the thread has, or whose release has not reached the event loop."""
         self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._carried: _Item = None
-        self._connection: Connection | None = None
         self._room = asyncio.Semaphore(QUEUE_MAX)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = Thread(target=self._run, name="trunkline-writer", daemon=True)
@@ -124,26 +129,52 @@ class Writer:
 
     async def stop(self) -> None:
         """Write everything that was handed in, then end the thread and its connection."""
+        self._dispatch()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+        if self._short_way is not None:
+            self._short_way.close()
         if self._checkpointer is not None:
             await asyncio.to_thread(self._checkpointer.stop)
 
     async def settle(self, row: GenerationRow) -> None:
         """See `interface.Database.settle`."""
         await self._room.acquire()
-        done = asyncio.get_running_loop().create_future()
-        self._queue.put(Settlement(row, done))
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        self._gathered.append(Settlement(row, done))
+        if len(self._gathered) == 1:
+            loop.call_soon(self._dispatch)
         await done
 
     async def write(self, fn: Callable[[Connection], R]) -> R:
         """See `interface.Database.write`."""
         await self._room.acquire()
+        self._dispatch()  # what came before goes before
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._in_thread += 1
         self._queue.put(Job(fn, done))
         return await done
 
+    def _dispatch(self) -> None:
+        """Commit what has gathered, or hand it to the thread. Runs on the event loop."""
+        if not self._gathered:
+            return
+        batch, self._gathered = self._gathered, []
+        # Nothing is in the thread: so nothing is overtaken, and nobody else uses the statements.
+        if self._short_way is not None and self._in_thread == 0 and self._short_way.commit([s.row for s in batch]):
+            if self._checkpointer is not None:
+                self._checkpointer.committed()
+            for settlement in batch:
+                self._room.release()
+                settlement.release()
+            return
+        self._in_thread += len(batch)
+        for settlement in batch:
+            self._queue.put(settlement)
+
     def _run(self) -> None:
+        self._statements.prepare()
         while (item := self._carried or self._queue.get()) is not None:
             self._carried = None
             if isinstance(item, Settlement):
@@ -151,11 +182,11 @@ class Writer:
                 self._settle(batch)
                 self._release(batch)
             else:
-                self._perform(item)
+                self._committer.perform(item)
                 self._release((item,))
             if self._checkpointer is not None:
                 self._checkpointer.committed()
-        self._disconnect()
+        self._committer.disconnect()
 
     def _gather(self, first: Settlement) -> list[Settlement]:
         """`first` and the settlements that already wait behind it. What ends the run is carried to the next turn."""
@@ -178,6 +209,7 @@ class Writer:
             self._loop.call_soon_threadsafe(self._release_in_loop, items)
 
     def _release_in_loop(self, items: Sequence[Settlement | _AnyJob]) -> None:
+        self._in_thread -= len(items)
         for item in items:
             self._room.release()
             item.release()
@@ -189,7 +221,7 @@ class Writer:
             rows.setdefault(settlement.row.id, settlement.row)
         error: Exception | None = None
         try:
-            if self._commit(list(rows.values())) or len(rows) == 1:
+            if self._committer.commit(list(rows.values())) or len(rows) == 1:
                 return
         except StorageRefused as refused:
             error = refused
@@ -202,60 +234,3 @@ class Writer:
         # Something in it was settled before, or is refused: nobody else shall suffer for it.
         for settlement in batch:
             self._settle((settlement,))
-
-    def _commit(self, rows: Sequence[GenerationRow]) -> bool:
-        """One transaction. False, and nothing written, when some row was settled before."""
-        try:
-            raw = self._connected().connection
-            cursor = raw.cursor()
-            if self._checkpointer is not None:  # SQLite, whose module begins no transaction by itself
-                cursor.execute("BEGIN IMMEDIATE")
-            fresh = self._statements.write_new(cursor, rows)
-            cursor.close()
-            if fresh:
-                raw.commit()
-            else:
-                raw.rollback()
-        except (*DRIVER_ERRORS, DBAPIError) as error:
-            self._recover(error)
-            raise storage_error(error, self._url) from error
-        except (OverflowError, ValueError, TypeError) as error:
-            self._recover(error)
-            raise StorageRefused(f"a value cannot be stored: {error}") from error
-        return fresh
-
-    def _perform(self, job: _AnyJob) -> None:
-        try:
-            job.run(self._connected())
-        except Exception as error:  # noqa: BLE001 -- it belongs to the one who awaits the job, whatever it is
-            if is_away(error):
-                self._recover(error)
-                error = storage_error(error, self._url)
-            job.fail(error)
-
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        return self._connection
-
-    def _recover(self, error: Exception) -> None:
-        """After a failure: keep a sound connection, drop one that may be broken; the next batch opens another."""
-        if self._connection is None:
-            return
-        try:
-            self._connection.connection.rollback()
-        except (*DRIVER_ERRORS, DBAPIError):
-            self._disconnect()
-            return
-        if is_away(error):
-            self._disconnect()
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            connection.invalidate()
-            connection.close()
-        except (*DRIVER_ERRORS, DBAPIError):
-            return  # it was broken already
