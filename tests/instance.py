@@ -11,11 +11,13 @@ carries the management key) or by `await instance.audit()`.
 import asyncio
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from tests.fakes.provider import FakeProvider
 from trunkline.app import Application, create_app
@@ -45,7 +47,10 @@ def endpoint(model: str, provider: FakeProvider, name: str = "acme", **members: 
 
 
 class Instance:
-    """Starts on entering, stops on leaving. Settings sections are given as in `trunkline.toml`."""
+    """Starts on entering, stops on leaving. Settings sections are given as in `trunkline.toml`.
+
+    `wrap` stands between the application and the socket (tests/tap.py).
+    """
 
     def __init__(
         self,
@@ -59,8 +64,10 @@ class Instance:
         sandbox: Sandbox | None = None,
         server: Server | None = None,
         clock: Clock | None = None,
+        wrap: Callable[[ASGIApp], ASGIApp] | None = None,
         **settings: Any,
     ) -> None:
+        self._wrap = wrap
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -97,7 +104,8 @@ class Instance:
         environ = {"TRUNKLINE_BOOTSTRAP_KEY": KEY, "TRUNKLINE_BOOTSTRAP_MANAGEMENT_KEY": MANAGEMENT_KEY}
         self.app = create_app(self.settings, environ, self._clock)
         await self.app.start()
-        config = uvicorn.Config(self.app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=30)
+        served = self.app if self._wrap is None else self._wrap(self.app)
+        config = uvicorn.Config(served, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=30)
         self._server = uvicorn.Server(config)
         self._serving = asyncio.get_running_loop().create_task(self._server.serve(sockets=[self._listener]))
         while not self._server.started:
@@ -150,7 +158,7 @@ class Instance:
 
     async def audit(self) -> list[object]:
         """Differences between ledger, balances, key usage and generations: none."""
-        database = self.app._database  # noqa: SLF001 -- the test looks behind the API on purpose
+        database = self.app._database
         assert isinstance(database, SqlDatabase)
         await database.barrier()
         return list(await database.read(audit))

@@ -2,9 +2,10 @@
 # packages into it. Nothing global is touched. Sets `root` (the checkout) and `python` (the one in .venv).
 #
 #   prepare run | test | check      each contains the one before it
+#   prepare_client langchain        a client that can live with none of these, alone in .venv-langchain
 #
-# A stamp for each of the three says which lock is installed; it is written last, so a set-up that was interrupted is
-# done again, and an unchanged one costs nothing.
+# A stamp for each of them says which lock is installed; it is written last, so a set-up that was interrupted is done
+# again, and an unchanged one costs nothing.
 # shellcheck shell=sh
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
@@ -51,8 +52,8 @@ prepare() {
         base=$(find_python) || exit 1
         "$base" -m venv --clear "$venv"
     fi
-    install_packages --require-hashes -r "$root/requirements/$1.txt"
-    install_packages --no-deps --no-build-isolation -e "$root"
+    install_packages "$python" --require-hashes -r "$root/requirements/$1.txt"
+    install_packages "$python" --no-deps --no-build-isolation -e "$root"
     for purpose in run test check; do
         fingerprint "$purpose" >"$venv/.installed-$purpose"
         if [ "$purpose" = "$1" ]; then
@@ -61,7 +62,24 @@ prepare() {
     done
 }
 
+# requirements/clients-<name>.txt in .venv-<name>, made with the Python of .venv: `prepare` comes first.
+prepare_client() {
+    lock=$root/requirements/clients-$1.txt
+    apart=$root/.venv-$1
+    state="$root $(cksum <"$lock")"
+    if [ -x "$apart/bin/python" ] && [ "$(cat "$apart/.installed" 2>/dev/null)" = "$state" ]; then
+        return
+    fi
+    echo "Setting up $apart (only when requirements/clients-$1.txt has changed) ..." >&2
+    "$python" -m venv --clear "$apart"
+    install_packages "$apart/bin/python" --require-hashes -r "$lock"
+    printf '%s\n' "$state" >"$apart/.installed"
+}
+
+# install_packages <python> <arguments of pip install>
 install_packages() {
-    "$python" -m pip install --quiet --disable-pip-version-check --no-input "$@" ||
+    into=$1
+    shift
+    "$into" -m pip install --quiet --disable-pip-version-check --no-input "$@" ||
         fail "The set-up did not finish; what stands above says why. Run this again when that is mended."
 }

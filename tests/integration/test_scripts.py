@@ -56,6 +56,9 @@ class Checkout:
     def installs(self) -> list[str]:
         return [call for call in self.calls() if call.startswith("-m pip install")]
 
+    def lock(self, purpose: str) -> Path:
+        return self.folder / "requirements" / f"{purpose}.txt"
+
     def pip_answers(self, status: int) -> None:
         Path(f"{self.log}.pip-status").write_text(str(status))
 
@@ -99,6 +102,21 @@ def test_what_tests_need_contains_what_serving_needs(checkout: Checkout) -> None
     assert checkout.installs() == []
     checkout.run("check")
     assert checkout.installs()[0].endswith("requirements/check.txt")
+
+
+def test_a_client_that_lives_apart_gets_its_own_environment_once(checkout: Checkout) -> None:
+    def made() -> list[str]:
+        return [call for call in checkout.calls() if "-m venv --clear" in call and call.endswith(".venv-langchain")]
+
+    checkout.run("test")
+    assert len(made()) == 1
+    assert checkout.installs()[-1].endswith("--require-hashes -r " + str(checkout.lock("clients-langchain")))
+    checkout.run("test")
+    assert (made(), checkout.installs()) == ([], [])
+    checkout.lock("clients-langchain").write_text("# changed\n")
+    checkout.run("test")
+    assert len(checkout.installs()) == 1
+    assert checkout.calls()[-1].startswith("-m pytest ")
 
 
 def test_a_set_up_that_failed_is_done_again(checkout: Checkout) -> None:
