@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 from trunkline.catalog.prices import PriceKey, PriceOverride, PriceSheet, Rates
 from trunkline.core.calendar import DAY_MS, day_of
-from trunkline.core.money import AttoUsd, Charge, NanoUsd, round_to_nanousd
+from trunkline.core.money import ATTO_PER_USD, AttoUsd, Charge, NanoUsd, round_to_nanousd
 from trunkline.protocols.events import FinishReason, Usage
 
 BASIS_POINTS = 10_000
+PART_ATTOUSD_MAX = 10**6 * ATTO_PER_USD
+"""Most that one part of an answer (prompt, completion, searches) costs: a million dollars. More is a mistake in prices
+or counts, and sums of it would leave the 64 bits in which balances are kept."""
 
 
 def effective_prices(sheet: PriceSheet, *, prompt_tokens: int, at_ms: int) -> Mapping[PriceKey, AttoUsd]:
@@ -76,15 +79,16 @@ def charge(
     the like. `fees_nanousd` are the gateway's own (plugins): on top of the total, not part of the upstream's price,
     not marked up. With the caller's own key the account pays `byok_fee_bps` of the list price instead of it.
     `tokens_chargeable` is `not is_insured(…)`: False leaves only searches and fees. The upstream parts are rounded
-    so that prompt + completion + searches = upstream, none of them negative.
+    so that prompt + completion + searches = upstream, none of them negative, none above PART_ATTOUSD_MAX.
     """
     rates = rates_at(sheet, usage.prompt_tokens, at_ms)
     prompt = completion = saved = 0
     if tokens_chargeable:
         prompt, saved = _prompt_attousd(rates, usage)
         prompt += rates.request + images * rates.image
-        completion = _completion_attousd(rates, usage) + media_attousd
-    upstream = prompt + completion + usage.web_searches * rates.web_search
+        prompt = min(prompt, PART_ATTOUSD_MAX)
+        completion = min(_completion_attousd(rates, usage) + media_attousd, PART_ATTOUSD_MAX)
+    upstream = prompt + completion + min(usage.web_searches * rates.web_search, PART_ATTOUSD_MAX)
     share_bps = byok_fee_bps if is_byok else BASIS_POINTS + markup_bps
     upstream_prompt = round_to_nanousd(prompt)
     return Charge(

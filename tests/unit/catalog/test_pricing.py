@@ -301,6 +301,13 @@ def test_image_tokens_that_were_cached_are_charged_as_cached() -> None:
     assert charge(sheet, usage, at_ms=NOON).total_nanousd == 900 * 100 + 100 * 5_000
 
 
+def test_no_part_of_an_answer_costs_more_than_a_million_dollars() -> None:
+    sheet = price_sheet({"prompt": "1000", "completion": "1000", "web_search": "1000"})
+    priced = charge(sheet, Usage(prompt_tokens=10**8, completion_tokens=10**8, web_searches=10**8), at_ms=NOON)
+    assert priced.total_nanousd == priced.upstream_nanousd == 3 * 10**15
+    assert priced.upstream_prompt_nanousd == priced.upstream_completion_nanousd == 10**15
+
+
 def test_insured_answer_pays_for_searches_and_fees_alone() -> None:
     sheet = price_sheet({"prompt": "0.000001", "completion": "0.000001", "request": "1", "web_search": "0.01"})
     usage = Usage(prompt_tokens=1_000, completion_tokens=100, web_searches=2)

@@ -8,8 +8,8 @@ from trunkline.core.money import usd_number
 from trunkline.protocols.chat.wire import NOTHING, int_of, object_of
 from trunkline.protocols.events import Usage
 
-TOKENS_MAX = 10**12
-"""A larger count is not a count."""
+TOKENS_MAX = 10**8
+"""Ten times the longest context there is: a larger count is not a count, and nobody shall pay for it."""
 
 USAGE_EXCLUDES_REASONING: Final = "usage_excludes_reasoning"
 """Quirk: `completion_tokens` leaves the thinking out, and only `total_tokens` tells how much it was."""
