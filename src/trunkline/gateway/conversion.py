@@ -15,6 +15,7 @@ from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream
 from trunkline.protocols.chat import answers, native_request
 from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.chat.request import ChatRequest, to_hub
+from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.routing.types import Candidate
 
@@ -22,6 +23,7 @@ _CHAT = ChatProtocol()
 UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "openai-chat": _CHAT,
     "mistral": _CHAT,  # chat with fields of its own, which quirks know
+    "google-gemini": GeminiProtocol(),
 }
 """Upstream formats that are spoken, by the catalog's name, in the order in which a chat client is served best."""
 PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)

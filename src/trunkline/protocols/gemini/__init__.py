@@ -1,0 +1,1 @@
+"""Google Gemini's generateContent, towards upstreams (inference.md 30, column "Gemini")."""

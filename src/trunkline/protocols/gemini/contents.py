@@ -1,0 +1,149 @@
+"""The hub's messages as `contents` and `systemInstruction` (inference.md 30.1, 30.2, 8.4)."""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec import UNSET, Struct
+
+from trunkline.core.errors import InvalidPrompt
+from trunkline.protocols.chat.upstream import nothing_left
+from trunkline.protocols.gemini import functions
+from trunkline.protocols.gemini.assistant_turn import AssistantTurns
+from trunkline.protocols.gemini.families import Family
+from trunkline.protocols.gemini.media import audio_part, file_part, image_part, video_part
+from trunkline.protocols.gemini.written import Content, WrittenPart
+from trunkline.protocols.requests import Audio, File, Image, Message, Part, Refusal, Text, Video
+
+_PLACEHOLDER: Final = "."
+"""Opens a conversation that would begin with the model's own words."""
+_SYSTEM_ROLES = ("system", "developer")
+
+
+class Conversation(Struct, frozen=True):
+    """What is sent of all messages."""
+
+    contents: list[Content]
+    system: list[WrittenPart]
+    """Parts of `systemInstruction`; empty: none is sent."""
+
+
+def write_conversation(messages: Sequence[Message], family: Family, *, call_ids: bool) -> Conversation:
+    """All messages, neighbours of one role merged, in the order of the conversation.
+
+    `call_ids`: calls and results carry the ids by which they are paired. Raises InvalidPrompt when nothing is left,
+    or a result answers no call; InvalidRequest for media that cannot be sent.
+    """
+    writer = _Writer(family, call_ids=call_ids)
+    leading = 0
+    while leading < len(messages) and messages[leading].role in _SYSTEM_ROLES:
+        writer.add_system(messages[leading], leading)
+        leading += 1
+    for index in range(leading, len(messages)):
+        writer.add(messages[index], index)
+    return writer.finish()
+
+
+class _Writer:
+    """Messages in order. Results wait until the last of their turn has come, media of system messages for a user."""
+
+    __slots__ = ("_calls", "_contents", "_family", "_results", "_system", "_turns", "_waiting")
+
+    def __init__(self, family: Family, *, call_ids: bool) -> None:
+        self._family = family
+        self._calls = functions.CallNames(ids_are_sent=call_ids)
+        self._turns = AssistantTurns(family, self._calls)
+        self._contents: list[Content] = []
+        self._system: list[WrittenPart] = []
+        self._waiting: list[WrittenPart] = []
+        self._results: list[functions.Result] = []
+
+    def add_system(self, message: Message, index: int) -> None:
+        for part in self._parts(message, index):
+            (self._waiting if part.text is UNSET else self._system).append(part)
+
+    def add(self, message: Message, index: int) -> None:
+        if message.role == "tool":
+            self._results.append(self._result(message, index))
+            return
+        self._flush_results()
+        if message.role == "assistant":
+            written = self._turns.write(message, self._parts(message, index))
+            self._waiting += written.moved
+            self._append("model", written.parts)
+            return
+        parts = self._waiting + self._parts(message, index)
+        self._waiting = []
+        self._append("user", parts)
+
+    def finish(self) -> Conversation:
+        self._flush_results()
+        self._append("user", self._waiting)
+        system = self._system
+        if system and (not self._contents or not self._family.system_instruction):
+            # No other message, or a model that is not instructed: the system's words are the user's.
+            if self._contents and self._contents[0].role == "user":
+                self._contents[0].parts[:0] = system
+            else:
+                self._contents.insert(0, Content("user", system))
+            system = []
+        if not self._contents:
+            raise nothing_left()
+        if self._contents[0].role == "model":
+            self._contents.insert(0, Content("user", [WrittenPart(text=_PLACEHOLDER)]))
+        return Conversation(self._contents, system)
+
+    def _append(self, role: Literal["user", "model"], parts: list[WrittenPart]) -> None:
+        if not parts:
+            return
+        if self._contents and self._contents[-1].role == role:
+            self._contents[-1].parts.extend(parts)
+        else:
+            self._contents.append(Content(role, parts))
+
+    def _result(self, message: Message, index: int) -> functions.Result:
+        field = f"messages[{index}].tool_call_id"
+        call_id = message.tool_call_id or ""
+        if call_id not in self._calls:
+            raise InvalidPrompt(
+                f"`{field}` names no call of an earlier message. Send the assistant message with the call before it.",
+                field=field,
+            )
+        text = "".join(part.text for part in message.parts if isinstance(part, Text))
+        media = [
+            self._part(part, f"messages[{index}].content[{position}]")
+            for position, part in enumerate(message.parts)
+            if not isinstance(part, Text)
+        ]
+        return functions.Result(call_id, text, media)
+
+    def _flush_results(self) -> None:
+        if self._results:
+            nested = self._family.media_in_results
+            self._append("user", self._calls.write_results(self._results, media_inside=nested))
+            self._results = []
+
+    def _parts(self, message: Message, index: int) -> list[WrittenPart]:
+        """The message's own parts; empty texts say nothing, and a name goes in front (30.1)."""
+        parts = [
+            self._part(part, f"messages[{index}].content[{position}]")
+            for position, part in enumerate(message.parts)
+            if not (isinstance(part, Text) and not part.text)
+        ]
+        if message.name is not None and parts and parts[0].text is not UNSET:
+            parts[0].text = f"{message.name}: {parts[0].text}"
+        return parts
+
+    def _part(self, part: Part, field: str) -> WrittenPart:
+        match part:
+            case Text():
+                return WrittenPart(text=part.text)
+            case Refusal():
+                return WrittenPart(text=part.refusal)
+            case Image():
+                return image_part(part, f"{field}.image_url.url", self._family)
+            case File():
+                return file_part(part, f"{field}.file.file_data", self._family)
+            case Audio():
+                return audio_part(part)
+            case Video():
+                return video_part(part, f"{field}.video_url.url")

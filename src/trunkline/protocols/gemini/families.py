@@ -1,0 +1,111 @@
+"""What differs between the models of this format, as data: one row for each family, found by the model's name."""
+
+from functools import lru_cache
+from typing import Literal
+
+from msgspec import Struct
+
+Thinking = Literal["none", "budget", "level"]
+
+
+class Family(Struct, frozen=True, kw_only=True):
+    """One family's abilities. The defaults are those of the newest models, so that a new name works unlisted."""
+
+    prefix: str
+    thinking: Thinking = "level"
+    """How thinking is asked for: not at all, `thinkingBudget` in tokens, or `thinkingLevel` (inference.md 7.2)."""
+    budget_min: int = 0
+    budget_max: int = 0
+    can_stop_thinking: bool = False
+    """A budget of 0 switches thinking off."""
+    levels: tuple[str, ...] = ("minimal", "low", "medium", "high")
+    """Taken where the catalog does not tell the model's efforts."""
+    needs_signatures: bool = True
+    """The first call of each step is refused without a thought signature (inference.md 30.5)."""
+    media_in_results: bool = True
+    """`functionResponse` may hold `parts`; elsewhere media stand behind it."""
+    system_instruction: bool = True
+    paints: bool = False
+    """Answers with images, and takes its own images back."""
+    fetches_urls: bool = True
+    """Takes http(s) addresses of images and documents in `fileData`."""
+    priced_by_query: bool = True
+    """Search is charged for each query; elsewhere for each answer that used it."""
+
+
+_FAMILIES = (
+    Family(prefix=""),
+    Family(prefix="gemini-3-pro", levels=("low", "high")),
+    Family(prefix="gemini-3-pro-image", levels=("low", "high"), paints=True),
+    Family(prefix="gemini-3.1-flash-image", levels=("minimal", "high"), paints=True),
+    Family(prefix="gemini-3.1-flash-lite-image", levels=("minimal", "high"), paints=True),
+    Family(
+        prefix="gemini-2.5",
+        thinking="budget",
+        budget_min=0,
+        budget_max=24_576,
+        can_stop_thinking=True,
+        needs_signatures=False,
+        media_in_results=False,
+        priced_by_query=False,
+    ),
+    Family(
+        prefix="gemini-2.5-pro",
+        thinking="budget",
+        budget_min=128,
+        budget_max=32_768,
+        needs_signatures=False,
+        media_in_results=False,
+        priced_by_query=False,
+    ),
+    Family(
+        prefix="gemini-2.5-flash-lite",
+        thinking="budget",
+        budget_min=512,
+        budget_max=24_576,
+        can_stop_thinking=True,
+        needs_signatures=False,
+        media_in_results=False,
+        priced_by_query=False,
+    ),
+    Family(
+        prefix="gemini-2.5-flash-image",
+        thinking="none",
+        needs_signatures=False,
+        media_in_results=False,
+        paints=True,
+        priced_by_query=False,
+    ),
+    Family(
+        prefix="gemini-2.0",
+        thinking="none",
+        needs_signatures=False,
+        media_in_results=False,
+        fetches_urls=False,
+        priced_by_query=False,
+    ),
+    Family(
+        prefix="gemini-1",
+        thinking="none",
+        needs_signatures=False,
+        media_in_results=False,
+        fetches_urls=False,
+        priced_by_query=False,
+    ),
+    Family(
+        prefix="gemma-",
+        thinking="none",
+        needs_signatures=False,
+        media_in_results=False,
+        system_instruction=False,
+        fetches_urls=False,
+    ),
+    Family(prefix="gemma-4", levels=("minimal", "high"), needs_signatures=False, media_in_results=False),
+)
+
+
+@lru_cache(maxsize=1024)
+def family_of(upstream_model: str) -> Family:
+    """The family with the longest prefix of the model's name; `models/` and the like before it do not count."""
+    name = upstream_model.rpartition("/")[2].lower()
+    return max((family for family in _FAMILIES if name.startswith(family.prefix)), key=lambda found: len(found.prefix))

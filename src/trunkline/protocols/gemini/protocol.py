@@ -1,0 +1,47 @@
+"""google-gemini, towards upstreams, as the gateway holds it."""
+
+from collections.abc import Mapping
+
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.chat.errors import classify
+from trunkline.protocols.faults import Classified
+from trunkline.protocols.gemini.decoder import GeminiDecoder, decode_body
+from trunkline.protocols.gemini.families import family_of
+from trunkline.protocols.gemini.request import encode_request
+from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.requests import GenerationRequest
+
+
+class GeminiProtocol:
+    """Implements `protocols.upstream.UpstreamProtocol`.
+
+    `collection` is where the models stand under the base URL: `models` at AI Studio, `publishers/google/models` at
+    Vertex. `call_ids` tells whether the service takes ids on calls and results.
+    """
+
+    __slots__ = ("_call_ids", "_collection")
+
+    def __init__(self, *, collection: str = "models", call_ids: bool = True) -> None:
+        self._collection = collection
+        self._call_ids = call_ids
+
+    def path(self, target: UpstreamTarget, *, stream: bool) -> str:
+        model = target.upstream_model
+        resource = model if "/" in model else f"{self._collection}/{model}"
+        return f"{resource}:streamGenerateContent?alt=sse" if stream else f"{resource}:generateContent"
+
+    def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
+        return encode_request(request, target, call_ids=self._call_ids)
+
+    def open_stream(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> ResponseDecoder:
+        return GeminiDecoder(family_of(target.upstream_model), exclude_reasoning=exclude_reasoning)
+
+    def decode_body(self, data: bytes, target: UpstreamTarget, *, exclude_reasoning: bool) -> DecodedBody:
+        return decode_body(data, family_of(target.upstream_model), exclude_reasoning=exclude_reasoning)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
+        """Google's `error.status` and `RetryInfo`, also in an array of one, are read as every dialect's are."""
+        return classify(status, headers, body, now_ms=now_ms)

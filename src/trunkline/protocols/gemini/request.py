@@ -1,0 +1,37 @@
+"""The hub's request as a generateContent body (inference.md 30)."""
+
+from typing import Final
+
+from trunkline.core import json
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.gemini.contents import write_conversation
+from trunkline.protocols.gemini.families import family_of
+from trunkline.protocols.gemini.functions import tool_members
+from trunkline.protocols.gemini.generation_config import generation_config
+from trunkline.protocols.requests import GenerationRequest
+
+LEAST_RESTRICTIVE: Final = tuple(
+    {"category": f"HARM_CATEGORY_{category}", "threshold": "OFF"}
+    for category in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+)
+"""Nothing is filtered unless an operator lets callers say otherwise (passthrough of `safetySettings`)."""
+
+
+def encode_request(hub: GenerationRequest, target: UpstreamTarget, *, call_ids: bool = True) -> bytes:
+    """The body for one endpoint; what it does not take is left out. `stream` and the model are in the path.
+
+    Cache markers have no counterpart: prefixes are cached implicitly (inference.md 12.1). Raises InvalidRequest and
+    InvalidPrompt as `write_conversation` and `generation_config`.
+    """
+    family = family_of(target.upstream_model)
+    conversation = write_conversation(hub.messages, family, call_ids=call_ids)
+    body: dict[str, object] = {"contents": conversation.contents}
+    if conversation.system:
+        body["systemInstruction"] = {"parts": conversation.system}
+    body |= tool_members(hub, target)
+    config = generation_config(hub, target, family)
+    if config:
+        body["generationConfig"] = config
+    body["safetySettings"] = LEAST_RESTRICTIVE
+    body |= {name: raw for name, raw in hub.extra.items() if name in target.passthrough}
+    return json.encode(body)
