@@ -7,13 +7,12 @@ import contextlib
 
 from msgspec import Raw
 
-from trunkline.core import json
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat import usage as usages
 from trunkline.protocols.chat.citations import CitationReader
 from trunkline.protocols.chat.finish import normalise as normalise_finish
 from trunkline.protocols.chat.reading import ChoiceReader, DeltaRead
-from trunkline.protocols.chat.upstream_errors import fault_in_answer
+from trunkline.protocols.chat.upstream_errors import fault_in_answer, fault_in_stray
 from trunkline.protocols.chat.wire import (
     NOTHING,
     UNREADABLE,
@@ -192,8 +191,8 @@ class StreamReader(AnswerReader):
             return []
         deltas = self._read_rest()
         self._closed = True
-        if not self.choices and self.facts.fault is None:
-            self._read_stray()
+        if not self.choices and self.facts.fault is None and self._sse.stray:
+            self._fail(fault_in_stray(self._sse.stray))
         return deltas + self.finish(truncated=not self.facts.done)
 
     def _read_rest(self) -> list[DeltaRead]:
@@ -221,20 +220,6 @@ class StreamReader(AnswerReader):
                 except UNREADABLE:
                     self._fail(UpstreamFault(status=200, message="An event of the stream is no JSON object"))
         return deltas
-
-    def _read_stray(self) -> None:
-        """No event came. A JSON object instead of a stream may say why."""
-        stray = self._sse.stray
-        if not stray:
-            return
-        try:
-            error = json.members(stray).get("error")
-        except UNREADABLE:
-            error = None
-        if error is None or is_blank(error):
-            self._fail(UpstreamFault(status=200, message="The answer is no event stream"))
-        else:
-            self._fail(fault_in_answer(error))
 
 
 def read_body(data: bytes, *, quirks: frozenset[str], exclude_reasoning: bool) -> tuple[AnswerReader, list[DeltaRead]]:

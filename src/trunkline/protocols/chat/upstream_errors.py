@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import UNREADABLE, int_of, label_of, list_of, object_of, text_of
+from trunkline.protocols.chat.wire import UNREADABLE, int_of, is_blank, label_of, list_of, object_of, text_of
 from trunkline.protocols.events import UpstreamFault
 
 RAW_CHARS_MAX = 64 * 1024
@@ -69,6 +69,14 @@ def fault_in_answer(error: Raw) -> UpstreamFault:
     raw = bytes(error).decode("utf-8", "replace")[:RAW_CHARS_MAX]
     code = _code(members)
     return UpstreamFault(status=_contained_status(members), code=code, message=_message(members), raw=raw)
+
+
+def fault_in_stray(stray: bytes) -> UpstreamFault:
+    """The fault of a stream without an event. A JSON object that came instead may say why."""
+    error = object_of(Raw(stray)).get("error")
+    if error is None or is_blank(error):
+        return UpstreamFault(status=200, message="The answer is no event stream")
+    return fault_in_answer(error)
 
 
 def _find_error(body: Raw) -> dict[str, Raw] | None:

@@ -1,0 +1,1 @@
+"""OpenAI Responses, towards upstreams: stateless (`store: false`), the whole history in `input`."""

@@ -1,0 +1,35 @@
+"""openai-responses, towards upstreams, as the gateway holds it."""
+
+from collections.abc import Mapping
+
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.chat.errors import classify
+from trunkline.protocols.faults import Classified
+from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.responses.decoder import ResponsesDecoder, decode_body
+from trunkline.protocols.responses.request import encode_request
+
+
+class ResponsesProtocol:
+    """Implements `protocols.upstream.UpstreamProtocol`."""
+
+    __slots__ = ()
+
+    def path(self, target: UpstreamTarget, *, stream: bool) -> str:
+        return "responses"
+
+    def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
+        return encode_request(request, target)
+
+    def open_stream(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> ResponseDecoder:
+        return ResponsesDecoder(target, exclude_reasoning=exclude_reasoning)
+
+    def decode_body(self, data: bytes, target: UpstreamTarget, *, exclude_reasoning: bool) -> DecodedBody:
+        return decode_body(data, target, exclude_reasoning=exclude_reasoning)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
+        return classify(status, headers, body, now_ms=now_ms)
