@@ -81,15 +81,14 @@ class Admission:
         """Reserve what the request may cost at most on this candidate, in place of any earlier hold.
 
         Raises PaymentRequired with the numbers when neither the request nor one with a lower output cap is
-        affordable. Free candidates pass with an empty reservation, unless the balance is negative (AFF-01, AFF-02).
+        affordable. Free candidates, and the Sandbox, which charges nobody (OP-13), pass with an empty reservation,
+        unless the balance is negative (AFF-01, AFF-02).
         """
         asked = exchange.request.max_output_tokens
         most = candidate.endpoint.max_output_tokens or candidate.model.max_output_tokens
         tokens = asked or most or self._billing.estimate_output_tokens
         amount = self._worst_case(exchange, candidate, tokens)
-        if exchange.hold is not None:
-            await self._shared.void(exchange.generation_id)
-            exchange.hold = None
+        exchange.hold = None
         outcome = await self._reserve(exchange, amount)
         if outcome.refused is None:
             exchange.hold = Hold(amount)
@@ -125,6 +124,8 @@ class Admission:
         )
 
     def _worst_case(self, exchange: Exchange, candidate: Candidate, output_tokens: int) -> NanoUsd:
+        if exchange.world.runtime_of(candidate.endpoint).in_process:
+            return NanoUsd(0)
         return pricing.worst_case_nanousd(
             candidate.endpoint.pricing,
             exchange.request.prompt_tokens_estimate,

@@ -23,6 +23,8 @@ from trunkline.routing.attempts import FailedAttempt, final_error, remaining
 from trunkline.routing.types import Candidate, Plan
 
 ERROR_BODY_BYTES_MAX = 256 * 1024
+ERROR_BODY_S_MAX = 5.0
+"""An explanation that takes longer is done without: the status alone says enough to go on."""
 
 
 class Tries:
@@ -125,10 +127,12 @@ async def open_upstream(
     if response.status == 200:
         return response
     try:
-        body = await response.read_all(ERROR_BODY_BYTES_MAX)
-    except UpstreamFailed:
-        response.cancel()
+        async with asyncio.timeout(ERROR_BODY_S_MAX):
+            body = await response.read_all(ERROR_BODY_BYTES_MAX)
+    except (UpstreamFailed, TimeoutError):
         body = b""
+    finally:
+        response.cancel()
     return protocol.classify(response.status, response.headers, body, now_ms=exchange.received_ms)
 
 

@@ -27,7 +27,6 @@ from trunkline.providers.types import ProviderRuntime
 from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
 from trunkline.routing.attempts import final_error
 from trunkline.routing.metadata import router_metadata
-from trunkline.storage.interface import StorageUnavailable
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 
@@ -49,7 +48,7 @@ class Delivery(Protocol):
         ...
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
-        """Tell the client in the stream that all attempts failed. False: not committed, so a JSON error can tell."""
+        """Tell the client inside the answer why there is none. False: it has not begun, so a JSON error can tell."""
         ...
 
 
@@ -108,8 +107,7 @@ class StreamDelivery:
     ) -> Classified | None:
         answer = conversion.open_stream(identity_of(exchange, runtime))
         facts = exchange.facts = answer.facts
-        self._client.provider = runtime.provider.name
-        relay = Relay(exchange, response, answer, self._client, self._listener)
+        relay = Relay(exchange, response, answer, self._client, self._listener, runtime.provider.name)
         ending = await relay.run(
             deadline_s=exchange.received_s + runtime.total_timeout_s, cancel_when_gone=runtime.cancels_billing
         )
@@ -126,13 +124,9 @@ class StreamDelivery:
             await self._break_off(exchange, runtime, answer, classified)
             return None
         bill = self._settlement.bill(exchange)
-        status: GenerationStatus = "cancelled" if exchange.client_gone else "completed"
-        try:
-            await self._settle(exchange, status, bill)
-        except StorageUnavailable:
-            await self._client.finish(answer.error_tail(storage_error(), None))
-            return None
-        await self._client.finish(answer.tail(report_of(exchange, bill)))
+        await self._settle(exchange, "cancelled" if exchange.client_gone else "completed", bill)
+        self._client.provider = runtime.provider.name
+        await self._finish(answer.tail(report_of(exchange, bill)))
         if ending == "complete":
             await let_go(response)
         return None
@@ -142,19 +136,21 @@ class StreamDelivery:
     ) -> None:
         """The upstream failed after content was sent: an error event, never a fake end; nothing is charged."""
         assert exchange.candidate is not None
+        exchange.broken = classified
         exchange.error = final_error(
             (failed_attempt(exchange.candidate, runtime.provider.name, classified),),
             requested=exchange.request.models,
         )
         bill = self._settlement.bill(exchange, failed=True)
-        try:
-            await self._settle(exchange, "cancelled" if exchange.client_gone else "failed", bill)
-        except StorageUnavailable:
-            exchange.error = storage_error()
-        await self._client.finish(answer.error_tail(exchange.error, report_of(exchange, bill)))
+        await self._settle(exchange, "cancelled" if exchange.client_gone else "failed", bill)
+        await self._finish(answer.error_tail(exchange.error, report_of(exchange, bill)))
 
     async def _settle(self, exchange: Exchange, status: GenerationStatus, bill: Bill) -> None:
         await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
+
+    async def _finish(self, data: bytes) -> None:
+        self._listener.answered()
+        await self._client.finish(data)
 
     async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
         if exchange.request.echo_upstream_body:
@@ -164,7 +160,7 @@ class StreamDelivery:
         if not self._client.committed or exchange.conversion is None or exchange.runtime is None:
             return False
         answer = exchange.conversion.open_stream(identity_of(exchange, exchange.runtime))
-        await self._client.finish(answer.error_tail(error, None))
+        await self._finish(answer.error_tail(error, None))
         return True
 
 
@@ -187,10 +183,8 @@ class WholeDelivery:
             async with asyncio.timeout_at(exchange.received_s + runtime.total_timeout_s):
                 data = await response.read_all(BODY_BYTES_MAX)
         except TimeoutError:
-            response.cancel()
             return errors.classify_failure("timeout_total")
         except UpstreamFailed as failure:
-            response.cancel()
             return errors.classify_failure(failure.kind)
         answer = conversion.open_body(data, identity_of(exchange, runtime))
         facts = exchange.facts = answer.facts
@@ -209,13 +203,3 @@ class WholeDelivery:
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
         return False
-
-
-def storage_error() -> TrunklineError:
-    """What a caller is told when the record could not be written: no answer ends as good without one."""
-    return TrunklineError(
-        "The gateway cannot write its records at the moment. Try again shortly.",
-        status=503,
-        error_type="server",
-        retry_after_s=5,
-    )

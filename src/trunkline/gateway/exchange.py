@@ -11,6 +11,7 @@ from trunkline.gateway.world import World
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat.request import ChatRequest
+from trunkline.protocols.faults import Classified
 from trunkline.providers.types import ProviderRuntime
 from trunkline.routing.types import Candidate, Plan
 
@@ -63,6 +64,8 @@ class Exchange(Struct, kw_only=True):
     answering: bool = False
     """The status line has been sent: an error can only be told inside the answer."""
     client_gone: bool = False
+    broken: Classified | None = None
+    """What broke the answer off after its content had begun."""
     error: TrunklineError | None = None
     settled: bool = False
     """Settlement has begun; it happens once."""

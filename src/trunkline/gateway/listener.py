@@ -13,12 +13,13 @@ class Listener:
     is woken and decides (`Relay.run`). At any other moment, settling above all, nothing is interrupted.
     """
 
-    __slots__ = ("_exchange", "_opening", "_task", "response")
+    __slots__ = ("_exchange", "_opening", "_over", "_task", "response")
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._task = asyncio.current_task()
         self._opening = False
+        self._over = False
         self.response: UpstreamResponse | None = None
         """The answer that is being read."""
 
@@ -27,12 +28,18 @@ class Listener:
         self._exchange.answering = True
 
     def gone(self) -> None:
-        """The client left."""
+        """The client left, or the server lets go of it because the answer has been sent."""
+        if self._over:
+            return
         self._exchange.client_gone = True
         if self._opening and self._task is not None:
             self._task.cancel()
         elif self.response is not None:
             self.response.wake()
+
+    def answered(self) -> None:
+        """The end of the answer is being sent: from here on, the client's leaving changes nothing."""
+        self._over = True
 
     def tick(self) -> None:
         """Let the reader look at its deadline."""

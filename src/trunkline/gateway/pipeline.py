@@ -3,17 +3,25 @@
 import asyncio
 import random
 
-from trunkline.core.errors import ContextLengthExceeded, NoEndpoints, PaymentRequired
+from trunkline.core.errors import (
+    ContextLengthExceeded,
+    InvalidRequest,
+    NoEndpoints,
+    PaymentRequired,
+    TrunklineError,
+)
 from trunkline.core.tasks import TaskSet
 from trunkline.gateway.admission import Admission, require_text_request
 from trunkline.gateway.attempt import Tries, compose, convert, note, open_upstream, renote
 from trunkline.gateway.client import ClientStream, DisconnectWatch, RawHeaders, Receive, Send
+from trunkline.gateway.conversion import Conversion, EncodedRequest
 from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.world import World
+from trunkline.generations.types import GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults import Classified
 from trunkline.providers.upstream import Upstream
@@ -62,20 +70,19 @@ class Pipeline:
         """Answer one generation request.
 
         Raises TrunklineError, with nothing sent, when the request is refused or every attempt failed before the
-        response was committed; the API renders it. `exchange.dispatched` tells the two apart.
+        response was committed; the API renders it. After that point the answer itself tells of the failure.
         """
-        world = exchange.world
         require_text_request(exchange)
         await self._admission.rate(exchange.principal.account_id, exchange.received_ms)
-        exchange.plan = await self._plan(exchange, world)
+        exchange.plan = await self._plan(exchange)
         if exchange.request.stream:
-            await self._serve_stream(exchange, world, exchange.plan, send, receive, headers)
+            await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
-            await self._attempt_all(exchange, world, exchange.plan, WholeDelivery(send, headers, self._settlement))
+            await self._attempt_all(exchange, exchange.plan, WholeDelivery(send, headers, self._settlement))
 
-    async def _plan(self, exchange: Exchange, world: World) -> Plan:
+    async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
-        request = exchange.request
+        request, world = exchange.request, exchange.world
         query = RoutingQuery(
             models=request.models,
             preferences=parse_preferences(request.provider, request.route),
@@ -107,7 +114,7 @@ class Pipeline:
         return decided
 
     async def _serve_stream(
-        self, exchange: Exchange, world: World, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
+        self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
     ) -> None:
         routing = self._settings.routing
         listener = Listener(exchange)
@@ -123,46 +130,58 @@ class Pipeline:
         watch = DisconnectWatch(receive, listener.gone)
         self._metrics.streams_open += 1
         try:
-            await self._attempt_all(exchange, world, decided, StreamDelivery(client, listener, self._settlement))
+            await self._attempt_all(exchange, decided, StreamDelivery(client, listener, self._settlement))
         finally:
             self._metrics.streams_open -= 1
             client.stop()
             watch.stop()
 
-    async def _attempt_all(self, exchange: Exchange, world: World, decided: Plan, delivery: Delivery) -> None:
-        """Try the candidates in order until one has answered the client; after the last, give up."""
-        tries = Tries(decided, self._settings.routing.attempts_max)
-        unaffordable: PaymentRequired | None = None
+    async def _attempt_all(self, exchange: Exchange, decided: Plan, delivery: Delivery) -> None:
+        """Answer by one of the candidates, or tell the client why none did, inside the answer if it has begun."""
         try:
-            while not exchange.client_gone and (candidate := tries.next()) is not None:
-                try:
-                    await self._admission.hold(exchange, candidate)
-                except PaymentRequired as refusal:
-                    # A dearer endpoint is skipped if a cheaper one is affordable (AFF-06).
-                    unaffordable = unaffordable or refusal
-                    continue
-                if exchange.flight is None:
-                    exchange.flight = self._flights.begin(encode_flight(exchange))
-                outcome = await self._attempt(exchange, world, candidate, delivery)
-                if outcome is None:
-                    return
-                tries.failed(candidate, world.runtime_of(candidate.endpoint).provider.name, outcome)
-            if unaffordable is not None and not exchange.attempts:
-                raise unaffordable
-            await self._give_up(exchange, tries, delivery)
-        finally:
-            await self._land(exchange)
+            try:
+                await self._try_in_turn(exchange, Tries(decided, self._settings.routing.attempts_max), delivery)
+            finally:
+                await self._land(exchange)
+        except TrunklineError as error:
+            exchange.error = error
+            if not await delivery.refuse(exchange, error):
+                raise
+
+    async def _try_in_turn(self, exchange: Exchange, tries: Tries, delivery: Delivery) -> None:
+        """Call candidates until one has answered the client; after the last, give up. Raises what became of it."""
+        refusal: TrunklineError | None = None
+        while not exchange.client_gone and (candidate := tries.next()) is not None:
+            try:
+                await self._admission.hold(exchange, candidate)
+                conversion = convert(exchange, candidate, self._secret, self._settings.routing.path, self._docs_url)
+                encoded = conversion.encode()
+            except (PaymentRequired, InvalidRequest) as reason:
+                # Too dear, while a cheaper one may be affordable (AFF-06); or its format cannot say what was asked.
+                refusal = refusal or reason
+                continue
+            outcome = await self._attempt(exchange, candidate, conversion, encoded, delivery)
+            if outcome is None:
+                return
+            tries.failed(candidate, exchange.world.runtime_of(candidate.endpoint).provider.name, outcome)
+        if refusal is not None and not exchange.attempts:
+            raise refusal
+        await self._give_up(exchange, tries)
 
     async def _attempt(
-        self, exchange: Exchange, world: World, candidate: Candidate, delivery: Delivery
+        self,
+        exchange: Exchange,
+        candidate: Candidate,
+        conversion: Conversion,
+        encoded: EncodedRequest,
+        delivery: Delivery,
     ) -> Classified | None:
-        """One attempt. None: the client has been answered, or has left and is settled."""
-        runtime = world.runtime_of(candidate.endpoint)
+        """One call. None: the client has been answered, or has left."""
+        if exchange.flight is None:
+            exchange.flight = self._flights.begin(encode_flight(exchange))
+        runtime = exchange.world.runtime_of(candidate.endpoint)
         exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
-        conversion = exchange.conversion = convert(
-            exchange, candidate, self._secret, self._settings.routing.path, self._docs_url
-        )
-        encoded = conversion.encode()
+        exchange.conversion = conversion
         await delivery.echo(exchange, runtime, encoded.body)
         request = compose(exchange, candidate, runtime, encoded)
         upstream = self._sandbox if runtime.in_process else self._upstream
@@ -174,10 +193,13 @@ class Pipeline:
             outcome = None if exchange.client_gone else opened
         else:
             note(exchange, candidate, runtime, status=opened.status, latency_s=latency_s)
-            outcome = await delivery.deliver(exchange, runtime, opened, conversion)
+            try:
+                outcome = await delivery.deliver(exchange, runtime, opened, conversion)
+            finally:
+                opened.cancel()  # whatever was left unread; nothing, after a good answer
             if outcome is not None:
                 renote(exchange, outcome.status)
-        self._remember(exchange, candidate, outcome, started_s)
+        self._remember(exchange, candidate, outcome or exchange.broken, started_s)
         return outcome
 
     def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:
@@ -192,17 +214,15 @@ class Pipeline:
             duration_s=now_s - started_s,
         )
 
-    async def _give_up(self, exchange: Exchange, tries: Tries, delivery: Delivery) -> None:
-        """No attempt answered: settle at no cost, and say why in the stream or as an error to be rendered."""
+    async def _give_up(self, exchange: Exchange, tries: Tries) -> None:
+        """No attempt answered: settle at no cost. Raises why, unless nobody listens any more."""
         elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
         if exchange.client_gone:
             await self._settlement.settle(exchange, "cancelled", None, elapsed_s=elapsed_s)
             return
-        error = tries.final_error()
-        exchange.error = error
+        error = exchange.error = tries.final_error()
         await self._settlement.settle(exchange, "failed", None, elapsed_s=elapsed_s)
-        if not await delivery.refuse(exchange, error):
-            raise error
+        raise error
 
     async def _land(self, exchange: Exchange) -> None:
         """Whatever happened: no hold stays open, and the flight is over once its record is safe.
@@ -210,13 +230,13 @@ class Pipeline:
         A request that ended without a record, by a defect of ours or because its task was cancelled, is settled here
         as failed, so that nothing that was begun goes unseen.
         """
-        if exchange.flight is None:
-            await self._admission.release(exchange)
-            return
-        if not exchange.settled:
-            elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
-            await self._settlement.settle(
-                exchange, "cancelled" if exchange.client_gone else "failed", None, elapsed_s=elapsed_s
-            )
-        if exchange.durable:
-            self._flights.end(exchange.flight)
+        try:
+            if exchange.flight is not None and not exchange.settled:
+                elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+                status: GenerationStatus = "cancelled" if exchange.client_gone else "failed"
+                await self._settlement.settle(exchange, status, None, elapsed_s=elapsed_s)
+        finally:
+            if not exchange.durable:
+                await self._admission.release(exchange)
+            elif exchange.flight is not None:
+                self._flights.end(exchange.flight)

@@ -19,7 +19,7 @@ DRAIN_S_MAX = 600.0
 class Relay:
     """Reads one upstream stream to its end."""
 
-    __slots__ = ("_answer", "_client", "_exchange", "_listener", "_loop", "_response", "failure")
+    __slots__ = ("_answer", "_client", "_exchange", "_listener", "_loop", "_provider_name", "_response", "failure")
 
     def __init__(
         self,
@@ -28,12 +28,14 @@ class Relay:
         answer: AnswerStream,
         client: ClientStream,
         listener: Listener,
+        provider_name: str,
     ) -> None:
         self._exchange = exchange
         self._response = response
         self._answer = answer
         self._client = client
         self._listener = listener
+        self._provider_name = provider_name
         self._loop = asyncio.get_running_loop()
         self.failure: UpstreamFailed | None = None
 
@@ -87,6 +89,7 @@ class Relay:
             return
         if self._exchange.first_token_s is None:
             self._exchange.first_token_s = self._loop.time()
+            self._client.provider = self._provider_name
         await self._client.write(out)
 
 

@@ -3,11 +3,13 @@
 Always runs, exactly once for each request that reached the attempt loop, also when the client left or all failed.
 """
 
+import structlog
 from msgspec import Raw, Struct
 
 from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
 from trunkline.core.calendar import day_of
+from trunkline.core.errors import TrunklineError
 from trunkline.core.money import Charge, NanoUsd
 from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.generations import service as generations
@@ -16,11 +18,13 @@ from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.events import Usage
 from trunkline.settings import Billing
-from trunkline.storage.interface import Database
+from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import SharedState
 
 CHARS_PER_TOKEN = 4
 """Of an estimate when the upstream reports no usage (routing-and-catalog.md 1)."""
+
+_log = structlog.get_logger("trunkline.settlement")
 
 
 class Bill(Struct, frozen=True, kw_only=True):
@@ -93,25 +97,28 @@ class Settlement:
     ) -> None:
         """Write the record and wait until it is durable; then the answer's last byte may leave (OP-42).
 
-        Raises StorageUnavailable when the database cannot take it.
+        The hold stays until then. Raises TrunklineError (503) when the record cannot be written; nobody is charged.
         """
         if exchange.settled:
             return
         exchange.settled = True
         app_id = await self._app_id(exchange.caller) if exchange.caller.origin else None
         generation = self._record(exchange, status, bill, round(elapsed_s * 1000), app_id)
-        cost = generation.cost_nanousd if generation.charged else NanoUsd(0)
+        try:
+            await self._database.settle(generations.to_row(generation))
+        except (StorageUnavailable, StorageRefused) as error:
+            _log.error("generation not recorded", generation_id=generation.id, reason=str(error))
+            raise _not_recorded() from error
+        exchange.durable = True
         await self._shared.settle(
             hold_id=exchange.generation_id,
             account_id=exchange.principal.account_id,
             key_hash=exchange.principal.key.hash,
             day=day_of(exchange.received_ms),
-            charged_nanousd=cost,
+            charged_nanousd=generation.cost_nanousd if generation.charged else NanoUsd(0),
             byok_nanousd=NanoUsd(0),
         )
         self._metrics.settled(generation)
-        await self._database.settle(generations.to_row(generation))
-        exchange.durable = True
 
     async def _app_id(self, caller: Caller) -> int | None:
         """The app that sent the request; only the first request of an app waits for the database."""
@@ -177,3 +184,13 @@ class Settlement:
             provider_responses=tuple(exchange.attempts),
             metadata=request.metadata,
         )
+
+
+def _not_recorded() -> TrunklineError:
+    """What a caller is told when the record could not be written: no answer ends as good without one."""
+    return TrunklineError(
+        "The gateway cannot write its records at the moment. Try again shortly.",
+        status=503,
+        error_type="server",
+        retry_after_s=5,
+    )
