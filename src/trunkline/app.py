@@ -43,6 +43,7 @@ from trunkline.providers.sandbox_endpoints import with_sandbox
 from trunkline.routing.health import MemoryHealth
 from trunkline.settings import Settings
 from trunkline.storage import key_file, schema
+from trunkline.storage.backlog import Backlog, JournalPlace
 from trunkline.storage.database import open_database
 from trunkline.storage.flights import FlightRecorder, recover
 from trunkline.storage.shared.memory import MemoryShared
@@ -76,7 +77,11 @@ class Application:
         """Looks for local engines after `start`; None when that is switched off."""
         self._shared = MemoryShared()
         self._transport = HttpTransport()
-        self._database = open_database(settings.database_url, pool_size=settings.database.pool_size)
+        self._database = open_database(
+            settings.database_url,
+            pool_size=settings.database.pool_size,
+            journal=JournalPlace(settings.home, settings.database.journal_limit_mb * 1024 * 1024),
+        )
         self._directory = Directory(self._database, self._shared, clock, settings)
         self._apps = Apps(self._database, clock)
         self._recorder: FlightRecorder | None = None
@@ -215,6 +220,17 @@ class Application:
         watch("gauge", "trunkline_upstream_connections_idle", "Kept for reuse.", lambda: transport.stats().idle)
         watch("counter", "trunkline_upstream_connections_opened", "Opened so far.", lambda: transport.stats().opened)
         watch("counter", "trunkline_upstream_requests_retried", "Sent again.", lambda: transport.stats().retried)
+        if (backlog := self._database.backlog) is not None:
+            self._watch_backlog(backlog)
+
+    def _watch_backlog(self, backlog: Backlog) -> None:
+        watch = self.metrics.watch
+        watch(
+            "gauge", "trunkline_database_away", "1 while records go to the journal.", lambda: backlog.away is not None
+        )
+        watch("gauge", "trunkline_journal_records", "Records that wait for the database.", lambda: len(backlog))
+        watch("gauge", "trunkline_journal_bytes", "Size of the journal.", lambda: backlog.size_bytes)
+        watch("counter", "trunkline_journal_replayed", "Brought into the database.", lambda: backlog.replayed)
 
     async def _record_interrupted(self) -> None:
         """The requests that were in the air when a predecessor died become visible (OP-42)."""

@@ -56,6 +56,8 @@ class Database(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`sqlite:///…` or `postgresql://…`. Absent: `trunkline.db` in the home folder."""
     pool_size: PositiveCount = 8
     """Connections for reading."""
+    journal_limit_mb: PositiveCount = 64
+    """While the database is away, records wait on disk; from this size on (MiB), new requests are refused."""
 
 
 class Redis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ from trunkline.api.context import ControlPlane
 from trunkline.api.generation_objects import GenerationObject, generation_object
 from trunkline.api.operations import Endpoint, Operation, Parameter
 from trunkline.api.wire import json_response
-from trunkline.core.errors import NotFound
+from trunkline.core.errors import NotFound, ServiceUnavailable
 from trunkline.generations import repository
 from trunkline.generations.types import Feedback, FeedbackCategory, Generation
 
@@ -26,6 +26,7 @@ _TAG = "Generations"
 _ID = Parameter(name="id", required=True, description="The generation's id: `gen-…`")
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 COMMENT_MAX = 1000
+RETRY_AFTER_S = 2
 
 
 class GenerationResponse(Struct, frozen=True):
@@ -120,10 +121,16 @@ class _Generations:
         generation_id = request.query_params.get("id")
         if not generation_id:
             raise bodies.invalid([Issue("id", "is required: the generation's id")])
-        found = await self._context.database.read(repository.find, caller.account_id, _well_formed(generation_id))
-        if found is None:
-            raise _not_found()
-        return found
+        database, generation_id = self._context.database, _well_formed(generation_id)
+        found = await database.read(repository.find, caller.account_id, generation_id)
+        if found is not None:
+            return found
+        if database.is_waiting(caller.account_id, generation_id):
+            raise ServiceUnavailable(
+                "The record is safe, but the database is away and cannot show it yet. Try again in a moment.",
+                retry_after_s=RETRY_AFTER_S,
+            )
+        raise _not_found()
 
 
 def endpoints(context: ControlPlane) -> list[Endpoint]:

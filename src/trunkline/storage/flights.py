@@ -6,16 +6,15 @@ process. A lock held on each file says that its process lives; `recover` reads t
 Why no row in the database: docs/develop/decisions/0004-durability.md.
 """
 
-import fcntl
 import mmap
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from errno import ENOSPC
 from pathlib import Path
 from struct import Struct as Layout
 
 from trunkline.core.ids import alphanumerics
+from trunkline.storage.owned_files import adopt, create_owned
 
 SLOT_BYTES = 512
 SLOTS_PER_FILE = 1_024
@@ -128,39 +127,18 @@ class _File:
 
     @classmethod
     def create(cls, path: Path) -> "_File":
-        """A new file, which takes its name only when it is locked: nobody can mistake it for a dead process's."""
-        unnamed = path.with_suffix(".new")
-        descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Written, not sparse: on a full disk a store into a hole of the mapping would kill the process.
-            if os.write(descriptor, bytes(_FILE_BYTES)) != _FILE_BYTES:
-                raise OSError(ENOSPC, os.strerror(ENOSPC), str(unnamed))
-            unnamed.rename(path)
-            return cls(path, descriptor)
-        except OSError:
-            os.close(descriptor)
-            unnamed.unlink(missing_ok=True)
-            raise
+        """A new file of free slots."""
+        # Written, not sparse: on a full disk a store into a hole of the mapping would kill the process.
+        return cls(path, create_owned(path, bytes(_FILE_BYTES)))
 
     @classmethod
     def adopt(cls, path: Path) -> "_File | None":
         """The file of a dead process; None when its process lives or somebody else took it."""
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        descriptor = adopt(path)
+        if descriptor is not None and os.fstat(descriptor).st_size != _FILE_BYTES:  # none of ours
             os.close(descriptor)
             return None
-        status = os.fstat(descriptor)
-        # Whoever held the lock before us may have recovered and removed it; a foreign file has another size.
-        if status.st_nlink == 0 or status.st_size != _FILE_BYTES:
-            os.close(descriptor)
-            return None
-        return cls(path, descriptor)
+        return None if descriptor is None else cls(path, descriptor)
 
     def write(self, index: int, payload: bytes) -> None:
         start = index * SLOT_BYTES

@@ -51,9 +51,19 @@ class Database(Protocol):
         """Return when the generation, its ledger entry (`usage:<id>`), its key's day and its account's sum are
         durable (survive kill -9), all in one transaction shared with whatever else was waiting (OP-42).
 
-        Settling the same id again changes nothing (LED-03). Raises StorageUnavailable when the database is away
-        (settle again later) and StorageRefused when it will never take this row.
+        While the database is away the row is made durable in a journal, if this database was opened with one, and
+        reaches the tables later (OP-44). Settling the same id again changes nothing (LED-03). Raises
+        StorageUnavailable when neither takes it (settle again later), StorageRefused when the database never will.
         """
+        ...
+
+    @property
+    def has_room(self) -> bool:
+        """Whether anything may begin that must be settled; False when the journal is at its bound."""
+        ...
+
+    def is_waiting(self, account_id: str, generation_id: str) -> bool:
+        """Whether that generation of the account is durable, but not yet to be read."""
         ...
 
     async def check(self) -> None:
