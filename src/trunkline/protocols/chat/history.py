@@ -20,7 +20,7 @@ class SentDetails:
 
     def is_first(self, detail: WireReasoningDetail) -> bool:
         """True the first time, and remembered."""
-        key = _key(detail)
+        key = detail_key(detail)
         if key in self._seen:
             return False
         self._seen.add(key)
@@ -60,7 +60,7 @@ def read_detail(detail: ReasoningDetail) -> WireReasoningDetail:
     return _detail.decode(detail.raw)
 
 
-def _key(detail: WireReasoningDetail) -> tuple[str, str]:
+def detail_key(detail: WireReasoningDetail) -> tuple[str, str]:
     """What makes two details the same one: the summary; else id or data; else text or signature."""
     if detail.summary is not None:
         return "summary", detail.summary
