@@ -22,12 +22,16 @@ from trunkline.protocols.chat.wire import (
     label_of,
     object_of,
     read_answer,
+    read_plain,
 )
 from trunkline.protocols.events import UpstreamFault
 from trunkline.protocols.sse import EventTooLarge, SseParser
 
 CHOICES_MAX = 128
 """`n` is at most this at OpenAI."""
+
+NOT_PLAIN_MAX = 8
+"""After so many other chunks in a row, a stream's chunks are no longer tried as plain ones."""
 
 OMITS_FINISH_REASON = "omits_finish_reason"
 """Quirk: the provider ends good answers without a finish reason."""
@@ -173,6 +177,8 @@ class StreamReader(AnswerReader):
         super().__init__(whole=False, quirks=quirks, exclude_reasoning=exclude_reasoning)
         self._sse = SseParser()
         self._closed = False
+        self._not_plain = 0
+        """Chunks in a row that were no plain ones."""
 
     def feed(self, data: bytes) -> list[DeltaRead]:
         """The deltas that are complete with `data`. After the end marker or a fault there are none."""
@@ -215,11 +221,41 @@ class StreamReader(AnswerReader):
                 self.facts.done = True
                 break
             if payload:
+                plain = self._read_plain(payload)
+                if plain is not None:
+                    deltas.append(plain)
+                    continue
                 try:
-                    deltas += self.read(read_answer(payload))
+                    read = self.read(read_answer(payload))
                 except UNREADABLE:
                     self._fail(UpstreamFault(status=200, message="An event of the stream is no JSON object"))
+                    continue
+                deltas += read
+                if len(read) == 1 and read[0].is_plain_text():
+                    self._not_plain = 0  # the thinking is over
         return deltas
+
+    def _read_plain(self, payload: bytes) -> DeltaRead | None:
+        """What `read` would say of a plain chunk in the middle of an answer; None for all others.
+
+        A stream that has shown itself to consist of others (reasoning, tool calls) is not asked again and again.
+        """
+        facts = self.facts
+        if not facts.content_seen or facts.upstream_id is None or self._not_plain > NOT_PLAIN_MAX:
+            return None
+        chunk = read_plain(payload) if facts.fault is None and 0 in self.choices else None
+        if chunk is None:
+            self._not_plain += 1
+            return None
+        self._not_plain = 0
+        if self.system_fingerprint is None:
+            self.system_fingerprint = chunk.system_fingerprint or None
+        if chunk.service_tier:
+            facts.service_tier = chunk.service_tier
+        text = chunk.choices[0].delta.content
+        facts.output_chars += len(text)
+        self.choices[0].produced = True
+        return DeltaRead(0, text)
 
 
 def read_body(data: bytes, *, quirks: frozenset[str], exclude_reasoning: bool) -> tuple[AnswerReader, list[DeltaRead]]:

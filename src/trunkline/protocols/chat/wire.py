@@ -4,10 +4,10 @@ A provider that sends a number for an id or a broken surrogate must cost that me
 """
 
 import re
-from typing import Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from trunkline.core import json
 
@@ -43,7 +43,41 @@ class WireAnswer(Struct):
     x_groq: Raw = NOTHING
 
 
+class _PlainDelta(Struct, forbid_unknown_fields=True):
+    content: Annotated[str, Meta(min_length=1)]
+    role: str | None = None
+
+
+class _PlainChoice(Struct, forbid_unknown_fields=True):
+    delta: _PlainDelta
+    index: Literal[0] = 0
+    finish_reason: None = None
+    logprobs: None = None
+
+
+class PlainChunk(Struct):
+    """The chunk of which nearly all streams consist: some text of the only choice, and nothing else to be read."""
+
+    choices: Annotated[tuple[_PlainChoice, ...], Meta(min_length=1, max_length=1)]
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    usage: None = None
+    error: None = None
+    citations: None = None
+    search_results: None = None
+    x_groq: None = None
+
+
 _answer_decoder = msgspec.json.Decoder(WireAnswer)
+_plain_decoder = msgspec.json.Decoder(PlainChunk)
+
+
+def read_plain(payload: bytes) -> PlainChunk | None:
+    """The chunk if it is a plain one, in a third of the time that `read_answer` and its followers take."""
+    try:
+        return _plain_decoder.decode(payload)
+    except UNREADABLE:
+        return None
 
 
 def read_answer(payload: bytes) -> WireAnswer:
