@@ -18,7 +18,7 @@ from trunkline.storage.settlement import SettlementStatements
 
 ROWS_MAX = 64
 """In one commit: about a millisecond of the loop's time."""
-SLOW_S = 0.005
+SLOW_S = 0.020
 """A commit that takes longer says that the disk or a checkpoint is in the way."""
 PAUSE_S = 1.0
 """After a slow or impossible commit, the long way is taken for this long."""
