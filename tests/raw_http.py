@@ -90,10 +90,16 @@ async def _read_body(reader: asyncio.StreamReader, headers: dict[str, str]) -> b
 
 
 def post(
-    path: str, body: bytes, *headers: str, key: str | None = None, length: int | None = None, version: str = "1.1"
+    path: str,
+    body: bytes,
+    *headers: str,
+    key: str | None = None,
+    length: int | None = None,
+    version: str = "1.1",
+    method: str = "POST",
 ) -> bytes:
-    """A POST request. `length` -1: no Content-Length."""
-    lines = [f"POST {path} HTTP/{version}", "Host: gateway", *headers]
+    """A request with a body. `length` -1: no Content-Length."""
+    lines = [f"{method} {path} HTTP/{version}", "Host: gateway", *headers]
     if key is not None:
         lines.append(f"Authorization: Bearer {key}")
     if length != -1:

@@ -14,6 +14,7 @@ from trunkline.core.errors import InvalidRequest, PayloadTooLarge
 
 BODY_MAX_BYTES = 64 * 1024
 """No management request needs more."""
+PROBLEM_CHARS_MAX = 300
 NUL = "\x00"
 
 T = TypeVar("T", bound=Struct)
@@ -95,7 +96,7 @@ def _problem(member: Raw, type_: object, rule: Rule | None) -> str | None:
     try:
         value: object = msgspec.json.decode(member, type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return str(error)
+        return str(error)[:PROBLEM_CHARS_MAX]
     if isinstance(value, str) and NUL in value:
         return "must not contain a NUL character"
     if isinstance(value, Decimal) and bytes(memoryview(member)).startswith(b'"'):

@@ -19,7 +19,7 @@ TOKENS_PER_PRICE_UNIT = 10**6
 """`max_price.prompt` and `.completion` are USD per million tokens."""
 
 _Cutoff = Annotated[float, Meta(ge=0)]
-_References = Annotated[tuple[str, ...], Meta(max_length=200)]
+_References = Annotated[tuple[Annotated[str, Meta(max_length=256)], ...], Meta(max_length=200)]
 
 
 class _Sort(Struct, frozen=True, forbid_unknown_fields=True):

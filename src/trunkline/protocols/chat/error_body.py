@@ -10,6 +10,9 @@ from trunkline.core.json import JsonValue
 from trunkline.protocols.chat.wire import NOTHING
 
 MASKED_MESSAGE: Final = "Internal Server Error"
+MESSAGE_CHARS_MAX: Final = 2_000
+FIELD_CHARS_MAX: Final = 300
+"""A caller's own megabyte is not sent back in a sentence about it."""
 
 
 def render_error(error: TrunklineError, *, docs_base: str, user_id: str | None, metadata: Raw = NOTHING) -> bytes:
@@ -36,9 +39,9 @@ def error_object(error: TrunklineError, *, docs_base: str) -> dict[str, object]:
     if error.provider_code is not None:
         metadata["provider_code"] = error.provider_code
     if error.field is not None:
-        metadata["field"] = error.field
+        metadata["field"] = error.field[:FIELD_CHARS_MAX]
     metadata |= {name: value for name, value in error.metadata.items() if name != "error_type"}
-    members: dict[str, object] = {"message": error.message, "code": error.http_status}
+    members: dict[str, object] = {"message": error.message[:MESSAGE_CHARS_MAX], "code": error.http_status}
     if error.availability is not None:
         members["error_type"] = error.kind
         members["http_status"] = error.http_status

@@ -20,6 +20,7 @@ Count: TypeAlias = Annotated[int, Meta(ge=1, le=INT64_MAX)]
 UpToOne: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 UpToTwo: TypeAlias = Annotated[float, Meta(ge=0, le=2)]
 Penalty: TypeAlias = Annotated[float, Meta(ge=-2, le=2)]
+ModelSlug: TypeAlias = Annotated[str, Meta(max_length=256)]
 Name: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 Verbosity: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
 ServiceTier: TypeAlias = Literal["auto", "default", "flex", "priority", "fast", "scale"]
@@ -108,8 +109,8 @@ class Debug(Struct, frozen=True):
 class Head(Struct, frozen=True, kw_only=True):
     """All documented top-level members but `messages`, `prompt`, `tools` and `tool_choice`."""
 
-    model: str | None = None
-    models: list[str] | None = None
+    model: ModelSlug | None = None
+    models: list[ModelSlug] | None = None
     preset: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None

@@ -13,6 +13,7 @@ from trunkline.providers.sandbox.media import image_dimensions
 from trunkline.providers.sandbox.other import png, unit_vector
 from trunkline.providers.sandbox.schemas import example_of
 from trunkline.providers.sandbox.upstream import FAULT_HEADER, SandboxResponse, SandboxUpstream
+from trunkline.providers.sandbox.words import tokens_of
 from trunkline.providers.upstream import UpstreamFailed, UpstreamRequest
 from trunkline.settings import Sandbox
 
@@ -258,3 +259,10 @@ async def test_structured_output_satisfies_a_recursive_schema() -> None:
     form = {"type": "json_schema", "json_schema": {"name": "tree", "schema": schema}}
     text = (await whole(response_format=form))["choices"][0]["message"]["content"]
     msgspec.json.decode(text)
+
+
+def test_counting_tokens_of_endless_blanks_takes_no_time() -> None:
+    began_s = time.perf_counter()
+    assert tokens_of("\n" * 2_000_000) == []
+    assert len(tokens_of("a" + " " * 1_000_000 + "b")) == 2
+    assert time.perf_counter() - began_s < 1
