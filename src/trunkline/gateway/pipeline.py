@@ -72,6 +72,7 @@ class Pipeline:
         Raises TrunklineError, with nothing sent, when the request is refused or every attempt failed before the
         response was committed; the API renders it. After that point the answer itself tells of the failure.
         """
+        self._settlement.require_room()
         require_text_request(exchange)
         await self._admission.rate(exchange.principal.account_id, exchange.received_ms)
         exchange.plan = await self._plan(exchange)

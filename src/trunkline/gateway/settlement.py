@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
 from trunkline.core.calendar import day_of
-from trunkline.core.errors import TrunklineError
+from trunkline.core.errors import ServiceUnavailable, TrunklineError
 from trunkline.core.money import Charge, NanoUsd
 from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.generations import service as generations
@@ -21,6 +21,7 @@ from trunkline.settings import Billing
 from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import SharedState
 
+RETRY_AFTER_S = 5
 CHARS_PER_TOKEN = 4
 """Of an estimate when the upstream reports no usage (routing-and-catalog.md 1)."""
 
@@ -49,6 +50,15 @@ class Settlement:
         self._shared = shared
         self._markup_bps = pricing.basis_points(billing.markup_percent)
         self._metrics = metrics
+
+    def require_room(self) -> None:
+        """Refuse what could not be recorded at its end. Raises ServiceUnavailable (OP-44)."""
+        if not self._database.has_room:
+            raise ServiceUnavailable(
+                "Service temporarily unavailable: the database is away, and the journal of what it missed is full "
+                "(`database.journal_limit_mb`). Try again in a moment.",
+                retry_after_s=RETRY_AFTER_S,
+            )
 
     def bill(self, exchange: Exchange, *, failed: bool = False) -> Bill:
         """Price what the current candidate produced. `failed`: it ended in an error and costs nothing (BIL-05).
@@ -192,5 +202,5 @@ def _not_recorded() -> TrunklineError:
         "The gateway cannot write its records at the moment. Try again shortly.",
         status=503,
         error_type="server",
-        retry_after_s=5,
+        retry_after_s=RETRY_AFTER_S,
     )
