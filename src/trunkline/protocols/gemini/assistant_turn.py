@@ -1,27 +1,19 @@
 """One assistant message as parts of the model: thoughts, words, images, calls, each with its signature."""
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw
 
 from trunkline.protocols.chat.wire import UNREADABLE
 from trunkline.protocols.chat.wire_messages import OutputImage
+from trunkline.protocols.data_urls import split_data_url
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.functions import CallNames
-from trunkline.protocols.gemini.media import inline_data, split_data_url
+from trunkline.protocols.gemini.media import inline_data
 from trunkline.protocols.gemini.signatures import UNKNOWN_SIGNATURE, SignatureHistory
 from trunkline.protocols.gemini.written import WrittenPart
 from trunkline.protocols.requests import Message
 
-ATTACHMENT_LABEL = "Attachment of the assistant message above:"
-
 _image = msgspec.json.Decoder(OutputImage)
-
-
-class WrittenTurn(Struct, frozen=True):
-    """The model's parts, and media that go into the next user turn because this model never answers with any."""
-
-    parts: list[WrittenPart]
-    moved: list[WrittenPart]
 
 
 class AssistantTurns:
@@ -34,8 +26,8 @@ class AssistantTurns:
         self._calls = calls
         self._history = SignatureHistory()
 
-    def write(self, message: Message, content: list[WrittenPart]) -> WrittenTurn:
-        """`content` are the message's own parts, already written."""
+    def write(self, message: Message, content: list[WrittenPart]) -> list[WrittenPart]:
+        """The message in the order thoughts, words, images, calls. `content` are its own parts, already written."""
         signatures = self._history.read(message)
         parts = [
             WrittenPart(text=thought.text, thought=True, thought_signature=thought.signature)
@@ -43,14 +35,12 @@ class AssistantTurns:
         ]
         words = [part for part in content if part.text is not UNSET]
         parts += words
-        images = [part for part in content if part.text is UNSET] + _output_images(message.images)
-        moved: list[WrittenPart] = []
+        images = [part for part in content if part.text is UNSET]
         if self._family.paints:
-            for ordinal, image in enumerate(images):
-                image.thought_signature = signatures.of_image(ordinal) or UNSET
-            parts += images
-        elif images:
-            moved = [WrittenPart(text=ATTACHMENT_LABEL), *images]
+            images += _output_images(message.images)
+        for ordinal, image in enumerate(images):
+            image.thought_signature = signatures.of_image(ordinal) or UNSET
+        parts += images
         calls = [self._calls.write_call(call, signatures.of_id.get(call.id)) for call in message.tool_calls]
         if signatures.of_text is not None:
             signed = words or [call for call in calls[:1] if call.thought_signature is UNSET]
@@ -60,7 +50,7 @@ class AssistantTurns:
             signed[-1].thought_signature = signatures.of_text
         if calls and self._family.needs_signatures and calls[0].thought_signature is UNSET:
             calls[0].thought_signature = UNKNOWN_SIGNATURE
-        return WrittenTurn(parts + calls, moved)
+        return parts + calls
 
 
 def _output_images(images: tuple[Raw, ...]) -> list[WrittenPart]:
@@ -72,5 +62,5 @@ def _output_images(images: tuple[Raw, ...]) -> list[WrittenPart]:
         except UNREADABLE:
             continue
         if split is not None:
-            parts.append(inline_data(*split))
+            parts.append(inline_data(split.mime, split.data))
     return parts

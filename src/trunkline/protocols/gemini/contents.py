@@ -6,6 +6,7 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct
 
 from trunkline.core.errors import InvalidPrompt
+from trunkline.protocols.attachments import MovedMedia
 from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.gemini import functions
 from trunkline.protocols.gemini.assistant_turn import AssistantTurns
@@ -40,44 +41,43 @@ def write_conversation(messages: Sequence[Message], family: Family, *, call_ids:
         leading += 1
     for index in range(leading, len(messages)):
         writer.add(messages[index], index)
-    return writer.finish()
+    return writer.finish(len(messages))
 
 
 class _Writer:
-    """Messages in order. Results wait until the last of their turn has come, media of system messages for a user."""
+    """Messages in order. Results wait for the last of their turn, media that a role cannot hold for a user message."""
 
-    __slots__ = ("_calls", "_contents", "_family", "_results", "_system", "_turns", "_waiting")
+    __slots__ = ("_calls", "_contents", "_family", "_moved", "_results", "_system", "_turns")
 
     def __init__(self, family: Family, *, call_ids: bool) -> None:
         self._family = family
         self._calls = functions.CallNames(ids_are_sent=call_ids)
         self._turns = AssistantTurns(family, self._calls)
+        self._moved = MovedMedia()
         self._contents: list[Content] = []
         self._system: list[WrittenPart] = []
-        self._waiting: list[WrittenPart] = []
         self._results: list[functions.Result] = []
 
     def add_system(self, message: Message, index: int) -> None:
-        for part in self._parts(message, index):
-            (self._waiting if part.text is UNSET else self._system).append(part)
+        self._system += self._parts(self._moved.keep(message, media_stay=False), index)
 
     def add(self, message: Message, index: int) -> None:
         if message.role == "tool":
             self._results.append(self._result(message, index))
             return
-        self._flush_results()
-        if message.role == "assistant":
-            written = self._turns.write(message, self._parts(message, index))
-            self._waiting += written.moved
-            self._append("model", written.parts)
-            return
-        parts = self._waiting + self._parts(message, index)
-        self._waiting = []
-        self._append("user", parts)
+        self._flush(index)
+        is_model = message.role == "assistant"
+        paints = self._family.paints
+        stays = message.role == "user" or (is_model and paints)
+        kept = self._moved.keep(message, media_stay=stays, images_stay=paints)
+        parts = self._parts(kept, index)
+        if is_model:
+            self._append("model", self._turns.write(kept, parts))
+        else:
+            self._append("user", parts)
 
-    def finish(self) -> Conversation:
-        self._flush_results()
-        self._append("user", self._waiting)
+    def finish(self, count: int) -> Conversation:
+        self._flush(count)
         system = self._system
         if system and (not self._contents or not self._family.system_instruction):
             # No other message, or a model that is not instructed: the system's words are the user's.
@@ -91,6 +91,16 @@ class _Writer:
         if self._contents[0].role == "model":
             self._contents.insert(0, Content("user", [WrittenPart(text=_PLACEHOLDER)]))
         return Conversation(self._contents, system)
+
+    def _flush(self, index: int) -> None:
+        """Before message `index`: the results of the turn, and media of earlier messages."""
+        if self._results:
+            nested = self._family.media_in_results
+            self._append("user", self._calls.write_results(self._results, media_inside=nested))
+            self._results = []
+        attached = self._moved.take()
+        if attached is not None:
+            self._append("user", self._parts(attached, index - 1))
 
     def _append(self, role: Literal["user", "model"], parts: list[WrittenPart]) -> None:
         if not parts:
@@ -115,12 +125,6 @@ class _Writer:
             if not isinstance(part, Text)
         ]
         return functions.Result(call_id, text, media)
-
-    def _flush_results(self) -> None:
-        if self._results:
-            nested = self._family.media_in_results
-            self._append("user", self._calls.write_results(self._results, media_inside=nested))
-            self._results = []
 
     def _parts(self, message: Message, index: int) -> list[WrittenPart]:
         """The message's own parts; empty texts say nothing, and a name goes in front (30.1)."""

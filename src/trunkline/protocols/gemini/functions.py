@@ -10,13 +10,11 @@ from trunkline.protocols.chat.envelope import supports
 from trunkline.protocols.chat.wire import UNREADABLE
 from trunkline.protocols.gemini.written import FunctionCall, FunctionResponse, WrittenPart
 from trunkline.protocols.requests import FunctionTool, GenerationRequest, NamedToolChoice, ToolCall, ToolChoice
+from trunkline.protocols.tool_arguments import arguments_object
 
 _MODES: Final = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 _NESTED_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"})
 """Media that `functionResponse` may hold."""
-_EMPTY_OBJECT = Raw(b"{}")
-
-_any = msgspec.json.Decoder(Raw)
 _object = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -66,18 +64,6 @@ class CallNames:
 
     def _sent_id(self, call_id: str) -> str | UnsetType:
         return call_id if self._ids_are_sent else UNSET
-
-
-def arguments_object(arguments: str) -> object:
-    """Arguments as this format wants them, an object: other JSON as `value`, what is no JSON as `raw_arguments`."""
-    data = arguments.encode()
-    if not data.strip():
-        return _EMPTY_OBJECT
-    try:
-        value = _any.decode(data)
-    except UNREADABLE:
-        return {"raw_arguments": arguments}
-    return value if data.lstrip().startswith(b"{") else {"value": value}
 
 
 def _response_object(text: str) -> object:

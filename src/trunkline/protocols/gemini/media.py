@@ -1,18 +1,19 @@
 """Images, files, recordings and videos as `inlineData` or `fileData` (inference.md 30.2)."""
 
-import re
 from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
 from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.data_urls import split_data_url
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.written import FileData, InlineData, WrittenPart
 from trunkline.protocols.requests import Audio, File, Image, Video
 
-_DATA_URL = re.compile(r"data:([A-Za-z0-9.+/_-]*)((?:;[A-Za-z0-9._-]+=[^;,]*)*);base64,", re.IGNORECASE)
-_PREFIX_CHARS_MAX = 256
+_PDF: Final = "application/pdf"
+_PDF_START: Final = "JVBERi0"
+"""`%PDF-` in base64."""
 _UNTOLD: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 _RENAMED: Final = {"image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "video/mov": "video/quicktime"}
 
@@ -78,20 +79,14 @@ def inline_data(mime_type: str, data: str) -> WrittenPart:
     return WrittenPart(inline_data=InlineData(mime_type, data))
 
 
-def split_data_url(url: str) -> tuple[str, str] | None:
-    """Type and base64 data of a data URL; None when it is none."""
-    match = _DATA_URL.match(url[:_PREFIX_CHARS_MAX])
-    return None if match is None else (match[1].lower(), url[match.end() :])
-
-
 def _inline(url: str, filename: str | None) -> WrittenPart | None:
     split = split_data_url(url)
     if split is None:
         return None
-    mime_type, data = split
+    mime_type = split.mime
     if mime_type in _UNTOLD:
-        mime_type = _type_of_name(filename or "") or ("application/pdf" if data.startswith("JVBERi0") else mime_type)
-    return inline_data(_RENAMED.get(mime_type, mime_type), data)
+        mime_type = _type_of_name(filename or "") or (_PDF if split.data.startswith(_PDF_START) else mime_type)
+    return inline_data(_RENAMED.get(mime_type, mime_type), split.data)
 
 
 def _by_address(url: str, field: str, family: Family) -> WrittenPart:

@@ -15,11 +15,10 @@ a thought                   `reasoning.text` with text and signature
 import re
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from trunkline.core import ids
-from trunkline.protocols.chat.wire_messages import WireReasoningDetail
+from trunkline.protocols.chat.history import SentDetails, read_detail
 from trunkline.protocols.requests import Message
 
 FORMAT: Final = "google-gemini-v1"
@@ -27,8 +26,6 @@ UNKNOWN_SIGNATURE: Final = "skip_thought_signature_validator"
 """What the API takes for the signature of a call that another model made."""
 
 _IMAGE_ID = re.compile(r"image_(\d{1,4})_\w+")
-
-_detail = msgspec.json.Decoder(WireReasoningDetail)
 
 
 class SignedThought(Struct, frozen=True):
@@ -60,10 +57,10 @@ def image_id(ordinal: int) -> str:
 class SignatureHistory:
     """Reads the messages of one request in order; a detail that is repeated counts once, where it came first."""
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_sent",)
 
     def __init__(self) -> None:
-        self._seen: set[tuple[str, str]] = set()
+        self._sent = SentDetails()
 
     def read(self, message: Message) -> Signatures:
         """What `message` carries for this format. Unsigned thoughts and other formats' details are left out."""
@@ -73,8 +70,8 @@ class SignatureHistory:
         for detail in message.reasoning_details or ():
             if detail.format != FORMAT:
                 continue
-            read = _detail.decode(detail.raw)
-            if not self._is_new(read):
+            read = read_detail(detail)
+            if not self._sent.is_first(read):
                 continue
             if read.type == "reasoning.encrypted" and read.data:
                 if read.id:
@@ -87,13 +84,3 @@ class SignatureHistory:
                 else:
                     of_text = read.signature
         return Signatures(tuple(thoughts), of_id, of_text)
-
-    def _is_new(self, detail: WireReasoningDetail) -> bool:
-        if detail.data is not None:
-            key = ("encrypted", detail.id or detail.data)
-        else:
-            key = ("text", detail.text or detail.signature or "")
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
