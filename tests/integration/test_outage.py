@@ -5,16 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
+from msgspec import structs
 
 from tests.fakes.openai_chat import usage
 from tests.fakes.provider import FakeProvider
 from tests.fakes.replies import answer, stream
 from tests.instance import Instance, endpoint
 from tests.outages import Outage
+from tests.records import NOW_MS, a_generation
+from trunkline.gateway.flights import Flight
+from trunkline.generations.service import to_row
 from trunkline.settings import Telemetry
 from trunkline.storage.backlog import Backlog, JournalPlace
 from trunkline.storage.database import SqlDatabase
+from trunkline.storage.flights import FlightRecorder
+from trunkline.storage.journal import Journal
 
 QUIET = Telemetry(log_level="off")
 
@@ -129,4 +136,30 @@ async def test_new_requests_are_refused_once_the_journal_is_full(
             await replayed(instance)
             await instance.chat("acme/rocket")
             assert (await instance.generation(kept["id"]))["finish_reason"] == "stop"
+            assert await instance.audit() == []
+
+
+async def test_a_journaled_record_stands_although_its_flight_had_not_ended(
+    tmp_path: Path, provider_of_both: FakeProvider
+) -> None:
+    """The process died between the two: its successor must not call the request interrupted."""
+    home = tmp_path / "home"
+    async with provider_of_both as provider:
+        served = [endpoint("acme/rocket", provider)]
+        async with Instance(home, endpoints=served) as instance:
+            assert instance.app.first_start is not None
+            account_id = instance.app.first_start.account_id
+        generation = structs.replace(a_generation(), account_id=account_id, finish_reason="stop")
+        journal = Journal.create(home)
+        journal.append(to_row(generation))
+        journal.close()
+        flights = FlightRecorder(home)
+        flights.begin(
+            msgspec.msgpack.encode(
+                Flight(generation.id, "req-1", account_id, None, generation.key_hash, "acme/rocket", NOW_MS, True)
+            )
+        )
+        flights.close()
+        async with Instance(home, endpoints=served) as instance:
+            assert (await instance.generation(generation.id))["finish_reason"] == "stop"
             assert await instance.audit() == []
