@@ -164,7 +164,7 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     heartbeat_seconds: Seconds = 10.0
     """Silence in a stream after which a comment is sent."""
     pad_whole_answers: bool = False
-    """Send the status early and white space while the upstream works, for impatient proxies. No effect yet."""
+    """Send the status early and white space while the upstream works. A failure after that has status 200 too."""
     path: Literal["auto", "hub"] = "auto"
     """`hub` sends everything through the hub, for comparing the two paths."""
 

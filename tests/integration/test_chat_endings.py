@@ -26,6 +26,20 @@ def late(reply: Reply, *, after_s: float = 0.15) -> Reply:
     return stall_before_head(go, reply)
 
 
+async def test_whole_answer_that_fails_after_output_is_given_as_far_as_it_came(tmp_path: Path) -> None:
+    async with FakeProvider() as provider, Instance(tmp_path, endpoints=[endpoint(MODEL, provider)]) as instance:
+        provider.then(answer("half a thou", finish="error"))
+        body = await instance.chat(MODEL)
+        choice = body["choices"][0]
+        assert choice["message"]["content"] == "half a thou"
+        assert choice["finish_reason"] == "error"
+        assert choice["error"]["code"] == 502
+        assert body["usage"]["cost"] == 0
+        record = await instance.generation(body["id"])
+        assert (record["finish_reason"], record["total_cost"]) == ("error", 0)
+        assert await instance.audit() == []
+
+
 async def refuse_records(instance: Instance) -> None:
     """From now on the database refuses every record."""
 

@@ -1,4 +1,4 @@
-"""The client's side of the connection: a stream that commits late, stays awake, and notices when nobody listens.
+"""The client's side of the connection: an answer that commits late, stays awake, and notices when nobody listens.
 
 ASGI in raw form: `send` and `receive` of the server, no framework between (architecture, "The hot path").
 """
@@ -6,6 +6,8 @@ ASGI in raw form: `send` and `receive` of the server, no framework between (arch
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from trunkline.core.tasks import TaskSet
 
@@ -16,17 +18,24 @@ Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
-HEARTBEAT = b": OPENROUTER PROCESSING\n\n"
+_UNBUFFERED = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 
-_STREAM_HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
-)
+
+class Form(Struct, frozen=True):
+    """What an answer that is sent piece by piece is made of."""
+
+    headers: RawHeaders
+    heartbeat: bytes
+    """Says nothing, and shows that the connection lives."""
+
+
+EVENTS = Form(((b"content-type", b"text/event-stream"), *_UNBUFFERED), b": OPENROUTER PROCESSING\n\n")
+PADDED_JSON = Form(((b"content-type", b"application/json"), *_UNBUFFERED), b"\n         \n")
+"""White space before a late body (observed-openrouter-responses.md 1.1)."""
 
 
 class ClientStream:
-    """An event stream towards the client (inference.md 4.3).
+    """An answer that goes to the client piece by piece (inference.md 4.3).
 
     Headers are committed by the first `write`, or by the first heartbeat when the answer takes long; a failure before
     either is still a plain JSON error. One timer for the whole stream, re-armed only when it fires; nothing per chunk.
@@ -34,6 +43,7 @@ class ClientStream:
 
     __slots__ = (
         "_commit_s",
+        "_form",
         "_handle",
         "_headers",
         "_heartbeat_s",
@@ -54,6 +64,7 @@ class ClientStream:
         send: Send,
         headers: RawHeaders,
         tasks: TaskSet,
+        form: Form,
         *,
         commit_s: float,
         heartbeat_s: float,
@@ -62,6 +73,7 @@ class ClientStream:
     ) -> None:
         self._send = send
         self._tasks = tasks
+        self._form = form
         self._commit_s = commit_s
         self._heartbeat_s = heartbeat_s
         self._on_commit = on_commit
@@ -101,7 +113,7 @@ class ClientStream:
     async def _commit(self) -> None:
         self.committed = True
         self._on_commit()
-        headers = [*_STREAM_HEADERS, *self._headers]
+        headers = [*self._form.headers, *self._headers]
         if self.provider is not None:
             headers.append(provider_header(self.provider))
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -118,9 +130,9 @@ class ClientStream:
         self._handle = self._loop.call_later(wait_s, self._tick)
 
     async def _beat(self) -> None:
-        """A comment, unless the answer has ended or a client that reads nothing still owes the last piece."""
+        """A sign of life, unless the answer has ended or a client that reads nothing still owes the last piece."""
         if not self._stopped and not self._writing:
-            await self.write(HEARTBEAT)
+            await self.write(self._form.heartbeat)
 
 
 class DisconnectWatch:

@@ -90,6 +90,16 @@ def metadata_of(exchange: Exchange, *, succeeded: bool) -> Raw:
     )
 
 
+def break_off(exchange: Exchange, runtime: ProviderRuntime, classified: Classified) -> TrunklineError:
+    """The upstream failed after content came: no other endpoint may answer now. Returns what the caller is told."""
+    assert exchange.candidate is not None
+    exchange.broken = classified
+    exchange.error = final_error(
+        (failed_attempt(exchange.candidate, runtime.provider.name, classified),), requested=exchange.request.models
+    )
+    return exchange.error
+
+
 class StreamDelivery:
     """Server-sent events."""
 
@@ -135,15 +145,10 @@ class StreamDelivery:
         self, exchange: Exchange, runtime: ProviderRuntime, answer: AnswerStream, classified: Classified
     ) -> None:
         """The upstream failed after content was sent: an error event, never a fake end; nothing is charged."""
-        assert exchange.candidate is not None
-        exchange.broken = classified
-        exchange.error = final_error(
-            (failed_attempt(exchange.candidate, runtime.provider.name, classified),),
-            requested=exchange.request.models,
-        )
+        error = break_off(exchange, runtime, classified)
         bill = self._settlement.bill(exchange, failed=True)
         await self._settle(exchange, "cancelled" if exchange.client_gone else "failed", bill)
-        await self._finish(answer.error_tail(exchange.error, report_of(exchange, bill)))
+        await self._finish(answer.error_tail(error, report_of(exchange, bill)))
 
     async def _settle(self, exchange: Exchange, status: GenerationStatus, bill: Bill) -> None:
         await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
@@ -165,11 +170,19 @@ class StreamDelivery:
 
 
 class WholeDelivery:
-    """One JSON body. Runs to its end also when the client leaves (inference.md 4.4)."""
+    """One JSON body. Runs to its end also when the client leaves (inference.md 4.4).
 
-    __slots__ = ("_headers", "_loop", "_send", "_settlement", "listener")
+    With `padding`, white space goes out while the upstream works, for clients behind impatient proxies; the status is
+    200 from then on, whatever comes.
+    """
 
-    def __init__(self, send: Send, headers: RawHeaders, settlement: Settlement) -> None:
+    __slots__ = ("_docs_url", "_headers", "_loop", "_padding", "_send", "_settlement", "listener")
+
+    def __init__(
+        self, send: Send, headers: RawHeaders, settlement: Settlement, padding: ClientStream | None, docs_url: str
+    ) -> None:
+        self._padding = padding
+        self._docs_url = docs_url
         self._send = send
         self._headers = headers
         self.listener: Listener | None = None
@@ -188,18 +201,42 @@ class WholeDelivery:
             return errors.classify_failure(failure.kind)
         answer = conversion.open_body(data, identity_of(exchange, runtime))
         facts = exchange.facts = answer.facts
+        status: GenerationStatus = "completed"
         if facts.fault is not None:
-            return errors.classify_fault(facts.fault)
-        bill = self._settlement.bill(exchange)
-        await self._settlement.settle(exchange, "completed", bill, elapsed_s=self._loop.time() - exchange.received_s)
+            classified = errors.classify_fault(facts.fault)
+            if not facts.content_seen:
+                return classified
+            # What came before the failure is given, and costs nothing (inference.md 3).
+            break_off(exchange, runtime, classified)
+            status = "failed"
+        bill = self._settlement.bill(exchange, failed=status == "failed")
+        await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
         body = answer.render(report_of(exchange, bill))
-        headers = [*self._headers, provider_header(runtime.provider.name)]
-        exchange.answering = True
-        await send_whole(self._send, 200, headers, body)
+        if (begun := self._begun()) is not None:
+            await begun.finish(body)
+        else:
+            exchange.answering = True
+            await send_whole(self._send, 200, [*self._headers, provider_header(runtime.provider.name)], body)
         return None
+
+    def _begun(self) -> ClientStream | None:
+        """The body that white space began; None when none has gone out, and none will."""
+        if self._padding is None:
+            return None
+        self._padding.stop()
+        return self._padding if self._padding.committed else None
 
     async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
         """Ignored without streaming."""
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
-        return False
+        if (begun := self._begun()) is None:
+            return False
+        body = errors.render_error(
+            error,
+            docs_base=self._docs_url,
+            user_id=exchange.principal.account_id,
+            metadata=metadata_of(exchange, succeeded=False),
+        )
+        await begun.finish(body)
+        return True

@@ -13,7 +13,7 @@ from trunkline.core.errors import (
 from trunkline.core.tasks import TaskSet
 from trunkline.gateway.admission import Admission, require_text_request
 from trunkline.gateway.attempt import Tries, compose, convert, note, open_upstream, renote
-from trunkline.gateway.client import ClientStream, DisconnectWatch, RawHeaders, Receive, Send
+from trunkline.gateway.client import EVENTS, PADDED_JSON, ClientStream, DisconnectWatch, Form, RawHeaders, Receive, Send
 from trunkline.gateway.conversion import Conversion, EncodedRequest
 from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
 from trunkline.gateway.exchange import Exchange
@@ -79,7 +79,7 @@ class Pipeline:
         if exchange.request.stream:
             await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
-            await self._attempt_all(exchange, exchange.plan, WholeDelivery(send, headers, self._settlement))
+            await self._serve_whole(exchange, exchange.plan, send, headers)
 
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
@@ -117,17 +117,8 @@ class Pipeline:
     async def _serve_stream(
         self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
     ) -> None:
-        routing = self._settings.routing
         listener = Listener(exchange)
-        client = ClientStream(
-            send,
-            headers,
-            self.tasks,
-            commit_s=routing.stream_commit_seconds,
-            heartbeat_s=routing.heartbeat_seconds,
-            on_commit=listener.committed,
-            on_tick=listener.tick,
-        )
+        client = self._open_client(send, headers, EVENTS, listener)
         watch = DisconnectWatch(receive, listener.gone)
         self._metrics.streams_open += 1
         try:
@@ -136,6 +127,30 @@ class Pipeline:
             self._metrics.streams_open -= 1
             client.stop()
             watch.stop()
+
+    async def _serve_whole(self, exchange: Exchange, decided: Plan, send: Send, headers: RawHeaders) -> None:
+        padding = None
+        if self._settings.routing.pad_whole_answers:
+            padding = self._open_client(send, headers, PADDED_JSON, Listener(exchange))
+        try:
+            delivery = WholeDelivery(send, headers, self._settlement, padding, self._docs_url)
+            await self._attempt_all(exchange, decided, delivery)
+        finally:
+            if padding is not None:
+                padding.stop()
+
+    def _open_client(self, send: Send, headers: RawHeaders, form: Form, listener: Listener) -> ClientStream:
+        routing = self._settings.routing
+        return ClientStream(
+            send,
+            headers,
+            self.tasks,
+            form,
+            commit_s=routing.stream_commit_seconds,
+            heartbeat_s=routing.heartbeat_seconds,
+            on_commit=listener.committed,
+            on_tick=listener.tick,
+        )
 
     async def _attempt_all(self, exchange: Exchange, decided: Plan, delivery: Delivery) -> None:
         """Answer by one of the candidates, or tell the client why none did, inside the answer if it has begun."""
