@@ -1,5 +1,6 @@
 """Entries for what the catalog does not know, with what can be assumed of it."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from trunkline.catalog.entries import EndpointEntry, ModelEntry, PriceTable, ProviderEntry
@@ -8,20 +9,24 @@ from trunkline.catalog.vocabulary import INPUT_MODALITIES, PARAMETERS
 
 DEFAULT_PROTOCOL = "openai-chat"
 
+_KEY_HEADER: Mapping[str, str] = {"anthropic-messages": "x-api-key", "google-gemini": "x-goog-api-key"}
+"""Where servers of a protocol look for the key, if not for a bearer."""
 _FREE_OF_CHARGE: PriceTable = {"prompt": "0", "completion": "0"}
 _EPOCH = date(1970, 1, 1)
 
 
 def new_provider(slug: str, protocol: str | None, base_url: str) -> ProviderEntry:
-    """A server at an address, asked with a bearer key if there is one. Nothing is known of its data policy."""
+    """A server at an address, asked with a key if there is one, in the way of its protocol. Nothing is known of its
+    data policy."""
     spoken = protocol or DEFAULT_PROTOCOL
+    header = _KEY_HEADER.get(spoken)
     return ProviderEntry(
         slug=slug,
         name=_title(slug),
         protocol=spoken,
         protocols=(spoken,),
         base_url=base_url.rstrip("/"),
-        auth=Auth(optional=True),
+        auth=Auth(optional=True) if header is None else Auth(scheme="header", header=header, optional=True),
     )
 
 

@@ -98,10 +98,15 @@ def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
 def compose(
     exchange: Exchange, candidate: Candidate, runtime: ProviderRuntime, encoded: EncodedRequest
 ) -> UpstreamRequest:
-    """The signed upstream request. The Sandbox, which is no third party, is told the `user` (OP-13)."""
+    """The signed upstream request: what catalog or operator set as a header goes before the format's own.
+
+    The Sandbox, which is no third party, is told the `user` (OP-13).
+    """
     request = upstream_request(runtime, candidate.endpoint, encoded.path, encoded.body, exchange.request.stream)
     if encoded.headers:
-        request = structs.replace(request, headers=(*request.headers, *encoded.headers))
+        known = {name for name, _ in request.headers}
+        added = tuple(header for header in encoded.headers if header[0] not in known)
+        request = structs.replace(request, headers=request.headers + added)
     if runtime.in_process and exchange.request.user is not None:
         return structs.replace(request, headers=(*request.headers, (FAULT_HEADER, exchange.request.user)))
     return request

@@ -16,6 +16,7 @@ from trunkline.protocols.chat import answers, native_request
 from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.chat.request import ChatRequest, to_hub
 from trunkline.protocols.gemini.protocol import GeminiProtocol
+from trunkline.protocols.messages.protocol import MessagesProtocol
 from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.routing.types import Candidate
@@ -26,6 +27,7 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "mistral": _CHAT,  # chat with fields of its own, which quirks know
     "openai-responses": ResponsesProtocol(),
     "google-gemini": GeminiProtocol(),
+    "anthropic-messages": MessagesProtocol(),
 }
 """Upstream formats that are spoken, by the catalog's name, in the order in which a chat client is served best."""
 PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)

@@ -1,0 +1,21 @@
+"""Beta flags: what the caller asks for, and what a request needs (inference.md 8.5)."""
+
+from typing import Final
+
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.messages.schema import is_native_schema
+from trunkline.protocols.requests import GenerationRequest
+
+VERSION: Final = "2023-06-01"
+"""`anthropic-version`: the only one there is."""
+STRUCTURED_OUTPUTS: Final = "structured-outputs-2025-11-13"
+INTERLEAVED_THINKING: Final = "interleaved-thinking-2025-05-14"
+_ALWAYS_ALLOWED: Final = frozenset({STRUCTURED_OUTPUTS, INTERLEAVED_THINKING})
+
+
+def betas_of(request: GenerationRequest, target: UpstreamTarget) -> list[str]:
+    """The flags of `anthropic-beta`, in order. Others than the documented ones pass where the endpoint lists them."""
+    asked = [beta for beta in request.anthropic_betas if beta in _ALWAYS_ALLOWED or beta in target.passthrough]
+    if is_native_schema(request, target):
+        asked.append(STRUCTURED_OUTPUTS)
+    return list(dict.fromkeys(asked))

@@ -1,0 +1,98 @@
+"""Parts of messages as content blocks (inference.md 30.2)."""
+
+import base64
+import binascii
+from typing import Final
+
+from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.data_urls import DataUrl, split_data_url
+from trunkline.protocols.requests import Audio, CacheMarker, File, Image, Part, Refusal, Text, Video
+
+Block = dict[str, object]
+
+_TEXT_TYPES: Final = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
+"""Types that are text without saying so."""
+
+
+def text_block(text: str) -> Block:
+    return {"type": "text", "text": text}
+
+
+def cache_control(marker: CacheMarker) -> dict[str, str]:
+    """The marker as this format spells it."""
+    return {"type": "ephemeral"} if marker.ttl is None else {"type": "ephemeral", "ttl": marker.ttl}
+
+
+def block_of(part: Part) -> Block | None:
+    """The block that says what `part` says, its cache marker included; None for a text without words, which
+    upstreams refuse. Raises InvalidRequest for what cannot be sent."""
+    match part:
+        case Text(text):
+            if not text.strip():
+                return None
+            block = text_block(text)
+        case Refusal(refusal):
+            return text_block(refusal) if refusal.strip() else None
+        case Image(url):
+            block = _image(url)
+        case File():
+            block = _file(part)
+        case Audio():
+            raise _unsendable("audio", "Choose a model that hears.")
+        case Video():
+            raise _unsendable("videos", "Choose a model that watches them.")
+    if part.cache is not None:
+        block["cache_control"] = cache_control(part.cache)
+    return block
+
+
+def _image(url: str) -> Block:
+    data_url = split_data_url(url)
+    if data_url is None:
+        return {"type": "image", "source": _address(url)}
+    mime = "image/jpeg" if data_url.mime == "image/jpg" else data_url.mime
+    return {"type": "image", "source": {"type": "base64", "media_type": mime, "data": data_url.data}}
+
+
+def _file(file: File) -> Block:
+    if file.data is None:
+        raise _unsendable("uploaded files by `file_id`", "Send the file as a data URL in `file_data`.")
+    data_url = split_data_url(file.data)
+    if data_url is not None and data_url.mime.startswith("image/"):
+        return _image(file.data)
+    block: Block = {"type": "document", "source": _address(file.data) if data_url is None else _document(data_url)}
+    if file.filename:
+        block["title"] = file.filename
+    return block
+
+
+def _document(data_url: DataUrl) -> Block:
+    mime = data_url.mime
+    if mime == "application/pdf":
+        return {"type": "base64", "media_type": mime, "data": data_url.data}
+    if mime.startswith("text/") or mime in _TEXT_TYPES:
+        return {"type": "text", "media_type": "text/plain", "data": _decoded(data_url.data)}
+    raise _unsendable(f"files of type {mime or 'unknown'}", "PDF, text and images work.")
+
+
+def _decoded(data: str) -> str:
+    try:
+        return base64.b64decode(data).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest(
+            "A text file in `messages` is not base64 of UTF-8 text. Encode it again.", field="messages"
+        ) from error
+
+
+def _address(url: str) -> Block:
+    if url[:8].lower().startswith(("http://", "https://")):
+        return {"type": "url", "url": url}
+    raise InvalidRequest(
+        "An image or file in `messages` is neither an http(s) URL nor base64 in a data URL. "
+        "Write data:<type>;base64,<data>.",
+        field="messages",
+    )
+
+
+def _unsendable(what: str, remedy: str) -> InvalidRequest:
+    return InvalidRequest(f"The model cannot be sent {what}. {remedy}", field="messages")

@@ -1,0 +1,38 @@
+"""anthropic-messages, towards upstreams, as the gateway holds it."""
+
+from collections.abc import Mapping
+
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.chat.errors import classify
+from trunkline.protocols.faults import Classified
+from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.messages.betas import VERSION, betas_of
+from trunkline.protocols.messages.decoder import MessagesDecoder, decode_body
+from trunkline.protocols.messages.upstream import encode_upstream
+from trunkline.protocols.requests import GenerationRequest
+
+
+class MessagesProtocol:
+    """Implements `protocols.upstream.UpstreamProtocol`."""
+
+    __slots__ = ()
+
+    def path(self, target: UpstreamTarget, *, stream: bool) -> str:
+        return "messages"
+
+    def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
+        betas = betas_of(request, target)
+        version = ("anthropic-version", VERSION)
+        return (version, ("anthropic-beta", ",".join(betas))) if betas else (version,)
+
+    def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
+        return encode_upstream(request, target)
+
+    def open_stream(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> ResponseDecoder:
+        return MessagesDecoder(target, exclude_reasoning=exclude_reasoning)
+
+    def decode_body(self, data: bytes, target: UpstreamTarget, *, exclude_reasoning: bool) -> DecodedBody:
+        return decode_body(data, target, exclude_reasoning=exclude_reasoning)
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
+        return classify(status, headers, body, now_ms=now_ms)

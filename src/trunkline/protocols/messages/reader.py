@@ -1,0 +1,123 @@
+"""A Messages answer, read once: what streams and whole bodies have in common."""
+
+from msgspec import Raw
+
+from trunkline.protocols.answers import Facts, UpstreamTarget
+from trunkline.protocols.chat.finish import normalise as normalise_finish
+from trunkline.protocols.chat.wire import NOTHING, is_blank, label_of, text_of
+from trunkline.protocols.events import Completed, Extra, Failed, Finished, GenerationEvent, Started, UpstreamFault
+from trunkline.protocols.messages.block_reader import BlockReader, open_block
+from trunkline.protocols.messages.block_state import AnswerState, Members
+from trunkline.protocols.messages.schema import answer_tool_name
+from trunkline.protocols.messages.usage import UsageReader
+
+BLOCKS_MAX = 4096
+"""More blocks than this in one answer are not a model's."""
+
+_READ_OF_MESSAGE = frozenset({"id", "type", "role", "model", "content", "stop_reason", "usage"})
+_BLOCK_OF_DELTA = {"text_delta": Raw(b'"text"'), "thinking_delta": Raw(b'"thinking"')}
+"""The block that a delta without a start must belong to."""
+
+
+class AnswerReader:
+    """Blocks, usage, the end; `facts` is final after `end` or `fail`."""
+
+    def __init__(self, target: UpstreamTarget, *, whole: bool, exclude_reasoning: bool) -> None:
+        self.facts = Facts()
+        self._whole = whole
+        self._state = AnswerState(self.facts, answer_tool=answer_tool_name(target), exclude_reasoning=exclude_reasoning)
+        self._usage = UsageReader()
+        self._open: dict[int, BlockReader] = {}
+        self._blocks = 0
+        self._extras: dict[str, Raw] = {}
+        self._stop_word: str | None = None
+        self._started = False
+        self._ended = False
+
+    def start(self, message: Members) -> list[GenerationEvent]:
+        """What stands around the content."""
+        self._note(message)
+        self._usage.read(message.get("usage", NOTHING))
+        if self._started:
+            return []
+        self._started = True
+        self.facts.upstream_id = label_of(message.get("id"))
+        return [Started(self.facts.upstream_id)]
+
+    def open_block(self, index: int, members: Members) -> list[GenerationEvent]:
+        if self._blocks >= BLOCKS_MAX:
+            return []
+        self._blocks += 1
+        events = self.close_block(index)
+        reader = self._open[index] = open_block(self._state, index, members)
+        return events + reader.open(members)
+
+    def close_block(self, index: int) -> list[GenerationEvent]:
+        reader = self._open.pop(index, None)
+        return [] if reader is None else reader.close()
+
+    def grow_block(self, index: int, delta: Members) -> list[GenerationEvent]:
+        kind = text_of(delta.get("type"))
+        events: list[GenerationEvent] = []
+        reader = self._open.get(index)
+        if reader is None:
+            if kind not in _BLOCK_OF_DELTA:
+                return []
+            events = self.open_block(index, {"type": _BLOCK_OF_DELTA[kind]})
+            reader = self._open.get(index)
+        return events if reader is None else events + reader.grow(kind, delta)
+
+    def end_message(self, delta: Members, usage: Raw) -> list[GenerationEvent]:
+        """`message_delta`: the reason to stop, and the last counts."""
+        self._note(delta)
+        self._usage.read(usage)
+        return []
+
+    def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
+        """The answer is over. What was counted so far stays known."""
+        if self._ended:
+            return []
+        self._ended = True
+        self.facts.fault = fault
+        self._settle()
+        return [Failed(fault)]
+
+    def end(self, *, truncated: bool) -> list[GenerationEvent]:
+        """No more comes. `truncated`: without the format's own end."""
+        if self._ended:
+            return []
+        if not self._started:
+            return self.fail(UpstreamFault(status=200, message="The answer has no message", truncated=truncated))
+        events = [event for index in sorted(self._open) for event in self.close_block(index)]
+        events += [Extra(name, raw) for name, raw in self._extras.items()]
+        facts = self.facts
+        has_calls = facts.tool_call_count > 0
+        facts.native_finish_reason = self._stop_word
+        if self._stop_word is not None:
+            reason = normalise_finish(self._stop_word, has_calls=has_calls)
+            # The call of the tool that stands in for structured output is no call to the client.
+            facts.finish_reason = "stop" if reason == "tool_calls" and not has_calls else reason
+        elif has_calls and not truncated:
+            facts.finish_reason = "tool_calls"
+        elif truncated or not self._whole or self._blocks:
+            return events + self.fail(
+                UpstreamFault(status=200, message="The answer has no finish reason", truncated=True)
+            )
+        self._ended = True
+        self._settle()
+        if facts.finish_reason is not None:
+            events.append(Finished(facts.finish_reason, facts.native_finish_reason))
+        events.append(Completed(facts.usage, facts.service_tier))
+        return events
+
+    def _note(self, members: Members) -> None:
+        self._stop_word = label_of(members.get("stop_reason")) or self._stop_word
+        for name, raw in members.items():
+            if name not in _READ_OF_MESSAGE and not is_blank(raw):
+                self._extras[name] = raw
+
+    def _settle(self) -> None:
+        facts = self.facts
+        facts.usage = self._usage.total(self._state.thinking_chars)
+        facts.search_count = facts.usage.web_searches if facts.usage is not None else 0
+        facts.service_tier = self._usage.service_tier
