@@ -36,6 +36,8 @@ CATEGORIES_MAX = 2
 VALUE_MAX = 512
 """Characters kept of a header: a record is no place for a novel."""
 SESSION_ID_MAX = 256
+ORIGIN_MAX = 255
+"""Of what identifies an app; names in DNS are shorter."""
 
 APPS_REMEMBERED = 1_024
 """Referers whose origin is kept parsed: the same few applications send nearly all requests."""
@@ -118,6 +120,8 @@ def known_categories(header: bytes) -> tuple[str, ...]:
 def app_origin(referer: str, title: str | None) -> str:
     """An app's identity: lower-case host and port without `www.`; empty when the referer names no app.
 
+    No longer than ORIGIN_MAX: a longer host names nobody, a longer title is cut.
+
     A loopback origin counts only together with a title, which then is part of the identity.
     """
     try:
@@ -129,8 +133,8 @@ def app_origin(referer: str, title: str | None) -> str:
         return ""
     origin = host.removeprefix("www.") + (f":{port}" if port is not None else "")
     if host in _LOOPBACK:
-        return f"{origin}#{title}" if title is not None else ""
-    return origin
+        return f"{origin}#{title}"[:ORIGIN_MAX] if title is not None else ""
+    return origin if len(origin) <= ORIGIN_MAX else ""
 
 
 def _text(value: bytes | None) -> str | None:

@@ -72,13 +72,12 @@ class CurrentKeyResponse(Struct, frozen=True):
 
 
 def current_key_object(
-    item: KeyWithSpend, *, is_free_tier: bool, free_requests_per_day: int, now_ms: int
+    item: KeyWithSpend, *, is_free_tier: bool, free_requests: FreeModelDailyRequests, now_ms: int
 ) -> CurrentKeyObject:
-    """The caller's key at this moment. `free_requests_per_day` 0: no quota."""
+    """The caller's key at this moment."""
     key = item.key
     is_management = key.kind == "management"
     budget = _own_limit(key, item, now_ms)
-    quota = free_requests_per_day or UNLIMITED_REQUESTS
     return CurrentKeyObject(
         label=key.label,
         limit_reset=key.limit_reset,
@@ -94,9 +93,15 @@ def current_key_object(
         allowed_data_regions=("global",),
         budgets=() if budget is None else (budget,),
         effective_budget=budget,
-        free_model_daily_requests=FreeModelDailyRequests(limit=quota, used=0, remaining=quota),
+        free_model_daily_requests=free_requests,
         **spend_members(item),
     )
+
+
+def free_requests_of_today(per_day: int, used: int) -> FreeModelDailyRequests:
+    """The quota and what is left of it. `per_day` 0: there is none."""
+    limit = per_day or UNLIMITED_REQUESTS
+    return FreeModelDailyRequests(limit=limit, used=used, remaining=max(0, limit - used))
 
 
 def _own_limit(key: ApiKey, item: KeyWithSpend, now_ms: int) -> KeyBudget | None:

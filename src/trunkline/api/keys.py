@@ -14,7 +14,12 @@ from trunkline.api import bodies
 from trunkline.api.authentication import KEY_CREATIONS_PER_MINUTE, actor, authenticate, require_management, take
 from trunkline.api.bodies import Issue
 from trunkline.api.context import ControlPlane
-from trunkline.api.current_key import CurrentKeyResponse, current_key_object
+from trunkline.api.current_key import (
+    CurrentKeyResponse,
+    FreeModelDailyRequests,
+    current_key_object,
+    free_requests_of_today,
+)
 from trunkline.api.key_objects import (
     CreatedKeyResponse,
     CreateKeyRequest,
@@ -28,6 +33,7 @@ from trunkline.api.key_objects import (
 from trunkline.api.operations import Endpoint, Operation, Parameter
 from trunkline.api.wire import json_response, limit_problem, milliseconds, nanousd
 from trunkline.core.money import NanoUsd
+from trunkline.gateway.admission import free_day_bucket
 
 _TAG = "API Keys"
 _HASH = Parameter(name="hash", where="path", required=True, description="SHA-256 of the key's secret, in hex")
@@ -184,11 +190,19 @@ class _Keys:
                 current_key_object(
                     item,
                     is_free_tier=is_free_tier,
-                    free_requests_per_day=self._context.settings.limits.free_requests_per_day,
+                    free_requests=await self._free_requests(caller.account_id),
                     now_ms=self._context.clock.now_ms(),
                 )
             )
         )
+
+    async def _free_requests(self, account_id: str) -> FreeModelDailyRequests:
+        """What the account has used of its free quota (RL-02); nothing is counted where there is none."""
+        per_day = self._context.settings.limits.free_requests_per_day
+        if not per_day:
+            return free_requests_of_today(0, 0)
+        used = await self._context.shared.taken(free_day_bucket(account_id), self._context.clock.now_ms())
+        return free_requests_of_today(per_day, used)
 
     async def _body(self, request: Request) -> bytes:
         return await bodies.read_body(request, timeout_s=self._context.settings.server.body_timeout_seconds)

@@ -22,6 +22,11 @@ FREE_MINUTE_S = 60
 FREE_DAY_S = 86_400
 
 
+def free_day_bucket(account_id: str) -> str:
+    """Where an account's requests of the day to free variants are counted."""
+    return f"free-day:{account_id}"
+
+
 class Admission:
     """Rates and money of one instance."""
 
@@ -49,9 +54,8 @@ class Admission:
                 f"free-min:{account_id}", per_minute, FREE_MINUTE_S, now_ms, "free-models-per-min", "free_tier_minute"
             )
         if per_day := self._limits.free_requests_per_day:
-            await self._take(
-                f"free-day:{account_id}", per_day, FREE_DAY_S, now_ms, "free-models-per-day", "free_tier_daily"
-            )
+            bucket = free_day_bucket(account_id)
+            await self._take(bucket, per_day, FREE_DAY_S, now_ms, "free-models-per-day", "free_tier_daily")
 
     async def _take(self, bucket: str, limit: int, window_s: int, now_ms: int, what: str, source: str) -> None:
         outcome = await self._shared.take(bucket, limit, window_s, now_ms)

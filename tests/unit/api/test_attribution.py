@@ -43,6 +43,8 @@ def test_referer_is_the_fallback_and_the_trunkline_title_an_alias() -> None:
         ("http://[broken", None, ""),
         ("https://host:99999999", None, ""),
         ("about:blank", None, ""),
+        ("https://" + "a" * 256, None, ""),
+        ("http://localhost", "T" * 500, "localhost#" + "T" * 245),
     ],
 )
 def test_an_app_is_its_origin_and_loopback_needs_a_title(referer: str, title: str | None, origin: str) -> None:

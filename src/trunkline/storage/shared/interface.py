@@ -87,6 +87,10 @@ class SharedState(Protocol):
         """Count one request against a sliding window."""
         ...
 
+    async def taken(self, bucket: str, now_ms: int) -> int:
+        """How many requests count in the bucket's window now; counts none."""
+        ...
+
     async def load_account(self, account_id: str, balance_nanousd: NanoUsd) -> None:
         """Take the settled balance from the database (start, credits added by another process)."""
         ...

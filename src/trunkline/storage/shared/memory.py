@@ -93,6 +93,10 @@ class MemoryShared:
         """Count one request against a sliding window of `limit` (at least 1) in `window_s` seconds."""
         return self._rates.take(bucket, limit, window_s, now_ms)
 
+    async def taken(self, bucket: str, now_ms: int) -> int:
+        """How many requests count in the bucket's window now."""
+        return self._rates.taken(bucket, now_ms)
+
     async def load_account(self, account_id: str, balance_nanousd: NanoUsd) -> None:
         """Take the settled balance from the database."""
         self._balances[account_id] = balance_nanousd

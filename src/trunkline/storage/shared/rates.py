@@ -45,6 +45,14 @@ class SlidingWindows:
             reset_ms=(window.times_ms[0] if window.times_ms else now_ms) + window.window_ms,
         )
 
+    def taken(self, bucket: str, now_ms: int) -> int:
+        """How many requests count in the bucket's window now."""
+        window = self._windows.get(bucket)
+        if window is None:
+            return 0
+        window.forget_before(now_ms)
+        return len(window.times_ms)
+
     def forget_idle(self, now_ms: int) -> None:
         """Drop the buckets in which nothing counts any more."""
         for bucket, window in tuple(self._windows.items()):

@@ -48,3 +48,11 @@ def test_no_window_ever_holds_more_than_its_limit(pauses_ms: list[int], limit: i
         if windows.take("a", limit, 1, now_ms).allowed:
             admitted.append(now_ms)
         assert sum(1 for at_ms in admitted if at_ms > now_ms - 1_000) <= limit
+
+
+def test_looking_at_a_window_takes_nothing_and_forgets_what_has_passed() -> None:
+    windows = SlidingWindows()
+    assert windows.taken("a", 0) == 0
+    for now_ms in (0, 500, 900):
+        windows.take("a", 3, 1, now_ms)
+    assert [windows.taken("a", now_ms) for now_ms in (900, 900, 1_000, 1_500, 9_000)] == [3, 3, 2, 1, 0]
