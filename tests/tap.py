@@ -21,9 +21,14 @@ class Answer:
     status: int = 0
     content_type: str = ""
     body: bytearray = field(default_factory=bytearray)
+    ended: bool = False
+    abandoned: bool = False
+    """The client left before the end: nobody reads what is written after that."""
 
     def problems(self) -> list[str]:
         """What is wrong with a chat answer or with any error; other good answers have no rule here."""
+        if self.abandoned:
+            return []
         is_chat = self.path.endswith("/chat/completions")
         if self.status >= 400:
             return shapes.error_body(json.loads(self.body))
@@ -49,9 +54,16 @@ class Tap:
                     answer.content_type = dict(message["headers"]).get(b"content-type", b"").decode()
                 else:
                     answer.body += message.get("body", b"")
+                    answer.ended = not message.get("more_body", False)
                 await send(message)
 
-            await app(scope, receive, noting)
+            async def watching() -> Message:
+                message = await receive()
+                if message["type"] == "http.disconnect" and not answer.ended:
+                    answer.abandoned = True
+                return message
+
+            await app(scope, watching, noting)
 
         return tapped
 

@@ -1,5 +1,6 @@
 """The `openai` Python SDK, unmodified: only its base URL and key are ours."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 
 from tests.e2e.clients.conftest import MODEL, Gateway
 from tests.fakes.openai_chat import function_call, usage
-from tests.fakes.replies import answer, break_after, stream
+from tests.fakes.replies import answer, break_after, no_finish_reason, stall_after, stream
 from tests.instance import KEY, Instance
 
 WEATHER: ChatCompletionToolParam = {
@@ -230,6 +231,26 @@ async def test_a_stream_that_breaks_raises_after_its_text(gateway: Gateway, clie
             text += chunk.choices[0].delta.content or ""
     assert text == "Hello, "
     assert "provider" in raised.value.message.lower()
+
+
+async def test_a_stream_without_a_finish_reason_raises_and_is_no_stop(gateway: Gateway, client: AsyncOpenAI) -> None:
+    gateway.provider.then(no_finish_reason())
+    finishes: list[str | None] = []
+    with pytest.raises(openai.APIError):
+        async for chunk in await client.chat.completions.create(model=MODEL, messages=HI, stream=True):
+            finishes += [choice.finish_reason for choice in chunk.choices]
+    assert set(finishes) == {None}
+
+
+async def test_closing_a_stream_hangs_up_on_the_provider(gateway: Gateway, client: AsyncOpenAI) -> None:
+    gateway.provider.then(stall_after(1))
+    async with await client.chat.completions.create(model=MODEL, messages=HI, stream=True) as chunks:
+        first = await anext(aiter(chunks))
+    assert first.choices[0].delta.content == "Hello"
+    async with asyncio.timeout(5):
+        await gateway.provider.client_closed(0)
+    record = await gateway.instance.generation(first.id)
+    assert record["cancelled"] is True
 
 
 async def test_retries_of_the_client_meet_a_provider_that_recovered(gateway: Gateway) -> None:
