@@ -11,10 +11,34 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 # than the rest. For ids (not secrets) that costs 0.03 bits of 119.
 _TABLE = bytes(_ALPHABET[i % 62] for i in range(256))
 
+_DRAWN = 4_096
+"""Characters drawn at once: a system call for each id would cost ten times what the id costs."""
 
-def alphanumerics(count: int) -> str:
-    """`count` random characters of [A-Za-z0-9]. For ids, not for secrets."""
-    return os.urandom(count).translate(_TABLE).decode("ascii")
+
+class _Characters:
+    """Random characters in store. A forked process draws its own, or it would mint its parent's ids again."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._used = 0
+        os.register_at_fork(after_in_child=self._forget)
+
+    def take(self, count: int) -> str:
+        begin = self._used
+        end = begin + count
+        if end > len(self._text):
+            self._text = os.urandom(max(_DRAWN, count)).translate(_TABLE).decode("ascii")
+            begin, end = 0, count
+        self._used = end
+        return self._text[begin:end]
+
+    def _forget(self) -> None:
+        self._text = ""
+        self._used = 0
+
+
+alphanumerics = _Characters().take
+"""`alphanumerics(count)`: so many random characters of [A-Za-z0-9]. For ids, not for secrets."""
 
 
 def generation_id(now_ms: int) -> str:

@@ -1,14 +1,13 @@
 """One call to one endpoint: encode, sign, send, and read the head of the answer."""
 
 import asyncio
-import hashlib
 import hmac
 from typing import Literal
 
 from msgspec import structs
 
 from trunkline.core.errors import TrunklineError
-from trunkline.gateway.conversion import Conversion, EncodedRequest, target_of
+from trunkline.gateway.conversion import Conversion, EncodedRequest, protocol_of, target_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.generations.types import ProviderResponse
@@ -92,7 +91,7 @@ def convert(
 def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
     """What an upstream that wants an identity is told: a keyed hash over account and end user, never the user
     itself (accounts-and-governance.md UT-02)."""
-    return hmac.new(secret, f"{account_id}\0{user or ''}".encode(), hashlib.sha256).hexdigest()[:40]
+    return hmac.digest(secret, f"{account_id}\0{user or ''}".encode(), "sha256").hex()[:40]
 
 
 def compose(
@@ -102,7 +101,10 @@ def compose(
 
     The Sandbox, which is no third party, is told the `user` (OP-13).
     """
-    request = upstream_request(runtime, candidate.endpoint, encoded.path, encoded.body, exchange.request.stream)
+    endpoint = candidate.endpoint
+    request = upstream_request(
+        runtime, endpoint, encoded.path, encoded.body, exchange.request.stream, protocol=protocol_of(endpoint)
+    )
     if encoded.headers:
         known = {name for name, _ in request.headers}
         added = tuple(header for header in encoded.headers if header[0] not in known)

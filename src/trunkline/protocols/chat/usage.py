@@ -4,8 +4,9 @@ from typing import Final
 
 from msgspec import Raw
 
+from trunkline.core import json
 from trunkline.core.money import usd_number
-from trunkline.protocols.chat.wire import NOTHING, int_of, object_of
+from trunkline.protocols.chat.wire import Members, int_of, members_of
 from trunkline.protocols.events import Usage
 
 TOKENS_MAX = 10**8
@@ -15,16 +16,26 @@ USAGE_EXCLUDES_REASONING: Final = "usage_excludes_reasoning"
 """Quirk: `completion_tokens` leaves the thinking out, and only `total_tokens` tells how much it was."""
 
 
+_USAGE: Final = (
+    b'{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,"cost":%b,"is_byok":%b,'
+    b'"prompt_tokens_details":{"cached_tokens":%d,"cache_write_tokens":%d,"audio_tokens":%d,"video_tokens":%d%b},'
+    b'"cost_details":{"upstream_inference_cost":%b,"upstream_inference_prompt_cost":%b,'
+    b'"upstream_inference_completions_cost":%b},'
+    b'"completion_tokens_details":{"reasoning_tokens":%d,"image_tokens":%d,"audio_tokens":%d%b}%b}'
+)
+"""The client's object; the two `%b` inside the details are counts that are there only when there are any."""
+
+
 def normalise(raw: Raw, quirks: frozenset[str] = frozenset()) -> Usage:
     """Read an upstream's usage object: any member may be missing, null or of another provider's name.
 
     A part is never more than its total, whatever the upstream says: prices are computed from the differences.
     """
-    usage = object_of(raw)
-    prompt_details = object_of(usage.get("prompt_tokens_details") or usage.get("input_tokens_details"))
-    completion_details = object_of(usage.get("completion_tokens_details") or usage.get("output_tokens_details"))
-    cache_creation = object_of(usage.get("cache_creation"))
-    server_tools = object_of(usage.get("server_tool_use_details") or usage.get("server_tool_use"))
+    usage = members_of(raw)
+    prompt_details = _object(usage, "prompt_tokens_details", "input_tokens_details")
+    completion_details = _object(usage, "completion_tokens_details", "output_tokens_details")
+    cache_creation = _object(usage, "cache_creation")
+    server_tools = _object(usage, "server_tool_use_details", "server_tool_use")
 
     prompt = _count(usage, "prompt_tokens", "input_tokens")
     completion = _count(usage, "completion_tokens", "output_tokens")
@@ -82,50 +93,44 @@ def render_usage(
     Optional counts appear only when there are any. `upstream_…` is the upstream's list price, `cost` what the
     account is charged.
     """
-    head = _integers(
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        total_tokens=usage.prompt_tokens + usage.completion_tokens,
-    )
-    prompt_details = _integers(
-        cached_tokens=usage.cached_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        audio_tokens=usage.prompt_audio_tokens,
-        video_tokens=usage.prompt_video_tokens,
-    ) + _present(file_tokens=usage.prompt_file_tokens)
-    completion_details = _integers(
-        reasoning_tokens=usage.reasoning_tokens,
-        image_tokens=usage.completion_image_tokens,
-        audio_tokens=usage.completion_audio_tokens,
-    ) + _present(
-        accepted_prediction_tokens=usage.accepted_prediction_tokens,
-        rejected_prediction_tokens=usage.rejected_prediction_tokens,
-    )
+    prompt_tail = _present(file_tokens=usage.prompt_file_tokens) if usage.prompt_file_tokens else b""
+    completion_tail = b""
+    if usage.accepted_prediction_tokens or usage.rejected_prediction_tokens:
+        completion_tail = _present(
+            accepted_prediction_tokens=usage.accepted_prediction_tokens,
+            rejected_prediction_tokens=usage.rejected_prediction_tokens,
+        )
     tools = b""
     if usage.web_searches:
         counts = b'{"web_search_requests":%d}' % usage.web_searches
         # The older name goes out as well (inference.md 13.1); the newer one is recorded as the last member.
         tools = b',"server_tool_use":' + counts + b',"server_tool_use_details":' + counts
     return Raw(
-        b"".join(
-            (
-                b"{" + head + b',"cost":',
-                usd_number(cost_nanousd),
-                b',"is_byok":true' if is_byok else b',"is_byok":false',
-                b',"prompt_tokens_details":{' + prompt_details,
-                b'},"cost_details":{"upstream_inference_cost":',
-                usd_number(upstream_nanousd),
-                b',"upstream_inference_prompt_cost":',
-                usd_number(upstream_prompt_nanousd),
-                b',"upstream_inference_completions_cost":',
-                usd_number(upstream_completion_nanousd),
-                b'},"completion_tokens_details":{' + completion_details + b"}" + tools + b"}",
-            )
+        _USAGE
+        % (
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.prompt_tokens + usage.completion_tokens,
+            usd_number(cost_nanousd),
+            b"true" if is_byok else b"false",
+            usage.cached_tokens,
+            usage.cache_write_tokens,
+            usage.prompt_audio_tokens,
+            usage.prompt_video_tokens,
+            prompt_tail,
+            usd_number(upstream_nanousd),
+            usd_number(upstream_prompt_nanousd),
+            usd_number(upstream_completion_nanousd),
+            usage.reasoning_tokens,
+            usage.completion_image_tokens,
+            usage.completion_audio_tokens,
+            completion_tail,
+            tools,
         )
     )
 
 
-def _cached(usage: dict[str, Raw], prompt_details: dict[str, Raw]) -> int:
+def _cached(usage: Members, prompt_details: Members) -> int:
     return (
         _count(prompt_details, "cached_tokens")
         or _count(usage, "prompt_cache_hit_tokens")
@@ -134,16 +139,26 @@ def _cached(usage: dict[str, Raw], prompt_details: dict[str, Raw]) -> int:
     )
 
 
-def _count(members: dict[str, Raw], *names: str) -> int:
+def _object(members: Members, *names: str) -> Members:
+    """The first of these members that says something, if it is an object."""
     for name in names:
-        value = int_of(members.get(name, NOTHING))
+        value = members.get(name)
+        if value is not None:
+            return value if isinstance(value, dict) else {}
+    return {}
+
+
+def _count(members: Members, *names: str) -> int:
+    """The first of these members that is a count; `3.0` and `"3"` are counts too."""
+    for name in names:
+        value = members.get(name)
+        if value is None:
+            continue
+        if type(value) is not int:
+            value = int_of(json.raw(value))
         if value is not None and 0 <= value <= TOKENS_MAX:
             return value
     return 0
-
-
-def _integers(**counts: int) -> bytes:
-    return b",".join(b'"%s":%d' % (name.encode(), count) for name, count in counts.items())
 
 
 def _present(**counts: int) -> bytes:

@@ -4,7 +4,7 @@ A provider that sends a number for an id or a broken surrogate must cost that me
 """
 
 import re
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -12,6 +12,8 @@ from msgspec import Meta, Raw, Struct
 from trunkline.core import json
 
 T = TypeVar("T")
+
+Members: TypeAlias = dict[str, json.JsonValue]
 
 NULL: Final = Raw(b"null")
 NOTHING: Final = Raw(b"")
@@ -164,6 +166,17 @@ def object_of(raw: Raw | None) -> dict[str, Raw]:
         return _object_decoder.decode(raw) or {}
     except UNREADABLE:
         return {}
+
+
+def members_of(raw: Raw | None) -> Members:
+    """A JSON object with its members as plain values; empty for anything else. For small objects only."""
+    if not raw:
+        return {}
+    try:
+        value = json.value(raw)
+    except UNREADABLE:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def compact(raw: Raw) -> bytes:
