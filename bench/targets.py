@@ -156,7 +156,8 @@ def install_trunkline(folder: Path, upstream_port: int) -> list[str]:
                 'pricing = { prompt = "0.000001", completion = "0.000002", input_cache_read = "0.0000001" }',
             ]
     (folder / "trunkline.toml").write_text("\n".join(lines) + "\n")
-    return [sys.executable, "-m", "trunkline", "serve", "--config", str(folder / "trunkline.toml")]
+    python = os.environ.get("BENCH_PYTHON", sys.executable)
+    return [python, "-m", "trunkline", "serve", "--config", str(folder / "trunkline.toml")]
 
 
 @contextmanager
