@@ -74,8 +74,10 @@ class Admission:
         )
 
     async def check_funds(self, exchange: Exchange) -> None:
-        """The checks of account and key alone, for a request that no endpoint can serve: 402 comes before 404."""
+        """The checks of account and key alone, for a request that nobody can serve: 429 and 402 come before 404."""
         is_free = all(model.endswith(":free") for model in exchange.request.models)
+        if is_free:
+            await self.free_quota(exchange)
         outcome = await self._reserve(exchange, NanoUsd(0 if is_free else 1))
         await self._shared.void(exchange.generation_id)
         if outcome.refused is not None:
