@@ -6,6 +6,8 @@ from trunkline.core import json
 from trunkline.protocols.chat.wire import int_of, object_of, text_of
 
 _POSITIONS = frozenset({"start_index", "end_index"})
+_ABSENT: dict[str, object] = {"title": "", "start_index": 0, "end_index": 0}
+"""What clients insist on and some upstreams leave out."""
 
 
 def to_chat_annotation(annotation: Raw, offset: int) -> Raw | None:
@@ -16,7 +18,7 @@ def to_chat_annotation(annotation: Raw, offset: int) -> Raw | None:
     members = object_of(annotation)
     if text_of(members.get("type")) != "url_citation":
         return None
-    citation: dict[str, Raw | int] = {}
+    citation = dict(_ABSENT)
     for name, raw in members.items():
         if name != "type":
             position = int_of(raw) if offset and name in _POSITIONS else None

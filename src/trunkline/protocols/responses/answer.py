@@ -92,22 +92,27 @@ class AnswerReader:
         if status not in ("completed", "incomplete") or not is_blank(error):
             self.fail(_failure(error, status))
             return
-        for position, raw in enumerate(objects_of(response.get("output"))):
-            self._finish_item(position, object_of(raw))
+        self._finish_items(objects_of(response.get("output")))
         for item in self.items.values():
             if not item.finished:
                 item.close()
         self._settle_usage(response)
         self._finish(status, text_of(object_of(response.get("incomplete_details")).get("reason")))
 
-    def _finish_item(self, position: int, members: Members) -> None:
-        """Relays exist that count places in the stream otherwise than in the final response: ids go first."""
-        item_id = label_of(members.get("id"))
-        item = self._by_id.get(item_id) if item_id is not None else None
-        if item is None:
-            item = self.item(position, text_of(members.get("type")), members)
-        if item is not None:
-            item.finish(members)
+    def _finish_items(self, output: list[Raw]) -> None:
+        """Every item of the final output is one of the stream's, by id or else by place, or it was never told.
+
+        Ids alone do not do: one provider uses an id for two items, one relay changes them from event to event.
+        """
+        streamed = dict(self.items)
+        for position, raw in enumerate(output):
+            members = object_of(raw)
+            by_id = self._by_id.get(label_of(members.get("id")) or "")
+            item = streamed.pop(position if by_id is None else by_id.position, None)
+            if item is None:
+                item = self.item(position, text_of(members.get("type")), members)
+            if item is not None:
+                item.finish(members)
 
     def _finish(self, status: str, incomplete_reason: str) -> None:
         facts = self.facts

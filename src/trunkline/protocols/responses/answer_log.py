@@ -32,6 +32,8 @@ class OpenPart(Struct, gc=False):
     length: int = 0
     """Characters so far."""
     has_logprobs: bool = False
+    annotations: int = 0
+    """How many were told."""
 
 
 class AnswerLog:

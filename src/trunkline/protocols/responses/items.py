@@ -24,7 +24,7 @@ class OutputItem:
         self.log = log
         self.position = position
         self.parts: dict[tuple[str, int], OpenPart] = {}
-        """By what they are and their number."""
+        """By what they are and their number in the stream, which some servers count from another start than 0."""
         self.finished = False
 
     def grow(self, event: WireEvent) -> None:
@@ -46,6 +46,10 @@ class OutputItem:
             self.log.close(part)
         self.parts.clear()
         self.finished = True
+
+    def told(self, kind: str) -> list[OpenPart]:
+        """The parts of one kind that have begun, in order: the final item's parts of that kind go on with them."""
+        return [part for (its_kind, _), part in sorted(self.parts.items()) if its_kind == kind]
 
     def keep_others(self, item: Members, known: frozenset[str]) -> None:
         """The members of an item that have no meaning here."""

@@ -6,9 +6,12 @@ from msgspec import Raw
 
 from trunkline.protocols.chat.wire import NOTHING, object_of, objects_of, text_of
 from trunkline.protocols.responses.annotations import to_chat_annotation
-from trunkline.protocols.responses.answer_log import AnswerLog, OpenPart
+from trunkline.protocols.responses.answer_log import OpenPart
 from trunkline.protocols.responses.items import PARTS_MAX, Members, OutputItem
 from trunkline.protocols.responses.wire import WireEvent
+
+_TEXT_OF: Final = {"output_text": "text", "refusal": "refusal"}
+"""Kind of part → the member that holds its text."""
 
 _BRACKETS_BYTES = 4
 """`[]` or `null`: log probabilities that are longer than that say something."""
@@ -18,10 +21,6 @@ class MessageItem(OutputItem):
     """`message`: parts of text and refusal."""
 
     _KNOWN: Final = frozenset({"id", "type", "status", "role", "content"})
-
-    def __init__(self, log: AnswerLog, position: int) -> None:
-        super().__init__(log, position)
-        self._annotated: dict[int, int] = {}
 
     def grow(self, event: WireEvent) -> None:
         position = event.content_index or 0
@@ -34,45 +33,43 @@ class MessageItem(OutputItem):
             if part is not None and event.delta:
                 self.log.say(part, event.delta)
         elif event.annotation:
-            self._annotate(position, event.annotation)
+            part = self._part("output_text", position)
+            if part is not None:
+                self._annotate(part, event.annotation)
 
     def tell_rest(self, item: Members) -> None:
-        for position, content in enumerate(objects_of(item.get("content"))):
-            self._finish_part(position, object_of(content), content)
+        told = {kind: iter(self.told(kind)) for kind in _TEXT_OF}
+        for position, raw in enumerate(objects_of(item.get("content"))):
+            content = object_of(raw)
+            kind = text_of(content.get("type"))
+            if kind not in _TEXT_OF:
+                self.log.keep(f"output[{self.position}].content[{position}]", raw)
+                continue
+            part = next(told[kind], None) or self._part(kind, PARTS_MAX + position)
+            if part is not None:
+                self._tell_part(part, content, text_of(content.get(_TEXT_OF[kind])))
         self.keep_others(item, self._KNOWN)
 
-    def _finish_part(self, position: int, content: Members, raw: Raw) -> None:
-        kind = text_of(content.get("type"))
-        if kind == "output_text":
-            text, logprobs = text_of(content.get("text")), _chat_logprobs(content.get("logprobs", NOTHING))
-        elif kind == "refusal":
-            text, logprobs = text_of(content.get("refusal")), NOTHING
-        else:
-            self.log.keep(f"output[{self.position}].content[{position}]", raw)
-            return
-        part = self._part(kind, position)
-        if part is None:
-            return
+    def _tell_part(self, part: OpenPart, content: Members, text: str) -> None:
+        logprobs = NOTHING if part.has_logprobs else _chat_logprobs(content.get("logprobs", NOTHING))
         rest = text[part.length :]
-        if rest or (logprobs and not part.has_logprobs):
-            self.log.say(part, rest, NOTHING if part.has_logprobs else logprobs)
-        for annotation in objects_of(content.get("annotations"))[self._annotated.get(position, 0) :]:
-            self._annotate(position, annotation)
+        if rest or logprobs:
+            self.log.say(part, rest, logprobs)
+        for annotation in objects_of(content.get("annotations"))[part.annotations :]:
+            self._annotate(part, annotation)
 
-    def _annotate(self, position: int, annotation: Raw) -> None:
-        self._annotated[position] = self._annotated.get(position, 0) + 1
-        part = self.parts.get(("output_text", position))
-        converted = to_chat_annotation(annotation, 0 if part is None else part.offset)
+    def _annotate(self, part: OpenPart, annotation: Raw) -> None:
+        part.annotations += 1
+        converted = to_chat_annotation(annotation, part.offset)
         if converted is None:
-            self.log.keep(f"output[{self.position}].content[{position}].annotations[]", annotation)
+            self.log.keep(f"output[{self.position}].content[].annotations[]", annotation)
         else:
             self.log.annotate(converted)
 
     def _part(self, kind: str, position: int) -> OpenPart | None:
         part = self.parts.get((kind, position))
         if part is None and len(self.parts) < PARTS_MAX:
-            part = self.log.open("refusal" if kind == "refusal" else "text")
-            self.parts[kind, position] = part
+            part = self.parts[kind, position] = self.log.open("refusal" if kind == "refusal" else "text")
         return part
 
 

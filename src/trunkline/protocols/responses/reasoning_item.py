@@ -6,7 +6,7 @@ from msgspec import Raw
 
 from trunkline.protocols.chat.wire import label_of, object_of, objects_of, text_of
 from trunkline.protocols.events import ReasoningDelta, ReasoningType
-from trunkline.protocols.responses.answer_log import AnswerLog
+from trunkline.protocols.responses.answer_log import AnswerLog, OpenPart
 from trunkline.protocols.responses.items import PARTS_MAX, Members, OutputItem
 from trunkline.protocols.responses.wire import WireEvent
 
@@ -34,50 +34,61 @@ class ReasoningItem(OutputItem):
 
     def tell_rest(self, item: Members) -> None:
         self._own_format = label_of(item.get("format")) or self._own_format
-        for position, summary in enumerate(objects_of(item.get("summary"))):
-            self._finish_part("reasoning.summary", position, summary)
-        for position, content in enumerate(objects_of(item.get("content"))):
-            self._finish_part("reasoning.text", position, content)
+        self._tell_parts("reasoning.summary", objects_of(item.get("summary")))
+        self._tell_parts("reasoning.text", objects_of(item.get("content")))
         signature, encrypted = text_of(item.get("signature")), text_of(item.get("encrypted_content"))
         if signature:
-            self._think("reasoning.text", 0, "", signature=signature)
+            self._seal("reasoning.text", signature=signature, id=None)
         if encrypted:
-            self._think("reasoning.encrypted", 0, "", data=encrypted, item_id=label_of(item.get("id")))
+            self._seal("reasoning.encrypted", data=encrypted, id=label_of(item.get("id")))
         self.keep_others(item, self._KNOWN)
 
-    def _finish_part(self, kind: ReasoningType, position: int, raw: Raw) -> None:
-        part = self.parts.get((kind, position))
-        rest = text_of(object_of(raw).get("text"))[0 if part is None else part.length :]
-        if rest:
-            self._think(kind, position, rest)
+    def _tell_parts(self, kind: ReasoningType, parts: list[Raw]) -> None:
+        told = self.told(kind)
+        for number, raw in enumerate(parts):
+            text = text_of(object_of(raw).get("text"))
+            if number < len(told):
+                self._grow_part(told[number], kind, text[told[number].length :])
+            else:
+                self._think(kind, PARTS_MAX + number, text)
 
-    def _think(
+    def _think(self, kind: ReasoningType, position: int, text: str) -> None:
+        part = self.parts.get((kind, position))
+        if part is None and text and len(self.parts) < PARTS_MAX:
+            part = self.parts[kind, position] = self.log.open("reasoning")
+        if part is not None:
+            self._grow_part(part, kind, text)
+
+    def _grow_part(self, part: OpenPart, kind: ReasoningType, text: str) -> None:
+        if text:
+            self.log.think(part, self._delta(part, kind, text=text))
+
+    def _seal(
+        self, kind: ReasoningType, *, signature: str | None = None, data: str | None = None, id: str | None
+    ) -> None:
+        """What is not for reading: a part of its own."""
+        part = self.parts[kind, -1] = self.log.open("reasoning")
+        self.log.think(part, self._delta(part, kind, signature=signature, data=data, id=id))
+
+    def _delta(
         self,
+        part: OpenPart,
         kind: ReasoningType,
-        position: int,
-        text: str,
         *,
+        text: str = "",
         signature: str | None = None,
         data: str | None = None,
-        item_id: str | None = None,
-    ) -> None:
-        part = self.parts.get((kind, position))
-        if part is None:
-            if len(self.parts) >= PARTS_MAX:
-                return
-            part = self.parts[kind, position] = self.log.open("reasoning")
+        id: str | None = None,
+    ) -> ReasoningDelta:
         # Open text bears no signature of a provider: whoever takes plain reasoning may have it (inference.md 17.6).
         by_provider = "unknown" if kind == "reasoning.text" else self._provider_format
-        self.log.think(
-            part,
-            ReasoningDelta(
-                index=part.index,
-                text=text,
-                type=kind,
-                signature=signature,
-                data=data,
-                id=item_id,
-                format=self._own_format or by_provider,
-                detail_index=self._index,
-            ),
+        return ReasoningDelta(
+            index=part.index,
+            text=text,
+            type=kind,
+            signature=signature,
+            data=data,
+            id=id,
+            format=self._own_format or by_provider,
+            detail_index=self._index,
         )
