@@ -89,7 +89,8 @@ def _read_part(candidate: Candidate, part: dict[str, Any]) -> None:
         candidate.extras.append(("candidates[].content.parts[].functionCall", call))
     if "inlineData" in part:
         candidate.media.append((part["inlineData"]["mimeType"], part["inlineData"]["data"]))
-    others = [(f"candidates[].content.parts[].{n}", v) for n, v in part.items() if n not in OWN_PLACES]
+    own = OWN_PLACES if part.keys() & {"text", "functionCall", "inlineData"} else {"text", "thought"}
+    others = [(f"candidates[].content.parts[].{n}", v) for n, v in part.items() if n not in own]
     candidate.extras += others
 
 

@@ -23,7 +23,10 @@ from trunkline.protocols.gemini.wire import call_decoder, inline_data_decoder
 
 CALLS_MAX: Final = 1024
 _TRUE: Final = Raw(b"true")
-_READ: Final = frozenset({"text", "thought", "thoughtSignature"})
+_THOUGHT: Final = frozenset({"thought"})
+_WORDS: Final = frozenset({"text", "thought", "thoughtSignature"})
+_CALL: Final = frozenset({"functionCall", "thought", "thoughtSignature"})
+_MEDIA: Final = frozenset({"inlineData", "thought", "thoughtSignature"})
 PART_PATH: Final = "candidates[].content.parts[]"
 
 
@@ -65,19 +68,23 @@ class PartReader:
     def read(self, part: dict[str, Raw], logprobs: Raw) -> list[GenerationEvent]:
         """The events of one part. `logprobs` are those of the chunk, told with its first text."""
         events: list[GenerationEvent] = []
-        signature = text_of(part.get("thoughtSignature"))
-        if "text" in part:
-            self._read_text(part, signature, logprobs, events)
-        elif "functionCall" in part:
-            self._read_call(part["functionCall"], signature, events)
-        elif "inlineData" in part and part.get("thought") != _TRUE:
-            self._read_media(part["inlineData"], signature, events)
-        for name, raw in part.items():
-            if name not in _READ and not (name in ("functionCall", "inlineData") and events):
-                events.append(Extra(f"{PART_PATH}.{name}", raw, self._choice))
+        told = self._read_known(part, logprobs, events)
+        events += [Extra(f"{PART_PATH}.{name}", raw, self._choice) for name, raw in part.items() if name not in told]
         if events and not self._facts.content_seen:
             self._facts.content_seen = any(not isinstance(event, Extra) for event in events)
         return events
+
+    def _read_known(self, part: dict[str, Raw], logprobs: Raw, events: list[GenerationEvent]) -> frozenset[str]:
+        """The names of the members that `events` tell. What no client sees keeps its signature."""
+        signature = text_of(part.get("thoughtSignature"))
+        if "text" in part or part.keys() <= _WORDS:
+            self._read_text(part, signature, logprobs, events)
+            return _WORDS
+        if "functionCall" in part:
+            return _CALL if self._read_call(part["functionCall"], signature, events) else _THOUGHT
+        if "inlineData" in part and part.get("thought") != _TRUE:
+            return _MEDIA if self._read_media(part["inlineData"], signature, events) else _THOUGHT
+        return _THOUGHT
 
     def end(self) -> list[GenerationEvent]:
         """Close what is open."""
@@ -92,7 +99,7 @@ class PartReader:
         return events
 
     def _read_text(self, part: dict[str, Raw], signature: str, logprobs: Raw, events: list[GenerationEvent]) -> None:
-        text = text_of(part["text"])
+        text = text_of(part.get("text"))
         self._facts.output_chars += len(text)
         if part.get("thought") == _TRUE:
             if text or signature:
@@ -141,13 +148,14 @@ class PartReader:
         events.append(self._detail(part, data=signature, id=identifier))
         self._close_open(events)
 
-    def _read_call(self, raw: Raw, signature: str, events: list[GenerationEvent]) -> None:
+    def _read_call(self, raw: Raw, signature: str, events: list[GenerationEvent]) -> bool:
+        """False when it is no call that can be told."""
         try:
             call = call_decoder.decode(raw)
         except UNREADABLE:
-            return
+            return False
         if len(self._call_ids) >= CALLS_MAX:
-            return
+            return False
         identifier = call.id
         if not identifier or identifier in self._call_ids:
             identifier = f"tool_{call.name}_{ids.alphanumerics(20)}"
@@ -168,12 +176,14 @@ class PartReader:
             for name, member in object_of(raw).items()
             if name not in ("name", "args", "id")
         ]
+        return True
 
-    def _read_media(self, raw: Raw, signature: str, events: list[GenerationEvent]) -> None:
+    def _read_media(self, raw: Raw, signature: str, events: list[GenerationEvent]) -> bool:
+        """False for what is neither image nor sound."""
         try:
             media = inline_data_decoder.decode(raw)
         except UNREADABLE:
-            return
+            return False
         if media.mime_type.startswith("image/"):
             self._sign(image_id(self._images), signature, events)
             self._images += 1
@@ -184,6 +194,9 @@ class PartReader:
         elif media.mime_type.startswith("audio/"):
             part = self._part("audio", events)
             events.append(MediaDelta(part, "audio", json.raw({"data": media.data}), self._choice))
+        else:
+            return False
+        return True
 
     def _part(self, kind: PartKind, events: list[GenerationEvent], *, fresh: bool = False) -> int:
         """The open part of that kind; a new one where there is none, or where `fresh` asks for it."""
