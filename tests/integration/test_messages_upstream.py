@@ -24,6 +24,7 @@ from tests.instance import Instance, endpoint
 
 MODEL = "acme/claude"
 TOOLS = [{"type": "function", "function": {"name": "get_temp", "parameters": {"type": "object"}}}]
+STRICT_TOOL = {"name": "get_temp", "parameters": {"type": "object"}, "strict": True}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 FORMAT = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
 
@@ -133,6 +134,18 @@ async def test_a_schema_is_native_where_the_model_knows_it_and_a_forced_call_els
     streamed = await world.instance.stream("acme/old", response_format=FORMAT)
     assert json.loads(streamed.text) == {"city": "Oslo"}
     assert set(streamed.finish_reasons) == {"stop"}
+
+
+async def test_beta_flags_of_the_caller_are_passed_on_where_they_are_known(world: World) -> None:
+    world.provider.then(answer(TEXT))
+    headers = {"x-anthropic-beta": "interleaved-thinking-2025-05-14, make-me-admin-2026, structured-outputs-2025-11-13"}
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1500}
+    body |= {"reasoning": {"max_tokens": 1200}, "tools": [{**TOOLS[0], "function": {**STRICT_TOOL}}]}
+    response = await world.instance.client.post("/chat/completions", json=body, headers=headers)
+    assert response.status_code == 200, response.text
+    flags = world.provider.requests[0].headers["anthropic-beta"]
+    assert flags == "interleaved-thinking-2025-05-14,structured-outputs-2025-11-13"
+    assert world.sent["tools"] == [{"name": "get_temp", "input_schema": {"type": "object"}, "strict": True}]
 
 
 @pytest.mark.parametrize("stream_", [False, True])

@@ -4,6 +4,7 @@ Attribution (inference.md 28, routing-and-catalog.md 23) never changes routing, 
 header is ignored. One pass over the headers, because it runs for every request.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -42,6 +43,7 @@ ORIGIN_MAX = 255
 APPS_REMEMBERED = 1_024
 """Referers whose origin is kept parsed: the same few applications send nearly all requests."""
 
+_BETA = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _READ = frozenset(
     {
@@ -60,6 +62,7 @@ _READ = frozenset(
         b"x-session-id",
         b"x-openrouter-metadata",
         b"x-trunkline-metadata",
+        b"x-anthropic-beta",
     }
 )
 
@@ -98,6 +101,7 @@ def attribution(headers: dict[bytes, bytes]) -> Caller:
     categories = get(b"x-openrouter-categories") or get(b"x-trunkline-categories")
     metadata = get(b"x-openrouter-metadata") or get(b"x-trunkline-metadata")
     session_id = get(b"x-session-id")
+    betas = get(b"x-anthropic-beta")
     return Caller(
         user_agent=_text(get(b"user-agent")),
         http_referer=referer,
@@ -106,7 +110,15 @@ def attribution(headers: dict[bytes, bytes]) -> Caller:
         origin="" if referer is None else app_origin(referer, title),
         session_id=_text(session_id) if session_id is not None and len(session_id) <= SESSION_ID_MAX else None,
         wants_metadata=metadata is not None and metadata.strip().lower() in (b"enabled", b"true", b"1"),
+        anthropic_betas=() if betas is None else beta_flags(betas[:VALUE_MAX]),
     )
+
+
+@lru_cache(APPS_REMEMBERED)
+def beta_flags(header: bytes) -> tuple[str, ...]:
+    """The well-formed entries of a comma list, in order."""
+    entries = (entry.strip() for entry in header.decode("latin-1").split(","))
+    return tuple(dict.fromkeys(entry for entry in entries if _BETA.fullmatch(entry)))
 
 
 @lru_cache(APPS_REMEMBERED)

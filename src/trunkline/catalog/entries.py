@@ -63,6 +63,8 @@ class ProviderEntry(Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     auth: Auth = Auth()
     env: Environment = Environment()
+    base_urls: Mapping[str, str] = {}
+    """Protocol → address, where it is spoken at one of its own."""
     base_url_variables: Mapping[str, UrlVariable] = {}
     base_url_env: tuple[str, ...] = ()
     models_path: str | None = None

@@ -90,7 +90,7 @@ class _Layer:
             if (value := getattr(settings, key)) is not None
         }
         if settings.base_url is not None:
-            changes |= {"base_url": settings.base_url.rstrip("/"), "base_url_variables": {}}
+            changes |= {"base_url": settings.base_url.rstrip("/"), "base_url_variables": {}, "base_urls": {}}
         if settings.protocol is not None:
             changes |= {"protocol": settings.protocol, "protocols": (settings.protocol,)}
         entry = replace(entry, **changes)

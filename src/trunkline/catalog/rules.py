@@ -35,7 +35,11 @@ def provider_complaints(entry: ProviderEntry) -> Iterator[Complaint]:
     if entry.protocol not in entry.protocols:
         yield "protocols", f"lacks the provider's own protocol, {entry.protocol}"
     yield from _address("base_url", entry.base_url)
-    if set(_HOLE.findall(entry.base_url)) != set(entry.base_url_variables):
+    yield from _words("base_urls", tuple(entry.base_urls), entry.protocols)
+    for address in entry.base_urls.values():
+        yield from _address("base_urls", address)
+    holes = {hole for address in (entry.base_url, *entry.base_urls.values()) for hole in _HOLE.findall(address)}
+    if holes != set(entry.base_url_variables):
         yield "base_url_variables", "must name exactly the {holes} of base_url"
 
 

@@ -63,6 +63,7 @@ def _provider(entry: ProviderEntry) -> Provider:
         aliases=entry.aliases,
         key_env=entry.env.api_key,
         required_env=entry.env.required,
+        base_urls=entry.base_urls,
         base_url_env=entry.base_url_env,
         base_url_variables={hole: (fill.env, fill.default) for hole, fill in entry.base_url_variables.items()},
         models_path=entry.models_path,

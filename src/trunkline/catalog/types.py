@@ -75,6 +75,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     key_env: tuple[str, ...] = ()
     required_env: tuple[str, ...] = ()
     base_url_env: tuple[str, ...] = ()
+    base_urls: Mapping[str, str] = {}
+    """Protocol → address, where it is spoken at one of its own; the same holes as in `base_url`."""
     base_url_variables: Mapping[str, tuple[tuple[str, ...], str | None]] = {}
     """Hole in `base_url` → (environment variables to try, default)."""
     models_path: str | None = None

@@ -85,6 +85,7 @@ def convert(
         ),
         path,
         docs_url,
+        exchange.caller.anthropic_betas,
     )
 
 

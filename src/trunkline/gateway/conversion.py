@@ -51,7 +51,7 @@ class EncodedRequest(Struct, frozen=True):
 class Conversion:
     """One client request on its way to one endpoint and back."""
 
-    __slots__ = ("_options", "path", "protocol", "request", "target")
+    __slots__ = ("_betas", "_options", "path", "protocol", "request", "target")
 
     def __init__(
         self,
@@ -60,8 +60,10 @@ class Conversion:
         target: UpstreamTarget,
         path_policy: Literal["auto", "hub"],
         docs_url: str,
+        anthropic_betas: tuple[str, ...] = (),
     ) -> None:
         self.request = request
+        self._betas = anthropic_betas
         self.protocol = UPSTREAMS[protocol_of(endpoint)]
         self.path: Path = "native" if path_policy == "auto" and self.protocol is _CHAT else "hub"
         tool = request.answer_tool if self.path == "hub" else None
@@ -79,6 +81,8 @@ class Conversion:
         if self.path == "native":
             return EncodedRequest(path, (), native_request.edit_request(self.request, self.target))
         hub = to_hub(self.request)
+        if self._betas:
+            hub = structs.replace(hub, anthropic_betas=self._betas)
         return EncodedRequest(path, self.protocol.headers(hub, self.target), self.protocol.encode(hub, self.target))
 
     def open_stream(self, identity: AnswerIdentity) -> AnswerStream:

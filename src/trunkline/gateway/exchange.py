@@ -27,6 +27,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     wants_metadata: bool = False
     """`X-OpenRouter-Metadata: enabled` (inference.md 16)."""
+    anthropic_betas: tuple[str, ...] = ()
+    """`X-Anthropic-Beta`: flags for endpoints of Anthropic's kind (inference.md 8.5)."""
 
 
 class Hold(Struct, frozen=True):
@@ -60,6 +62,8 @@ class Exchange(Struct, kw_only=True):
     tried: list[Candidate] = []
     attempts: list[ProviderResponse] = []
     """What came of each of `tried`."""
+    attempts_ended: int = 0
+    """So many of `attempts` are over; the next may still be answering."""
     first_token_s: float | None = None
     answering: bool = False
     """The status line has been sent: an error can only be told inside the answer."""

@@ -36,9 +36,9 @@ def _credential(auth: Auth, key: str) -> str:
 
 
 def upstream_request(
-    runtime: ProviderRuntime, endpoint: Endpoint, path: str, body: bytes, stream: bool
+    runtime: ProviderRuntime, endpoint: Endpoint, path: str, body: bytes, stream: bool, *, protocol: str
 ) -> UpstreamRequest:
-    """The request that carries `body` to `path` under the base address.
+    """The request that carries `body` to `path` under the base address at which `protocol` is spoken.
 
     An endpoint's own address and key go before its provider's.
     """
@@ -49,7 +49,7 @@ def upstream_request(
     else:
         headers = runtime.headers
     return UpstreamRequest(
-        url=f"{endpoint.base_url or runtime.base_url}/{path}",
+        url=f"{endpoint.base_url or runtime.base_urls.get(protocol, runtime.base_url)}/{path}",
         headers=headers + (_ACCEPT_STREAM if stream else _ACCEPT_WHOLE),
         body=body,
         connect_timeout_s=runtime.connect_timeout_s,

@@ -20,7 +20,16 @@ def api_key(provider: Provider, environ: Environ) -> str | None:
 
 def base_url(provider: Provider, environ: Environ) -> str | None:
     """The provider's address with its holes filled; None when one cannot be."""
-    url = provider.base_url
+    return _filled(provider.base_url, provider, environ)
+
+
+def base_urls(provider: Provider, environ: Environ) -> Mapping[str, str]:
+    """The addresses of protocols that have one of their own, for which all holes can be filled."""
+    filled = ((protocol, _filled(url, provider, environ)) for protocol, url in provider.base_urls.items())
+    return {protocol: url for protocol, url in filled if url is not None}
+
+
+def _filled(url: str, provider: Provider, environ: Environ) -> str | None:
     for hole, (names, default) in provider.base_url_variables.items():
         value = first_set(names, environ) or default
         if value is None:

@@ -114,6 +114,7 @@ def _runtime(
         provider=provider,
         source=source,
         base_url=address or "",
+        base_urls={} if set_.base_url is not None else environment.base_urls(provider, environ),
         api_key=keys[0][0] if keys else None,
         headers=headers[0][0] if headers else complete_headers(provider.auth, None, set_.headers),
         connect_timeout_s=set_.connect_timeout_seconds or routing.connect_timeout_seconds,

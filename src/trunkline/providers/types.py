@@ -18,6 +18,8 @@ class ProviderRuntime(Struct, frozen=True, kw_only=True):
     source: Source
     base_url: str
     """No trailing slash."""
+    base_urls: Mapping[str, str] = {}
+    """Protocol → address, where it is spoken at one of its own."""
     api_key: str | None
     headers: tuple[tuple[str, str], ...]
     """Complete authentication and constant headers, ready to be sent."""

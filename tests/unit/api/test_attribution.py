@@ -65,3 +65,8 @@ def test_credentials_and_length_are_read() -> None:
 def test_no_header_value_is_an_error(headers: list[tuple[bytes, bytes]]) -> None:
     caller = read_headers(headers).caller
     assert "\x00" not in caller.origin + (caller.app_title or "") + (caller.http_referer or "")
+
+
+def test_beta_flags_are_a_comma_list_of_plain_words() -> None:
+    caller = read_headers([(b"x-anthropic-beta", b"a-2025-05-14, b ,,a-2025-05-14,\r\nevil: x")]).caller
+    assert caller.anthropic_betas == ("a-2025-05-14", "b")

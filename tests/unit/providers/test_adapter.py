@@ -50,7 +50,7 @@ def test_without_a_key_nothing_is_sent_for_it() -> None:
 
 
 def test_the_request_goes_to_the_path_under_the_base_address() -> None:
-    request = upstream_request(runtime(), endpoint("acme"), "chat/completions", b"{}", True)
+    request = upstream_request(runtime(), endpoint("acme"), "chat/completions", b"{}", True, protocol="openai-chat")
     assert (request.method, request.url, request.body) == ("POST", "https://acme.example/v1/chat/completions", b"{}")
     assert ("accept", "text/event-stream") in request.headers
     assert (request.connect_timeout_s, request.read_timeout_s) == (1.0, 2.0)
@@ -60,11 +60,21 @@ def test_an_endpoints_own_address_and_key_replace_the_providers() -> None:
     from msgspec.structs import replace
 
     own = replace(endpoint("acme"), base_url="http://127.0.0.1:9002/v1", api_key="own")
-    request = upstream_request(runtime(), own, "completions", b"{}", False)
+    request = upstream_request(runtime(), own, "completions", b"{}", False, protocol="openai-chat")
     assert request.url == "http://127.0.0.1:9002/v1/completions"
     assert [value for name, value in request.headers if name == "authorization"] == ["Bearer own"]
     assert ("accept", "application/json") in request.headers
 
 
 def test_no_secret_is_in_the_printed_form() -> None:
-    assert "k1" not in repr(upstream_request(runtime(), endpoint("acme"), "completions", b"{}", False))
+    assert "k1" not in repr(
+        upstream_request(runtime(), endpoint("acme"), "completions", b"{}", False, protocol="openai-chat")
+    )
+
+
+def test_a_protocol_with_an_address_of_its_own_is_spoken_there() -> None:
+    elsewhere = runtime(base_urls={"anthropic-messages": "https://acme.test/anthropic/v1"})
+    sent = upstream_request(elsewhere, endpoint("acme"), "messages", b"{}", False, protocol="anthropic-messages")
+    assert sent.url == "https://acme.test/anthropic/v1/messages"
+    sent = upstream_request(elsewhere, endpoint("acme"), "chat/completions", b"{}", False, protocol="openai-chat")
+    assert sent.url.startswith(elsewhere.base_url)

@@ -3,7 +3,7 @@
 import pytest
 
 from trunkline.catalog.types import Auth, Provider
-from trunkline.providers.environment import api_key, base_url, completed_engine_url, engine_url, missing
+from trunkline.providers.environment import api_key, base_url, base_urls, completed_engine_url, engine_url, missing
 
 
 def provider(**fields: object) -> Provider:
@@ -72,3 +72,15 @@ def test_loosely_written_engine_addresses_are_completed(named: str, completed: s
     engine = provider(kind="local", base_url="http://localhost:11434/v1", base_url_env=("ENGINE_HOST",))
     assert engine_url(engine, {"ENGINE_HOST": named}) == completed
     assert engine_url(engine, {}) is None
+
+
+def test_an_address_of_one_protocol_fills_the_same_holes_and_is_left_out_when_it_cannot() -> None:
+    variables = {"resource": (("ACME_RESOURCE",), None)}
+    acme = provider(
+        base_url="https://{resource}.acme.example/v1",
+        base_urls={"anthropic-messages": "https://{resource}.acme.example/anthropic/v1"},
+        base_url_variables=variables,
+    )
+    filled = base_urls(acme, {"ACME_RESOURCE": "r1"})
+    assert filled == {"anthropic-messages": "https://r1.acme.example/anthropic/v1"}
+    assert base_urls(acme, {}) == {}
