@@ -22,6 +22,7 @@ from trunkline.protocols.events import (
 )
 from trunkline.protocols.responses.decoder import ResponsesDecoder, decode_body
 
+ENCRYPTED = {"encrypted_content", "fingerprint"}
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 NO_ANSWER = {"545ba5ad57-00", "b07411973b-00"}
 """A chat completion among the Responses; a file of two answers, one after the other."""
@@ -127,7 +128,7 @@ def _token(token: dict[str, Any]) -> tuple[str, float]:
 
 def _other(item: dict[str, Any]) -> str:
     """OpenAI encrypts anew each time it sends an item."""
-    return json.dumps({name: value for name, value in item.items() if name != "encrypted_content"}, sort_keys=True)
+    return json.dumps({name: value for name, value in item.items() if name not in ENCRYPTED}, sort_keys=True)
 
 
 def _read_part(said: Said, part: dict[str, Any]) -> None:
