@@ -51,7 +51,12 @@ def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> 
         shared=shared,
         directory=Directory(database, shared, clock, settings),
         keys=KeyService(database, clock),
+        unfinished=_nothing_runs,
     )
+
+
+def _nothing_runs(_account_id: str, _generation_id: str) -> None:
+    """There is no data plane here."""
 
 
 def application(context: ControlPlane) -> Starlette:

@@ -118,7 +118,7 @@ class Application:
             for root in API_ROOTS
             for slash in ("", "/")
         }
-        self._router = self._make_router()
+        self._router = self._make_router(self._pipeline)
         self._watch(self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
         if settings.discovery.local_engines:
@@ -185,7 +185,7 @@ class Application:
             log_requests=settings.telemetry.log_requests,
         )
 
-    def _make_router(self) -> ASGIApp:
+    def _make_router(self, pipeline: Pipeline) -> ASGIApp:
         """The control plane: both API roots, and what is not part of the API."""
         settings = self._settings
         control = ControlPlane(
@@ -195,6 +195,7 @@ class Application:
             shared=self._shared,
             directory=self._directory,
             keys=KeyService(self._database, self._clock),
+            unfinished=pipeline.unfinished,
         )
         view = InstanceCatalog(control, lambda: self._world, self.health)
         api = api_root(control, [*models.routes(view), *providers.routes(view)])

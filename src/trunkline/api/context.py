@@ -1,10 +1,12 @@
 """What the control plane's endpoints work with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
 from trunkline.core.clock import Clock
+from trunkline.generations.types import Generation
 from trunkline.settings import Settings
 from trunkline.storage.interface import Database
 from trunkline.storage.shared.interface import SharedState
@@ -20,3 +22,5 @@ class ControlPlane:
     shared: SharedState
     directory: Directory
     keys: KeyService
+    unfinished: Callable[[str, str], Generation | None]
+    """Of an account and a generation id: what is known of a request that still runs in this process."""

@@ -121,11 +121,15 @@ class _Generations:
         generation_id = request.query_params.get("id")
         if not generation_id:
             raise bodies.invalid([Issue("id", "is required: the generation's id")])
-        database, generation_id = self._context.database, _well_formed(generation_id)
-        found = await database.read(repository.find, caller.account_id, generation_id)
+        wanted = (caller.account_id, _well_formed(generation_id))
+        if (unfinished := self._context.unfinished(*wanted)) is not None:
+            return unfinished
+        database = self._context.database
+        is_waiting = database.is_waiting(*wanted)  # asked first: while the database is read it may be replayed
+        found = await database.read(repository.find, *wanted)
         if found is not None:
             return found
-        if database.is_waiting(caller.account_id, generation_id):
+        if is_waiting:
             raise ServiceUnavailable(
                 "The record is safe, but the database is away and cannot show it yet. Try again in a moment.",
                 retry_after_s=RETRY_AFTER_S,

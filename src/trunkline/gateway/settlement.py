@@ -4,7 +4,7 @@ Always runs, exactly once for each request that reached the attempt loop, also w
 """
 
 import structlog
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
 from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
@@ -129,6 +129,19 @@ class Settlement:
             byok_nanousd=NanoUsd(0),
         )
         self._metrics.settled(generation)
+
+    def partial(self, exchange: Exchange, *, elapsed_s: float) -> Generation:
+        """The record as far as it is known while the request runs: the attempts that are over, no end and no cost."""
+        app = self._apps.known(exchange.caller.origin, None, ())
+        so_far = self._record(exchange, "running", None, round(elapsed_s * 1000), app)
+        return structs.replace(
+            so_far,
+            finish_reason=None,
+            native_finish_reason=None,
+            generation_time_ms=None,
+            latency_ms=so_far.latency_ms if exchange.first_token_s is not None else None,
+            provider_responses=tuple(exchange.attempts[: exchange.attempts_ended]),
+        )
 
     async def _app_id(self, caller: Caller) -> int | None:
         """The app that sent the request; only the first request of an app waits for the database."""

@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from trunkline.core.money import NanoUsd
 
-GenerationStatus = Literal["completed", "failed", "cancelled", "interrupted"]
-"""`interrupted`: the process ended while the request was in flight; its successor wrote the record."""
+GenerationStatus = Literal["completed", "failed", "cancelled", "interrupted", "running"]
+"""`interrupted`: the process ended while the request was in flight; its successor wrote the record. `running`: not
+recorded yet, partial values (GEN-06)."""
 
 
 class ProviderResponse(Struct, frozen=True, kw_only=True):
