@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, text
 
@@ -24,6 +25,31 @@ def late(reply: Reply, *, after_s: float = 0.15) -> Reply:
     go = asyncio.Event()
     asyncio.get_running_loop().call_later(after_s, go.set)
     return stall_before_head(go, reply)
+
+
+async def test_request_that_the_end_of_the_process_cut_off_is_recorded_as_failed(tmp_path: Path) -> None:
+    async with FakeProvider() as provider, Instance(tmp_path, endpoints=[endpoint(MODEL, provider)]) as instance:
+        provider.then(stall_before_head())
+        asking = asyncio.get_running_loop().create_task(instance.post(MODEL))
+        await provider.received(1)
+        for task in tuple(instance._server.server_state.tasks):
+            task.cancel()
+        await asking
+        record = await only_record(instance)
+        assert (record["status"], record["finish_reason"], record["error_type"]) == ("failed", "error", "server")
+        assert instance.app._shared.open_holds() == 0
+        assert await instance.audit() == []
+
+
+async def only_record(instance: Instance) -> dict[str, Any]:
+    """The one generation there is, as stored: its id never reached the client."""
+
+    def read(connection: Connection) -> str:
+        return connection.execute(text("SELECT record FROM generations")).scalar_one()
+
+    database = instance.app._database
+    await database.barrier()
+    return msgspec.json.decode(await database.read(read))
 
 
 async def test_whole_answer_that_fails_after_output_is_given_as_far_as_it_came(tmp_path: Path) -> None:
@@ -85,6 +111,18 @@ async def test_upstream_that_stays_open_after_a_broken_answer_is_let_go(tmp_path
         await instance.post(MODEL, stream=True)
         async with asyncio.timeout(2):
             await provider.client_closed(0)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_nobody_else_is_called_once_the_time_for_a_first_token_is_over(tmp_path: Path, streaming: bool) -> None:
+    impatient = Routing(read_timeout_seconds=0.15, total_timeout_seconds=0.2)
+    async with FakeProvider() as provider:
+        provider.always(stall_before_head())
+        endpoints = [endpoint(MODEL, provider, name) for name in ("one", "two", "three", "four", "five")]
+        async with Instance(tmp_path, endpoints=endpoints, routing=impatient) as instance:
+            response = await instance.post(MODEL, stream=streaming)
+            assert response.status_code == 503
+            assert len(provider.requests) == 2
 
 
 async def test_error_body_that_never_ends_does_not_hold_the_caller_up(tmp_path: Path) -> None:

@@ -20,10 +20,9 @@ from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
-from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.world import World
-from trunkline.generations.types import Generation, GenerationStatus
+from trunkline.generations.types import GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults import Classified
 from trunkline.providers.upstream import Upstream
@@ -63,7 +62,6 @@ class Pipeline:
         self._settlement = settlement
         self._health = health
         self._flights = flights
-        self._running = Running()
         self._dice = dice
         self._secret = end_user_secret
         self._metrics = metrics
@@ -83,13 +81,6 @@ class Pipeline:
             await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
             await self._serve_whole(exchange, exchange.plan, send, headers)
-
-    def unfinished(self, account_id: str, generation_id: str) -> Generation | None:
-        """What is known of a request that still runs here, from the end of its first attempt on (GEN-06)."""
-        exchange = self._running.find(account_id, generation_id)
-        if exchange is None:
-            return None
-        return self._settlement.partial(exchange, elapsed_s=asyncio.get_running_loop().time() - exchange.received_s)
 
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
@@ -178,7 +169,7 @@ class Pipeline:
         """Call candidates until one has answered the client; after the last, give up. Raises what became of it."""
         refusal: TrunklineError | None = None
         while not exchange.client_gone and (candidate := tries.next()) is not None:
-            if exchange.attempts and self._is_overdue(exchange, candidate):
+            if exchange.attempts and _is_overdue(exchange, candidate):
                 break
             try:
                 await self._admission.hold(exchange, candidate)
@@ -196,11 +187,6 @@ class Pipeline:
             raise refusal
         await self._give_up(exchange, tries)
 
-    def _is_overdue(self, exchange: Exchange, candidate: Candidate) -> bool:
-        """The time for a first token is over (routing-and-catalog.md 6): a call would be paid for and cut off."""
-        total_timeout_s = exchange.world.runtime_of(candidate.endpoint).total_timeout_s
-        return asyncio.get_running_loop().time() >= exchange.received_s + total_timeout_s
-
     async def _attempt(
         self,
         exchange: Exchange,
@@ -212,7 +198,6 @@ class Pipeline:
         """One call. None: the client has been answered, or has left."""
         if exchange.flight is None:
             exchange.flight = self._flights.begin(encode_flight(exchange))
-            self._running.begin(exchange)
         runtime = exchange.world.runtime_of(candidate.endpoint)
         exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
         exchange.conversion = conversion
@@ -233,7 +218,6 @@ class Pipeline:
                 opened.cancel()  # whatever was left unread; nothing, after a good answer
             if outcome is not None:
                 renote(exchange, outcome.status)
-        exchange.attempts_ended += 1
         self._remember(exchange, candidate, outcome or exchange.broken, started_s)
         return outcome
 
@@ -273,8 +257,13 @@ class Pipeline:
                 status: GenerationStatus = "cancelled" if exchange.client_gone else "failed"
                 await self._settlement.settle(exchange, status, None, elapsed_s=elapsed_s)
         finally:
-            self._running.end(exchange)
             if not exchange.durable:
                 await self._admission.release(exchange)
             elif exchange.flight is not None:
                 self._flights.end(exchange.flight)
+
+
+def _is_overdue(exchange: Exchange, candidate: Candidate) -> bool:
+    """The time for a first token is over (routing-and-catalog.md 6): a call would be paid for and cut off."""
+    total_timeout_s = exchange.world.runtime_of(candidate.endpoint).total_timeout_s
+    return asyncio.get_running_loop().time() >= exchange.received_s + total_timeout_s
