@@ -34,8 +34,8 @@ class HttpTransport:
     def __init__(
         self,
         *,
-        idle_per_origin_max: int = 64,
-        idle_max: int = 512,
+        idle_per_origin_max: int = 256,
+        idle_max: int = 1_024,
         idle_s_max: float = 55.0,
         dns_ttl_s: float = 30.0,
         tls: ssl.SSLContext | None = None,
