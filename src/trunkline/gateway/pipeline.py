@@ -20,9 +20,10 @@ from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
+from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.world import World
-from trunkline.generations.types import GenerationStatus
+from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults import Classified
 from trunkline.providers.upstream import Upstream
@@ -62,6 +63,7 @@ class Pipeline:
         self._settlement = settlement
         self._health = health
         self._flights = flights
+        self._running = Running()
         self._dice = dice
         self._secret = end_user_secret
         self._metrics = metrics
@@ -81,6 +83,13 @@ class Pipeline:
             await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
             await self._serve_whole(exchange, exchange.plan, send, headers)
+
+    def unfinished(self, account_id: str, generation_id: str) -> Generation | None:
+        """What is known of a request that still runs here, from the end of its first attempt on (GEN-06)."""
+        exchange = self._running.find(account_id, generation_id)
+        if exchange is None:
+            return None
+        return self._settlement.partial(exchange, elapsed_s=asyncio.get_running_loop().time() - exchange.received_s)
 
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
@@ -198,6 +207,7 @@ class Pipeline:
         """One call. None: the client has been answered, or has left."""
         if exchange.flight is None:
             exchange.flight = self._flights.begin(encode_flight(exchange))
+            self._running.begin(exchange)
         runtime = exchange.world.runtime_of(candidate.endpoint)
         exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
         exchange.conversion = conversion
@@ -218,6 +228,7 @@ class Pipeline:
                 opened.cancel()  # whatever was left unread; nothing, after a good answer
             if outcome is not None:
                 renote(exchange, outcome.status)
+        exchange.attempts_ended += 1
         self._remember(exchange, candidate, outcome or exchange.broken, started_s)
         return outcome
 
@@ -257,6 +268,7 @@ class Pipeline:
                 status: GenerationStatus = "cancelled" if exchange.client_gone else "failed"
                 await self._settlement.settle(exchange, status, None, elapsed_s=elapsed_s)
         finally:
+            self._running.end(exchange)
             if not exchange.durable:
                 await self._admission.release(exchange)
             elif exchange.flight is not None:
