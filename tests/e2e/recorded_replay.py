@@ -98,11 +98,12 @@ async def replay(path: Literal["auto", "hub"], home: Path) -> Replay:
             answers = await asyncio.gather(*(send(exchange) for exchange in by_id.values()))
             sent = {str(request.json["model"]): request.json for request in provider.requests}
             audit, spent_usd = await instance.audit(), await instance.usage()
+    unasked = [answer[2].text for exchange_id, answer in zip(by_id, answers, strict=True) if exchange_id not in sent]
+    assert not unasked, f"{len(unasked)} requests never reached the provider; the first: {unasked[0]}"
     replayed = [
         Replayed(exchange, asked, refusal, response, sent[exchange["id"]])
         for exchange, (asked, refusal, response) in zip(by_id.values(), answers, strict=True)
     ]
-    assert len(provider.requests) == len(replayed)
     return Replay(replayed, tap.problems(), audit, spent_usd)
 
 
