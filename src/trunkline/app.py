@@ -133,7 +133,7 @@ class Application:
             await self._pipeline.tasks.drain(self._settings.server.drain_seconds if drain_s is None else drain_s)
         await self._tasks.drain(0.0)
         await self._directory.close()
-        await self._apps.flush()
+        await self._apps.close()
         await self._transport.close()
         await self._database.close()
         if self._recorder is not None:

@@ -71,6 +71,11 @@ class Apps:
         except StorageRefused as refused:
             _log.warning("titles of apps cannot be stored", reason=str(refused))
 
+    async def close(self) -> None:
+        """Write what changed, or let it go: the next request of the app says it again."""
+        await self.flush()
+        self._changed.clear()
+
     def _note(self, app: App, sighting: Sighting) -> None:
         told = app.told(sighting)
         if told == app or (len(self._changed) >= CHANGED_MAX and sighting.origin not in self._changed):
