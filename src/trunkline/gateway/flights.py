@@ -1,6 +1,7 @@
 """Requests in the air, as the flight recorder keeps them, and what becomes of those that a crash cut off (OP-42)."""
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from trunkline.gateway.exchange import Exchange
@@ -25,6 +26,7 @@ class Flight(Struct, frozen=True, array_like=True):
     streamed: bool
 
 
+_log = structlog.get_logger("trunkline.flights")
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Flight)
 
@@ -48,10 +50,11 @@ def encode_flight(exchange: Exchange) -> bytes:
 async def write_interrupted(database: Database, payloads: list[bytes], now_ms: int) -> int:
     """Record the flights of dead processes as interrupted generations without cost. Returns how many there were.
 
-    A flight whose generation was settled before the crash changes nothing: settling is idempotent by its id.
+    A flight whose generation was settled before the crash changes nothing: settling is idempotent by its id. One that
+    cannot be read, after a loss of power or of another version, is logged and left out.
     """
-    for payload in payloads:
-        flight = _decoder.decode(payload)
+    flights = [flight for payload in payloads if (flight := _read(payload)) is not None]
+    for flight in flights:
         await database.settle(
             generations.to_row(
                 Generation(
@@ -74,4 +77,12 @@ async def write_interrupted(database: Database, payloads: list[bytes], now_ms: i
                 )
             )
         )
-    return len(payloads)
+    return len(flights)
+
+
+def _read(payload: bytes) -> Flight | None:
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        _log.warning("a request that a crash interrupted cannot be read", size=len(payload))
+        return None
