@@ -5,6 +5,7 @@ import re
 from trunkline.protocols.sse import EVENT_BYTES_MAX, EventTooLarge, SseParser
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
+"""White space and the bytes of a byte order mark, which may come one by one."""
 _IN_STRING = re.compile(rb'["\\]')
 _STRUCTURE = re.compile(rb'["{}]')
 
@@ -20,10 +21,10 @@ class StreamFrames:
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads that are complete with `data`. Raises EventTooLarge."""
         if self._parser is None:
-            head = data.lstrip(_BLANK)
-            if not head:
+            data = data.lstrip(_BLANK)
+            if not data:
                 return []
-            self._parser = JsonArrayParser() if head[:1] in (b"[", b"{") else SseParser()
+            self._parser = JsonArrayParser() if data[:1] in (b"[", b"{") else SseParser()
         return self._parser.feed(data)
 
     def close(self) -> list[bytes]:

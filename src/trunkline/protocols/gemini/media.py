@@ -69,7 +69,7 @@ def video_part(video: Video, field: str) -> WrittenPart:
     inline = _inline(video.url, None)
     if inline is not None:
         return inline
-    if urlsplit(video.url).hostname in _YOUTUBE_HOSTS or _is_googles(video.url):
+    if _host_and_path(video.url)[0] in _YOUTUBE_HOSTS or _is_googles(video.url):
         return _file_data(video.url, _type_of_name(video.url) or "video/mp4")
     raise _needs_fetching(field)
 
@@ -108,8 +108,17 @@ def _is_googles(url: str) -> bool:
 
 
 def _type_of_name(name: str) -> str | None:
-    path = urlsplit(name).path
+    path = _host_and_path(name)[1]
     return _OF_EXTENSION.get(path.rpartition(".")[2].lower()) if "." in path else None
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    """Both empty for what is no address at all."""
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return split.hostname or "", split.path
 
 
 def _needs_fetching(field: str) -> InvalidRequest:
