@@ -87,7 +87,7 @@ def _block_events(index: int, block: Json) -> list[Json]:
     empty = {"text": "", "thinking": "", "signature": "", "input": {}}
     opened = {name: empty.get(name, value) for name, value in block.items()}
     deltas: list[Json] = []
-    if kind == "tool_use":
+    if "input" in block:
         written = msgspec.json.encode(block["input"]).decode()
         deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in ("", written[:5], written[5:])]
     elif kind in _GROWTH:

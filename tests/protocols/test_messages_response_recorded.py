@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.protocols.messages_recordings import TARGET, Message, answers, decode, read, recorded
 from tests.recorded import requires_recorded
+from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.chat.event_fold import fold_events
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.events import (
@@ -13,6 +14,7 @@ from trunkline.protocols.events import (
     Extra,
     Finished,
     GenerationEvent,
+    PartEnded,
     PartStarted,
     ReasoningDelta,
     Started,
@@ -250,20 +252,18 @@ def test_parts_open_grow_and_close_in_order() -> None:
                     assert index in open_parts, exchange["id"]
                 case ReasoningDelta():
                     assert event.index in open_parts, exchange["id"]
-                case _ if type(event).__name__ == "PartEnded":
-                    open_parts.remove(event.index)  # type: ignore[union-attr]
+                case PartEnded(index):
+                    open_parts.remove(index)
                 case _:
                     pass
         assert not open_parts, exchange["id"]
 
 
 def test_recorded_refusals_of_the_api_are_classified() -> None:
-    from trunkline.protocols.chat.errors import classify
-
     seen = {
-        (exchange["response"]["status"], classify(e["status"], {}, e["body"].encode()).error_type)
-        for exchange in recorded()
-        if (e := exchange["response"])["status"] >= 400
+        (answer["status"], classify(answer["status"], {}, answer["body"].encode()).error_type)
+        for answer in (exchange["response"] for exchange in recorded())
+        if answer["status"] >= 400
     }
     assert (400, "context_length_exceeded") in seen
     assert (401, "provider_unavailable") in seen
