@@ -119,6 +119,7 @@ LIST = Operation(
     tag=_MODELS,
     parameters=(*_PAGE, *_FILTERS),
     response=ModelsResponse,
+    other_media_type="application/rss+xml",
     errors=(400, 500),
     public=True,
 )

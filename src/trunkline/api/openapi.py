@@ -91,7 +91,7 @@ class _Schemas:
     def of(self, kind: object) -> Schema:
         return self._schemas[id(kind)]
 
-    def content(self, kind: object) -> Schema:
+    def content(self, kind: object) -> dict[str, object]:
         return {"application/json": {"schema": self.of(kind)}}
 
 
@@ -113,10 +113,13 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
 
 def _responses(operation: Operation, schemas: _Schemas) -> Schema:
     success: dict[str, object] = {"description": _phrase(operation.status)}
-    if operation.response is not None:
-        success["content"] = schemas.content(operation.response)
-    elif operation.response_media_type != "application/json":
-        success["content"] = {operation.response_media_type: {}}
+    content = schemas.content(operation.response) if operation.response is not None else {}
+    if operation.response is None and operation.response_media_type != "application/json":
+        content |= {operation.response_media_type: {}}
+    if operation.other_media_type is not None:
+        content |= {operation.other_media_type: {}}
+    if content:
+        success["content"] = content
     errors = {
         str(status): {"description": _phrase(status), "content": schemas.content(ErrorResponse)}
         for status in operation.errors

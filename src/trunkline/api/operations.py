@@ -43,6 +43,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     response: object | None = None
     """Type of the JSON answer; None: not JSON, or none."""
     response_media_type: str = "application/json"
+    other_media_type: str | None = None
+    """What a parameter makes of the answer instead."""
     status: int = 200
     errors: tuple[int, ...] = (401, 500)
     public: bool = False
