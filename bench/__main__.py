@@ -33,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="interleaved rounds (default 5; 2 with --quick)")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     parser.add_argument("--litellm", type=Path, default=os.environ.get("LITELLM"), help="its `litellm` program")
+    parser.add_argument("--realtime", action="store_true", help="go before everything else on a shared machine")
     parser.add_argument("--no-nginx", action="store_true", help="leave the floor out")
     return parser.parse_args()
 
@@ -121,6 +122,7 @@ def machine() -> str:
 
 def main() -> None:
     options = arguments()
+    targets.realtime = options.realtime
     targets.pin_load()
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
         folder = Path(name)

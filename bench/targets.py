@@ -29,8 +29,9 @@ PROVIDERS = 5
 """Candidate endpoints of each model."""
 MANAGEMENT_KEY = "sk-tl-v1-" + "b" * 64
 READY_S_MAX = 120.0
-PRIORITY = -15
-"""Niceness of everything that takes part."""
+
+realtime = False
+"""`--realtime`: everything that takes part goes before what else runs on a shared machine, where that is allowed."""
 
 
 class Running(Struct, frozen=True):
@@ -51,11 +52,11 @@ def pin_load() -> None:
 
 
 def _pin(core: int) -> None:
-    """The core, and before what else runs on a shared machine, where that is allowed."""
     if core < (os.cpu_count() or 1):
         os.sched_setaffinity(0, {core})
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    if realtime:
+        with suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 @contextmanager
