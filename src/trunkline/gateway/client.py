@@ -42,6 +42,7 @@ class ClientStream:
     """
 
     __slots__ = (
+        "_beating",
         "_commit_s",
         "_form",
         "_handle",
@@ -81,6 +82,7 @@ class ClientStream:
         self._loop = asyncio.get_running_loop()
         self._last_write_s = self._loop.time()
         self._handle = self._loop.call_later(commit_s, self._tick)
+        self._beating: asyncio.Task[None] | None = None
         self._stopped = False
         self._writing = False
         """The client is slow: a piece waits to be taken."""
@@ -101,6 +103,8 @@ class ClientStream:
     async def finish(self, data: bytes) -> None:
         """Send the last events and end the body."""
         self.stop()
+        if self._beating is not None and not self._beating.done():
+            await asyncio.wait((self._beating,))  # it waits for a slow client, and nothing may follow the end
         if not self.committed:
             await self._commit()
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
@@ -123,7 +127,7 @@ class ClientStream:
         wait_s = self._heartbeat_s if self.committed else self._commit_s
         self._on_tick()
         if silent_s >= wait_s * 0.999:
-            self._tasks.start(self._beat(), "heartbeat")
+            self._beating = self._tasks.start(self._beat(), "heartbeat")
             wait_s = self._heartbeat_s
         else:
             wait_s -= silent_s
