@@ -24,6 +24,7 @@ from trunkline.protocols.chat.envelope import (
 )
 from trunkline.protocols.chat.message_writer import MessageWriter, write_tool
 from trunkline.protocols.chat.messages import hub_message, hub_tool
+from trunkline.protocols.chat.survey import CALL_INDEX
 from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.chat.wire_messages import ToolMessage, given
 from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse, WireTool
@@ -48,6 +49,7 @@ MESSAGE_MEMBERS = frozenset(
 """Members of a message that have a meaning here; an edited message keeps the others as sent."""
 
 _raw_messages = msgspec.json.Decoder(list[Raw])
+_calls = msgspec.json.Decoder(list[dict[str, Raw]])
 _JSON_OBJECT = Raw(b'{"type":"json_object"}')
 
 
@@ -88,7 +90,7 @@ def _asked(request: ChatRequest) -> Asked:
 
 
 def _messages(request: ChatRequest, dialect: Dialect) -> object:
-    if not request.survey.all_traits & dialect.edits:
+    if not request.survey.all_traits & (dialect.edits | CALL_INDEX):
         return request.members["messages"]
     writer = MessageWriter(dialect)
     edited: list[object] = []
@@ -99,11 +101,21 @@ def _messages(request: ChatRequest, dialect: Dialect) -> object:
         else:
             if not isinstance(message, ToolMessage):
                 edited += writer.flush()
-            edited.append(raw)
+            edited.append(_without_call_index(raw) if traits & CALL_INDEX else raw)
     edited += writer.flush()
     if not edited:
         raise nothing_left()
     return edited
+
+
+def _without_call_index(raw: Raw) -> dict[str, object]:
+    """A message whose tool calls have no `index`; everything else of them as it was sent."""
+    members: dict[str, object] = dict(json.members(raw))
+    calls = _calls.decode(json.members(raw)["tool_calls"])
+    for call in calls:
+        call.pop("index", None)
+    members["tool_calls"] = calls
+    return members
 
 
 def _unknown_members(raw: Raw) -> dict[str, Raw]:

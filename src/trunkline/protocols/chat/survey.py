@@ -58,6 +58,8 @@ CALL_IDS = 1 << 14
 EMPTY_MARKED = 1 << 15
 """A cache marker on an empty text: nobody takes that."""
 
+CALL_INDEX = 1 << 16
+
 _details = msgspec.json.Decoder(list[WireReasoningDetail])
 _output_images = msgspec.json.Decoder(list[OutputImage])
 _objects = msgspec.json.Decoder(list[dict[str, Raw]])
@@ -148,6 +150,8 @@ class _Walk:
             traits |= CALL_IDS
             for call in message.tool_calls:
                 self.call_ids.add(call.id)
+                if call.index is not None:
+                    traits |= CALL_INDEX
                 self.text_bytes += len(call.function.name) + len(call.function.arguments)
         elif message.content in (None, []) and message.refusal is None and message.audio is None:
             traits |= EMPTY_ASSISTANT

@@ -93,6 +93,8 @@ class WireToolCall(Struct, frozen=True, gc=False):
     id: str
     function: CalledFunction
     type: Literal["function"] = "function"
+    index: int | None = None
+    """Ours, in answers; clients send it back with the history, and not every provider takes it there."""
 
 
 class AudioReference(Struct, frozen=True, gc=False):

@@ -230,3 +230,12 @@ def test_quirks_of_an_endpoint_are_its_own_and_its_providers() -> None:
         provider="mistral", upstream_model="m", supported_parameters=frozenset(), quirks=frozenset({"cache_control"})
     )
     assert quirks_of(target) == OF_PROVIDER["mistral"] | {"cache_control"}
+
+
+def test_an_index_that_a_client_sends_back_with_a_call_is_left_out_and_all_else_of_the_call_kept() -> None:
+    assert isinstance(CALL, dict)
+    kept: Sent = {**CALL, "extra_content": {"google": 1}}
+    answer: JsonValue = {"role": "assistant", "content": None, "tool_calls": [{**kept, "index": 0}]}
+    request = parse_chat(msgspec.json.encode({"messages": [USER, answer]}), ParseLimits())
+    target = UpstreamTarget(provider="acme", upstream_model="rocket", supported_parameters=frozenset())
+    assert msgspec.json.decode(edit_request(request, target))["messages"][1]["tool_calls"] == [kept]
