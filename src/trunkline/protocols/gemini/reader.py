@@ -185,7 +185,7 @@ class AnswerReader:
         queries = sum(len(candidate.grounding.queries) for candidate in self._candidates.values())
         self.facts.search_count = queries if self._family.priced_by_query else min(queries, 1)
         self.facts.usage = self._usage.usage(self.facts.search_count)
-        self.facts.service_tier = self._usage.service_tier()
+        self.facts.service_tier = self._usage.service_tier
 
 
 def _blocked(feedback: Raw) -> UpstreamFault | None:
