@@ -7,13 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.clock import FakeClock
 from tests.fakes.openai_chat import usage
 from tests.fakes.provider import FakeProvider
-from tests.fakes.replies import answer, break_after, stream
+from tests.fakes.replies import answer, break_after, stall_before_head, stream
 from tests.instance import KEY, Instance, endpoint
 from trunkline.billing import ledger, repository
 from trunkline.core.money import parse_amount
-from trunkline.settings import Billing
+from trunkline.settings import Billing, ProviderSettings
 
 MODEL = "acme/rocket"
 PREPAID = Billing(mode="prepaid")
@@ -192,3 +193,21 @@ async def add_credits(instance: Instance, usd: str) -> None:
     async with asyncio.timeout(5):
         while (await chat(instance.client, max_tokens=5)).status_code != 200:
             await asyncio.sleep(0.05)
+
+
+async def test_hold_lasts_as_long_as_the_most_patient_provider(tmp_path: Path) -> None:
+    clock = FakeClock()
+    patient = {"acme": ProviderSettings(total_timeout_seconds=1_000)}
+    async with FakeProvider() as provider:
+        endpoints = [endpoint(MODEL, provider)]
+        async with Instance(tmp_path, endpoints=endpoints, providers=patient, clock=clock) as instance:
+            provider.then(stall_before_head(go := asyncio.Event()))
+            asking = asyncio.get_running_loop().create_task(chat(instance.client))
+            await provider.received(1)
+            clock.advance(900)
+            await instance.app._shared.forget_expired_holds(clock.now_ms())
+            held = instance.app._shared.open_holds()
+            go.set()
+            assert held == 1
+            assert (await asking).status_code == 200
+            assert instance.app._shared.open_holds() == 0

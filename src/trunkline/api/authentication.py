@@ -5,10 +5,11 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.types import Scope
 
+from trunkline.accounts import rates
 from trunkline.accounts.types import Actor, Principal
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID
-from trunkline.core.errors import PermissionDenied, RateLimited, Unauthenticated
+from trunkline.core.errors import PermissionDenied, Unauthenticated
 
 MANAGEMENT_ONLY = "Only management keys can perform this operation"
 WINDOW_S = 60
@@ -47,20 +48,14 @@ async def require_management(context: ControlPlane, request: Request, *, otherwi
 
 async def take(context: ControlPlane, bucket: str, limit: int) -> None:
     """Count a call against a bucket of `limit` in a minute. Raises RateLimited with the headers of RL-07 and RL-08."""
-    now_ms = context.clock.now_ms()
-    outcome = await context.shared.take(bucket, limit, WINDOW_S, now_ms)
-    if outcome.allowed:
-        return
-    headers = {
-        "X-RateLimit-Limit": str(outcome.limit),
-        "X-RateLimit-Remaining": str(outcome.remaining),
-        "X-RateLimit-Reset": str(outcome.reset_ms),
-    }
-    raise RateLimited(
-        f"Rate limit exceeded: {outcome.limit} per minute. Try again when X-RateLimit-Reset has passed.",
-        headers=headers,
-        metadata={"headers": dict(headers), "limit_source": bucket.partition(":")[0]},
-        retry_after_s=max(1, -(-(outcome.reset_ms - now_ms) // 1000)),
+    await rates.take(
+        context.shared,
+        bucket,
+        limit,
+        WINDOW_S,
+        context.clock.now_ms(),
+        what=f"{limit} per minute",
+        source=bucket.partition(":")[0],
     )
 
 

@@ -5,9 +5,10 @@ accounts-and-governance.md 2.3 (key limits), 4.4–4.5 (holds, affordability), 5
 
 from typing import NoReturn
 
+from trunkline.accounts import rates
 from trunkline.catalog import pricing
 from trunkline.core.calendar import day_of, window_start_day
-from trunkline.core.errors import InvalidRequest, PaymentRequired, RateLimited
+from trunkline.core.errors import InvalidRequest, PaymentRequired
 from trunkline.core.money import NanoUsd, format_usd
 from trunkline.gateway.exchange import Exchange, Hold
 from trunkline.routing.types import Candidate
@@ -38,7 +39,7 @@ class Admission:
         self._limits = settings.limits
         self._markup_bps = pricing.basis_points(settings.billing.markup_percent)
         self._public_url = settings.public_url
-        self._hold_ms = round((settings.routing.total_timeout_seconds + HOLD_MARGIN_S) * 1000)
+        self._hold_ms = round((_longest_timeout_s(settings) + HOLD_MARGIN_S) * 1000)
 
     async def rate(self, account_id: str, now_ms: int) -> None:
         """Burst protection of the account (RL-01). Raises RateLimited."""
@@ -58,20 +59,7 @@ class Admission:
             await self._take(bucket, per_day, FREE_DAY_S, now_ms, "free-models-per-day", "free_tier_daily")
 
     async def _take(self, bucket: str, limit: int, window_s: int, now_ms: int, what: str, source: str) -> None:
-        outcome = await self._shared.take(bucket, limit, window_s, now_ms)
-        if outcome.allowed:
-            return
-        headers = {
-            "X-RateLimit-Limit": str(outcome.limit),
-            "X-RateLimit-Remaining": str(outcome.remaining),
-            "X-RateLimit-Reset": str(outcome.reset_ms),
-        }
-        raise RateLimited(
-            f"Rate limit exceeded: {what}. Try again when X-RateLimit-Reset has passed.",
-            headers=headers,
-            metadata={"headers": dict(headers), "limit_source": source},
-            retry_after_s=max(1, -(-(outcome.reset_ms - now_ms) // 1000)),
-        )
+        await rates.take(self._shared, bucket, limit, window_s, now_ms, what=what, source=source)
 
     async def check_funds(self, exchange: Exchange) -> None:
         """The checks of account and key alone, for a request that nobody can serve: 429 and 402 come before 404."""
@@ -195,6 +183,11 @@ class Admission:
 def _available(outcome: HoldOutcome) -> NanoUsd:
     known = [n for n in (outcome.account_available_nanousd, outcome.key_available_nanousd) if n is not None]
     return min(known, default=NanoUsd(0))
+
+
+def _longest_timeout_s(settings: Settings) -> float:
+    own = [provider.total_timeout_seconds or 0.0 for provider in settings.providers.values()]
+    return max([settings.routing.total_timeout_seconds, *own])
 
 
 def require_text_request(exchange: Exchange) -> None:
