@@ -1,9 +1,9 @@
 """Balances and key spend, brought from the database into shared state, so that admission needs no SQL.
 
 A balance is credits minus usage, and the two have different writers. Usage is written by settlements, which tell
-shared state themselves and become durable a moment later. Credits are written by people, in any process. Were the
-whole balance read again after credits changed, settlements between shared state and disk would be lost (they are not
-in the rows yet) or counted twice (they are in the rows, and still on their way to shared state). Therefore:
+shared state themselves once they are durable. Credits are written by people, in any process. Were the whole balance
+read again after credits changed, settlements between disk and shared state would be counted twice (they are in the
+rows, and still on their way to shared state), and those that wait in the journal lost. Therefore:
 
 * an account's balance and a key's spend are read whole only while shared state does not know them: nothing of theirs
   can be on its way then, because admission needs shared state to know them first;

@@ -51,12 +51,6 @@ class OpenHolds:
         else:
             heappush(self._expiries, (hold.expires_at_ms, hold.hold_id))
 
-    def resize(self, hold_id: str, amount_nanousd: int) -> None:
-        """Change what a hold reserves, if it is open."""
-        if (hold := self._holds.get(hold_id)) is not None:
-            self._add(hold, amount_nanousd - hold.amount_nanousd)
-            hold.amount_nanousd = amount_nanousd
-
     def close(self, hold_id: str) -> bool:
         """Free what the hold reserves; False when it is not open."""
         hold = self._holds.pop(hold_id, None)

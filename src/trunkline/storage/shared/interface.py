@@ -63,10 +63,6 @@ class SharedState(Protocol):
         """Reserve, or say why not. Check and reservation are one step: parallel requests cannot both pass."""
         ...
 
-    async def resize(self, hold_id: str, amount_nanousd: NanoUsd) -> None:
-        """Change an open hold's amount (a fallback that is dearer or cheaper)."""
-        ...
-
     async def settle(
         self,
         hold_id: str,

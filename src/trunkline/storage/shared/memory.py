@@ -65,10 +65,6 @@ class MemoryShared:
         held = self._holds.of_key(request.key_hash) if request.count_in_flight_full else 0
         return max(0, request.key_limit_nanousd - spent - held)
 
-    async def resize(self, hold_id: str, amount_nanousd: NanoUsd) -> None:
-        """Change an open hold's amount; unknown ids are no error (the hold may have expired)."""
-        self._holds.resize(hold_id, amount_nanousd)
-
     async def settle(
         self,
         hold_id: str,

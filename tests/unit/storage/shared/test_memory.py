@@ -112,13 +112,6 @@ async def test_byok_spend_counts_only_when_the_key_says_so() -> None:
     assert (await shared.hold(replace(without, include_byok_in_limit=True))).key_available_nanousd == 4 * CENT
 
 
-async def test_a_resized_hold_reserves_its_new_amount() -> None:
-    shared = await shared_with(5 * CENT)
-    await shared.hold(a_hold("gen-1", CENT))
-    await shared.resize("gen-1", NanoUsd(4 * CENT))
-    assert (await shared.hold(a_hold("gen-2", 2 * CENT))).account_available_nanousd == CENT
-
-
 async def test_settling_replaces_the_hold_by_the_cost() -> None:
     shared = await shared_with(5 * CENT)
     await shared.hold(a_hold("gen-1", 4 * CENT))
@@ -181,7 +174,7 @@ def at_once(verb: Coroutine[object, object, R]) -> R:
 
 
 class AnyInterleaving(RuleBasedStateMachine):
-    """Requests of two keys of one prepaid account, in any order of hold, resize, settle, void and expiry.
+    """Requests of two keys of one prepaid account, in any order of hold, settle, void and expiry.
 
     Every hold that opens is closed exactly once: posted, voided or expired.
     """
@@ -218,12 +211,6 @@ class AnyInterleaving(RuleBasedStateMachine):
         if outcome.refused is None:
             self.open[hold_id] = request
             self.opened += 1
-
-    @rule(hold_id=ids, amount=amounts)
-    def resize(self, hold_id: str, amount: NanoUsd) -> None:
-        at_once(self.shared.resize(hold_id, amount))
-        if hold_id in self.open:
-            self.open[hold_id] = replace(self.open[hold_id], amount_nanousd=amount)
 
     @rule(hold_id=ids, key=st.sampled_from(["k0", "k1"]), cost=amounts)
     def settle(self, hold_id: str, key: str, cost: NanoUsd) -> None:
