@@ -52,6 +52,13 @@ class Seen:
     """Generation ids of streams whose head came, finished or not."""
     cut: int = 0
 
+    async def another(self, count: int) -> None:
+        """Wait until that many more answers were received to their end: a slow machine is no reason to prove less."""
+        wanted = len(self.finished) + count
+        async with asyncio.timeout(60):
+            while len(self.finished) < wanted:
+                await asyncio.sleep(0.01)
+
 
 @pytest.mark.timeout(300)
 async def test_no_finished_answer_is_lost_or_booked_twice_over_ten_kills(tmp_path: Path, empty_url: str) -> None:
@@ -66,7 +73,8 @@ async def test_no_finished_answer_is_lost_or_booked_twice_over_ten_kills(tmp_pat
         seen = Seen()
         for _ in range(KILLS):
             load = [asyncio.get_running_loop().create_task(client(server, seen, dice.random())) for _ in range(CLIENTS)]
-            await asyncio.sleep(dice.uniform(0.3, 0.9))
+            await seen.another(CLIENTS)
+            await asyncio.sleep(dice.uniform(0, 0.5))
             await server.kill()
             await asyncio.gather(*load)
             await server.start()
@@ -112,7 +120,6 @@ async def one_stream(http: httpx.AsyncClient, seen: Seen) -> None:
 
 async def verify(server: ServeProcess, seen: Seen) -> None:
     """The books against what the clients saw."""
-    assert len(seen.finished) > 20 * KILLS / 10
     assert seen.cut >= CLIENTS
     interrupted = 0
     async with httpx.AsyncClient(base_url=server.base_url, headers={"Authorization": f"Bearer {KEY}"}) as http:
