@@ -43,7 +43,7 @@ def generation_config(hub: GenerationRequest, target: UpstreamTarget, family: Fa
     config: dict[str, object] = {
         name: value for parameter, name, value in asked if value is not None and supports(target, parameter)
     }
-    if sampling.n is not None and sampling.n > 1:
+    if sampling.n is not None and sampling.n > 1 and ("multiple_choices" in target.quirks or supports(target, "n")):
         config["candidateCount"] = sampling.n
     config.update(_output(hub, target))
     if hub.modalities:

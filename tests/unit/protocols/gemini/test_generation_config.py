@@ -84,9 +84,12 @@ def test_seed_beyond_32_bits_is_cut_to_fit() -> None:
     assert config({"seed": -3})["seed"] == -3
 
 
-def test_choices_are_candidates() -> None:
+def test_choices_are_candidates_where_the_endpoint_is_known_for_them() -> None:
     assert config({"n": 2})["candidateCount"] == 2
     assert config({"n": 1}) == {}
+    known = frozenset({"max_tokens"})
+    assert config({"n": 2}, supported_parameters=known) == {}
+    assert config({"n": 2}, supported_parameters=known, quirks=frozenset({"multiple_choices"})) == {"candidateCount": 2}
 
 
 def test_schema_falls_back_to_json_mode_and_that_to_free_text() -> None:
