@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.fakes.anthropic_messages import CALL, TEXT, THINKING, event, events, message, usage
 from tests.protocols.messages_recordings import TARGET, answers, cut, decode_stream, payload
@@ -208,3 +209,31 @@ def test_reasons_to_stop_are_ours_and_the_upstreams_own_word_stands_beside(nativ
 def test_a_call_that_was_cut_by_the_token_limit_stays_cut() -> None:
     facts, _ = decode_stream([b"".join(map(event, events((CALL,), stop="max_tokens")))])
     assert (facts.finish_reason, facts.tool_call_count) == ("length", 1)
+
+
+def test_a_block_that_nobody_knows_is_carried_whole_however_it_grew() -> None:
+    start, ping, *_, end, stop = events(())
+    block = {"type": "compaction", "content": None}
+    pieces = [{"type": "compaction_delta", "content": piece} for piece in ("So ", "far.")]
+    told = [start, ping, {"type": "content_block_start", "index": 0, "content_block": block}]
+    told += [{"type": "content_block_delta", "index": 0, "delta": piece} for piece in pieces]
+    told += [{"type": "content_block_stop", "index": 0}, end, stop]
+    _, made = decode_stream([b"".join(map(event, told))])
+    assert [(one.path, json.loads(bytes(one.value))) for one in deltas_of(made, Extra)] == [
+        ("content[0]", {"type": "compaction", "content": "So far."})
+    ]
+
+
+@pytest.mark.parametrize(("model", "is_answer"), [("claude-3-5-haiku-latest", True), ("claude-sonnet-4-5", False)])
+def test_the_call_that_stands_in_for_structured_output_is_text_and_ends_with_stop(model: str, is_answer: bool) -> None:
+    target = structs.replace(TARGET, upstream_model=model, answer_tool="get_temp")
+    data = b"".join(map(event, events((CALL,), stop="tool_use")))
+    facts, told = decode_stream([data], target)
+    whole = decode_body(json.dumps(message([CALL], stop="tool_use")).encode(), target)
+    for seen, made in ((facts, told), (whole.facts, whole.events)):
+        text = "".join(one.text for one in deltas_of(made, TextDelta))
+        assert text == ('{"city":"Oslo"}' if is_answer else "")
+        assert seen.finish_reason == ("stop" if is_answer else "tool_calls")
+        assert seen.native_finish_reason == "tool_use"
+        assert seen.tool_call_count == (0 if is_answer else 1)
+        assert seen.content_seen

@@ -36,9 +36,11 @@ POLICY_PHRASES: Final = re.compile(
 )
 KEY_PHRASES: Final = re.compile(
     r"(?:api|subscription|access) key (?:not valid|is invalid|expired|has expired)"
-    r"|(?:invalid|incorrect) (?:api|x-api|subscription)[- ]key|security token[^.]{0,40}(?:expired|invalid)",
+    r"|(?:invalid|incorrect) (?:api|x-api|subscription)[- ]key|security token[^.]{0,40}(?:expired|invalid)"
+    r"|credit balance is too low|organization has been disabled",
     re.IGNORECASE,
 )
+"""The provider rejects the credential, or whoever pays for it."""
 NO_MONEY_CODES: Final = frozenset({"insufficient_quota", "insufficient_balance", "billing_error"})
 MODEL_CODES: Final = frozenset({"model_not_found", "invalid_model", "deploymentnotfound"})
 MODEL_PHRASES: Final = re.compile(

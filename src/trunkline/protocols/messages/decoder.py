@@ -72,7 +72,7 @@ class MessagesDecoder:
             case "message_start":
                 return self._reader.start(object_of(event.message))
             case "message_delta":
-                return self._end_message(event)
+                self._end_message(event)
             case "message_stop":
                 self.facts.done = True
             case "error":
@@ -81,11 +81,11 @@ class MessagesDecoder:
                 pass  # `ping`, and what later versions may add
         return []
 
-    def _end_message(self, event: WireEvent) -> list[GenerationEvent]:
+    def _end_message(self, event: WireEvent) -> None:
         delta = object_of(event.delta)
         if event.context_management:
             delta["context_management"] = event.context_management
-        return self._reader.end_message(delta, event.usage)
+        self._reader.end_message(delta, event.usage)
 
     def _read_stray(self, stray: bytes) -> list[GenerationEvent]:
         """No event came. A JSON object instead of a stream may say why."""

@@ -5,7 +5,16 @@ from msgspec import Raw
 from trunkline.protocols.answers import Facts, UpstreamTarget
 from trunkline.protocols.chat.finish import normalise as normalise_finish
 from trunkline.protocols.chat.wire import NOTHING, is_blank, label_of, text_of
-from trunkline.protocols.events import Completed, Extra, Failed, Finished, GenerationEvent, Started, UpstreamFault
+from trunkline.protocols.events import (
+    Completed,
+    Extra,
+    Failed,
+    Finished,
+    FinishReason,
+    GenerationEvent,
+    Started,
+    UpstreamFault,
+)
 from trunkline.protocols.messages.block_reader import BlockReader, open_block
 from trunkline.protocols.messages.block_state import AnswerState, Members
 from trunkline.protocols.messages.schema import answer_tool_name
@@ -45,6 +54,7 @@ class AnswerReader:
         return [Started(self.facts.upstream_id)]
 
     def open_block(self, index: int, members: Members) -> list[GenerationEvent]:
+        """A block starts, with what it says at once. One of the same index is closed before."""
         if self._blocks >= BLOCKS_MAX:
             return []
         self._blocks += 1
@@ -67,11 +77,10 @@ class AnswerReader:
             reader = self._open.get(index)
         return events if reader is None else events + reader.grow(kind, delta)
 
-    def end_message(self, delta: Members, usage: Raw) -> list[GenerationEvent]:
+    def end_message(self, delta: Members, usage: Raw) -> None:
         """`message_delta`: the reason to stop, and the last counts."""
         self._note(delta)
         self._usage.read(usage)
-        return []
 
     def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
         """The answer is over. What was counted so far stays known."""
@@ -91,24 +100,26 @@ class AnswerReader:
         events = [event for index in sorted(self._open) for event in self.close_block(index)]
         events += [Extra(name, raw) for name, raw in self._extras.items()]
         facts = self.facts
-        has_calls = facts.tool_call_count > 0
         facts.native_finish_reason = self._stop_word
-        if self._stop_word is not None:
-            reason = normalise_finish(self._stop_word, has_calls=has_calls)
-            # The call of the tool that stands in for structured output is no call to the client.
-            facts.finish_reason = "stop" if reason == "tool_calls" and not has_calls else reason
-        elif has_calls and not truncated:
-            facts.finish_reason = "tool_calls"
-        elif truncated or not self._whole or self._blocks:
-            return events + self.fail(
-                UpstreamFault(status=200, message="The answer has no finish reason", truncated=True)
-            )
-        self._ended = True
-        self._settle()
+        facts.finish_reason = self._finish_reason(truncated=truncated)
         if facts.finish_reason is not None:
             events.append(Finished(facts.finish_reason, facts.native_finish_reason))
+        elif not self._whole or self._blocks:
+            fault = UpstreamFault(status=200, message="The answer has no finish reason", truncated=True)
+            return events + self.fail(fault)
+        # A body without reason and content is an answer that says nothing, and costs nothing (inference.md 13.4).
+        self._ended = True
+        self._settle()
         events.append(Completed(facts.usage, facts.service_tier))
         return events
+
+    def _finish_reason(self, *, truncated: bool) -> FinishReason | None:
+        has_calls = self.facts.tool_call_count > 0
+        if self._stop_word is None:
+            return "tool_calls" if has_calls and not truncated else None
+        reason = normalise_finish(self._stop_word, has_calls=has_calls)
+        # The call of the tool that stands in for structured output is no call to the client.
+        return "stop" if reason == "tool_calls" and not has_calls else reason
 
     def _note(self, members: Members) -> None:
         self._stop_word = label_of(members.get("stop_reason")) or self._stop_word

@@ -67,6 +67,8 @@ def test_every_status_has_its_row(
         (400, body("Invalid schema for function 'f'"), "invalid_request", "none"),
         (413, body("Request too large", "rate_limit_exceeded"), "rate_limit_exceeded", "any"),
         (400, body("API key not valid. Please pass a valid API key."), "provider_unavailable", "any"),
+        (400, body("Your credit balance is too low to access the Anthropic API."), "provider_unavailable", "any"),
+        (400, body("This organization has been disabled."), "provider_unavailable", "any"),
         (400, body("The requested model 'x' does not exist.", "model_not_found"), "not_found", "any"),
         (400, b'[{"error":{"message":"x","status":"INVALID_ARGUMENT"}}]', "invalid_request", "none"),
         (500, body("maximum context length"), "server", "any"),
