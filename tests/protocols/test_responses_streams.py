@@ -125,12 +125,59 @@ def test_items_that_only_the_final_response_tells_are_told() -> None:
 def test_an_item_without_an_announcement_is_known_by_its_deltas() -> None:
     unannounced = [event for event in stream_of(response(message("Hello"))) if "added" not in event["type"]]
     assert of_events(read(b"".join(frames(unannounced)))[1]).texts == ["Hello"]
+    nothing_else = [event for event in unannounced if "done" not in event["type"]][:-1]
+    nothing_else.append({"type": "response.completed", "response": response()})
+    assert of_events(read(b"".join(frames(nothing_else)))[1]).texts == ["Hello"]
 
 
 def test_a_server_that_counts_no_places_is_understood_by_ids() -> None:
     whole = response(reasoning("Hm"), message("Hello"))
     bare = [{n: v for n, v in event.items() if n != "output_index"} for event in stream_of(whole)]
     assert of_events(read(b"".join(frames(bare)))[1]) == of_items(whole["output"])
+
+
+def test_deltas_without_a_place_belong_to_the_item_of_their_id() -> None:
+    first, second = item_events(0, message("One", id="m1")), item_events(1, message("Two", id="m2"))
+    mixed = [first[0], second[0], *first[1:-1], *second[1:-1], {"type": "response.completed", "response": response()}]
+    bare = [{n: v for n, v in event.items() if n != "output_index"} for event in mixed]
+    assert of_events(read(b"".join(frames(bare)))[1]).texts == ["One", "Two"]
+
+
+def test_a_relay_that_counts_places_otherwise_at_the_end_repeats_nothing() -> None:
+    whole = response(message("One", id="m1"), message("Two", id="m2"))
+    shifted = [event | {"output_index": event["output_index"] + 1} for event in stream_of(whole)[2:-1]]
+    last = {"type": "response.completed", "response": whole}
+    assert of_events(read(b"".join(frames([*shifted, last])))[1]).texts == ["One", "Two"]
+
+
+def test_what_deltas_left_out_is_told_at_the_end_of_the_item() -> None:
+    events = stream_of(response(message("Hello, world"), function_call("add", '{"a":1}')))
+    lossy = [event for event in events if event.get("delta") not in ("ld", "rld", ":1}", "}")]
+    assert len(lossy) < len(events)
+    said = of_events(read(b"".join(frames(lossy)))[1])
+    assert (said.texts, said.calls) == (["Hello, world"], [("call_1", "add", '{"a":1}')])
+
+
+def test_arguments_that_come_before_the_name_wait_for_it() -> None:
+    begun, *grown, ended = item_events(0, function_call("add", '{"a":1}'))
+    begun["item"]["name"] = None
+    ended["item"] = {name: value for name, value in ended["item"].items() if name != "arguments"}
+    last = {"type": "response.completed", "response": response()}
+    assert of_events(read(b"".join(frames([begun, *grown, ended, last])))[1]).calls == [("call_1", "add", '{"a":1}')]
+
+
+def test_only_searches_count_not_the_reading_of_pages() -> None:
+    actions = [{"type": "search", "query": "q"}, {"type": "open_page", "url": "u"}, {"type": "find_in_page"}]
+    calls = [{"type": "web_search_call", "id": f"ws_{n}", "action": action} for n, action in enumerate(actions)]
+    assert read(b"".join(frames(stream_of(response(*calls, message("Hi"))))))[0].search_count == 1
+    told = response(*calls, message("Hi"), tool_usage={"web_search": {"num_requests": 4}})
+    assert read(b"".join(frames(stream_of(told))))[0].search_count == 4
+
+
+def test_open_text_of_reasoning_belongs_to_no_provider() -> None:
+    _, events = read(b"".join(frames(stream_of(response(reasoning(texts=["Hm"], encrypted="e"), message("Hi"))))))
+    formats = {event.type: event.format for event in events if isinstance(event, ReasoningDelta)}
+    assert formats == {"reasoning.text": "unknown", "reasoning.encrypted": "openai-responses-v1"}
 
 
 def test_calls_without_ids_or_with_equal_ones_get_their_own() -> None:
@@ -263,6 +310,10 @@ def test_a_member_of_an_unexpected_type_costs_that_member_only() -> None:
     odd = [event | {"item_id": 7, "sequence_number": "x"} for event in stream_of(response(message("Hello")))]
     data = b"".join(b"data: " + msgspec.json.encode(event) + b"\n\n" for event in odd)
     assert of_events(read(data)[1]).texts == ["Hello"]
+
+
+def test_text_that_is_none_is_mended() -> None:
+    data = b"".join(frames(stream_of(response(message("Hello")))))
     broken = data.replace(b'"delta":"Hel"', b'"delta":"H\\ud800el"')
     assert next(e.text for e in read(broken)[1] if isinstance(e, TextDelta)) == "H\ufffdel"
 

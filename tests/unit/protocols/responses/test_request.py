@@ -342,6 +342,19 @@ def test_schemas_fall_back_to_json_mode_and_that_to_free_text() -> None:
     assert send({"response_format": {"type": "json_object"}})["text"] == {"format": {"type": "json_object"}}
 
 
+def test_a_marker_on_an_empty_text_is_dropped_and_missing_arguments_are_an_empty_object() -> None:
+    part: JsonValue = {"type": "text", "text": "", "cache_control": {"type": "ephemeral"}}
+    sent = items(
+        {"role": "user", "content": [part]},
+        {"role": "assistant", "tool_calls": [call("f", "call_1", "")]},
+        quirks=frozenset({"prompt_cache_breakpoint"}),
+    )
+    assert sent == [
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": ""}]},
+        {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"},
+    ]
+
+
 def test_web_search_and_images_are_tools_of_the_provider() -> None:
     place: JsonValue = {"type": "approximate", "approximate": {"country": "NO"}}
     sent = send({"web_search_options": {"search_context_size": "low", "user_location": place}})
