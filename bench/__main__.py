@@ -47,7 +47,6 @@ class Bench:
         self._running = running
         self.work: dict[str, dict[str, Round]] = {}
         self.half_load: dict[str, Round] = {}
-        self.held: dict[str, list[Held]] = {}
 
     @property
     def rounds(self) -> int:
@@ -79,23 +78,31 @@ class Bench:
                     seen[running.name].append(await measure.one_round(running, work, int(rate * 2), rate))
         self.half_load = {name: measure.middle(rounds) for name, rounds in seen.items()}
 
-    async def idle_streams(self, work: Work) -> None:
-        for running in self._running:
-            if running.pid is None or running.name == "litellm":
-                continue
-            for streams in IDLE_STREAMS[: 1 if self._quick else 2]:
-                self.held.setdefault(running.name, []).append(await measure.held(running, work, streams))
+
+def idle_streams(options: argparse.Namespace, folder: Path, upstream_port: int) -> dict[str, list[Held]]:
+    """Each on an instance of its own: streams whose clients left are read to their end, long after the measurement."""
+    work = all_work()["W7"]
+    seen: dict[str, list[Held]] = {}
+    for streams in IDLE_STREAMS[: 1 if options.quick else 2]:
+        with ExitStack() as stack:
+            for start in (targets.nginx, targets.trunkline) if has_nginx(options) else (targets.trunkline,):
+                running = stack.enter_context(start(folder / f"{start.__name__}-{streams}", upstream_port))
+                seen.setdefault(running.name, []).append(uvloop.run(measure.held(running, work, streams)))
+    return seen
+
+
+def has_nginx(options: argparse.Namespace) -> bool:
+    return targets.find_nginx() is not None and not options.no_nginx
 
 
 async def run(options: argparse.Namespace, running: list[Running]) -> Bench:
     bench = Bench(options, running)
-    chosen = set(options.only.split(",")) if options.only else set()
+    only: str = options.only
+    chosen = set(only.split(",")) if only else set[str]()
     kinds = all_work()
     gc.freeze()
     gc.disable()  # nothing here makes cycles that matter within a run
-    idle = kinds.pop("W7")
-    if not chosen or "W7" in chosen:  # first: memory that other work left behind would hide what streams need
-        await bench.idle_streams(idle)
+    kinds.pop("W7")
     for work in kinds.values():
         if not chosen or work.name in chosen or (work.name == "W1" and "latency" in chosen):
             await bench.in_rounds(work)
@@ -130,8 +137,9 @@ def main() -> None:
         starts = None
         if not options.only or "start" in options.only:
             starts = measure.starts(folder / "starts", upstream_port, STARTS)
+        held = idle_streams(options, folder, upstream_port) if not options.only or "W7" in options.only else {}
         running = [stack.enter_context(targets.direct(folder, upstream_port))]
-        if targets.find_nginx() and not options.no_nginx:
+        if has_nginx(options):
             running.append(stack.enter_context(targets.nginx(folder / "nginx", upstream_port)))
         running.append(stack.enter_context(targets.trunkline(folder / "trunkline", upstream_port)))
         if options.litellm:
@@ -145,7 +153,7 @@ def main() -> None:
         interleaved_rounds=bench.rounds,
         work=bench.work,
         half_load=bench.half_load,
-        held=bench.held,
+        held=held,
         starts=starts,
     )
     say(report.render(results))

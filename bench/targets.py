@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,6 +28,7 @@ LOAD_CORE = 1
 PROVIDERS = 5
 """Candidate endpoints of each model."""
 MANAGEMENT_KEY = "sk-tl-v1-" + "b" * 64
+PEER_KEY = "sk-" + "c" * 64
 READY_S_MAX = 120.0
 
 realtime = False
@@ -41,9 +42,6 @@ class Running(Struct, frozen=True):
     target: Target
     pid: int | None
     started_s: float = 0.0
-
-
-Start = Callable[[Path, int], "Generator[Running]"]
 
 
 def pin_load() -> None:
@@ -199,8 +197,8 @@ def _call(port: int, path: str, body: object) -> dict[str, str]:
         return json.load(answer)
 
 
-def litellm(program: Path) -> "Callable[[Path, int], object]":
-    """LiteLLM's proxy, installed elsewhere: one worker, no database, no keys."""
+def litellm(program: Path) -> Callable[[Path, int], AbstractContextManager[Running]]:
+    """LiteLLM's proxy, installed elsewhere: one worker, one key, no database."""
 
     @contextmanager
     def start(folder: Path, upstream_port: int) -> Generator[Running]:
@@ -217,14 +215,15 @@ def litellm(program: Path) -> "Callable[[Path, int], object]":
             }
             for model in MODELS.values()
         ]
-        (folder / "config.yaml").write_text(json.dumps({"model_list": models}))  # JSON is YAML
+        config = {"model_list": models, "general_settings": {"master_key": PEER_KEY}}
+        (folder / "config.yaml").write_text(json.dumps(config))  # JSON is YAML
         command = [str(program), "--config", str(folder / "config.yaml"), "--port", str(port), "--host", "127.0.0.1"]
         log = folder / "serve.log"
         began_s = time.monotonic()
         environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
         with spawned(command, GATEWAY_CORE, cwd=folder, env=environment, log=log) as process:
             _await_ready(f"http://127.0.0.1:{port}/health/liveliness", process, log)
-            target = Target(port, "/v1/chat/completions", "none")
+            target = Target(port, "/v1/chat/completions", PEER_KEY)
             yield Running("litellm", target, process.pid, time.monotonic() - began_s)
 
     return start
