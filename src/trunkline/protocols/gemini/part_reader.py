@@ -107,9 +107,10 @@ class PartReader:
             return
         if text or logprobs:
             self._texts.append(text)
-            events_of = self._part("text", events)
-            events.append(TextDelta(events_of, text, self._choice, logprobs))
+            index = self._part("text", events)
+            events.append(TextDelta(index, text, self._choice, logprobs))
         if signature:
+            self._close_open(events)  # the signature of the text is no thought's, though one may have come just before
             self._think("", signature, events)
 
     def _think(self, text: str, signature: str, events: list[GenerationEvent]) -> None:
@@ -124,7 +125,13 @@ class PartReader:
             self._close_open(events)
 
     def _detail(
-        self, part: int, *, text: str = "", signature: str | None = None, data: str | None = None, id: str | None = None
+        self,
+        part: int,
+        *,
+        text: str = "",
+        signature: str | None = None,
+        data: str | None = None,
+        identifier: str | None = None,
     ) -> ReasoningDelta:
         return ReasoningDelta(
             index=part,
@@ -132,7 +139,7 @@ class PartReader:
             type="reasoning.text" if data is None else "reasoning.encrypted",
             signature=signature,
             data=data,
-            id=id,
+            id=identifier,
             format=FORMAT,
             detail_index=self._details - 1,
             choice=self._choice,
@@ -145,7 +152,7 @@ class PartReader:
         self._close_open(events)
         self._details += 1
         part = self._part("reasoning", events)
-        events.append(self._detail(part, data=signature, id=identifier))
+        events.append(self._detail(part, data=signature, identifier=identifier))
         self._close_open(events)
 
     def _read_call(self, raw: Raw, signature: str, events: list[GenerationEvent]) -> bool:

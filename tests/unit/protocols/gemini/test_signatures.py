@@ -157,3 +157,14 @@ def test_details_that_a_client_folds_by_type_and_index_keep_signatures_apart(who
     ]
     assert [one.get("signature") or one.get("data") for one in details] == [None, "s1", "s2", "s3"]
     assert [one.get("id") for one in details[2:]] == [call.id for call in delta.calls]
+
+
+def test_signature_of_an_empty_text_right_after_a_thought_is_not_the_thoughts() -> None:
+    message = client_message([{"text": "hm", "thought": True}, {"text": "", "thoughtSignature": "s"}], NEWEST)
+    assert [one.get("signature") for one in message["reasoning_details"]] == [None, "s"]
+    assert model_parts(message) == [{"text": "", "thoughtSignature": "s"}]
+
+
+def test_signature_of_a_thought_stays_with_it() -> None:
+    message = client_message([{"text": "hm", "thought": True, "thoughtSignature": "s"}, {"text": "Hi"}], NEWEST)
+    assert model_parts(message) == [{"text": "hm", "thought": True, "thoughtSignature": "s"}, {"text": "Hi"}]
