@@ -60,6 +60,15 @@ def test_required_variables_and_holes_must_be_filled_too() -> None:
     assert complete.by_slug["cloudflare"].base_url == "https://api.cloudflare.com/client/v4/accounts/acc/ai/v1"
 
 
+def test_azure_speaks_messages_beside_its_openai_surface_unless_the_operator_gives_one_address() -> None:
+    environ = {"AZURE_API_KEY": "k", "AZURE_RESOURCE_NAME": "res"}
+    azure = built(environ)[1].by_slug["azure"]
+    assert azure.base_url == "https://res.openai.azure.com/openai/v1"
+    assert azure.base_urls == {"anthropic-messages": "https://res.services.ai.azure.com/anthropic/v1"}
+    given = {"azure": ProviderSettings(base_url="https://proxy.test/v1")}
+    assert built(environ, providers=given)[1].by_slug["azure"].base_urls == {}
+
+
 def test_discovery_of_the_environment_can_be_switched_off() -> None:
     _, providers = built({"GROQ_API_KEY": "gsk"}, discovery=Discovery(environment=False))
     assert list(providers.by_slug) == ["sandbox"]
