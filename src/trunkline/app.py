@@ -245,13 +245,23 @@ class Application:
             _log.warning("recorded requests that a crash interrupted", count=count)
 
     async def _keep_house(self) -> None:
-        """Once a second: notice what other processes changed, write what apps changed of themselves, drop holds whose
-        requests are long over."""
+        """Once a second, for ever: what fails is logged and tried again, since revoked keys depend on it (KEY-19)."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
-            await self._directory.refresh()
-            await self._apps.flush()
-            await self._shared.forget_expired_holds(self._clock.now_ms())
+            try:
+                await self._tidy_up()
+            except Exception:  # the boundary of a loop that must not end
+                _log.exception("housekeeping failed; the next round is in a second")
+
+    async def _tidy_up(self) -> None:
+        """Notice what other processes changed, write what apps changed of themselves, drop holds of requests that are
+        long over."""
+        now_ms = self._clock.now_ms()
+        await self._directory.refresh()
+        await self._apps.flush()
+        if self._pipeline is not None:
+            await self._pipeline.extend_holds(now_ms)
+        await self._shared.forget_expired_holds(now_ms)
 
     async def _discover(self) -> None:
         """Look for local engines; what they serve joins the catalog of later requests (OP-12)."""

@@ -34,3 +34,17 @@ async def test_free_requests_are_counted_until_a_day_has_passed(tmp_path: Path) 
             assert await left(instance) == {"limit": 2, "used": 2, "remaining": 0}
             clock.advance(DAY_S)
             assert await left(instance) == {"limit": 2, "used": 0, "remaining": 2}
+
+
+async def test_free_variant_that_is_only_a_fallback_counts_too_and_once(tmp_path: Path) -> None:
+    async with FakeProvider() as paid, FakeProvider() as free:
+        served = [
+            endpoint("acme/rocket", paid),
+            endpoint("acme/gift", free, variant="free", pricing=NOTHING),
+        ]
+        limits = Limits(requests_per_second=0, free_requests_per_day=5)
+        async with Instance(tmp_path, endpoints=served, limits=limits) as instance:
+            paid.then(status=503)
+            body = await instance.chat("acme/rocket", models=["acme/gift:free"])
+            assert body["model"] == "acme/gift:free"
+            assert (await left(instance))["used"] == 1

@@ -50,6 +50,7 @@ class Admission:
     async def free_quota(self, exchange: Exchange) -> None:
         """The quotas of free variants, off unless the operator sets them (RL-02). Raises RateLimited."""
         account_id, now_ms = exchange.principal.account_id, exchange.received_ms
+        exchange.quota_taken = True
         if per_minute := self._limits.free_requests_per_minute:
             await self._take(
                 f"free-min:{account_id}", per_minute, FREE_MINUTE_S, now_ms, "free-models-per-min", "free_tier_minute"
@@ -97,19 +98,26 @@ class Admission:
                 return
         self._refuse(exchange, candidate, outcome)
 
+    async def extend(self, exchange: Exchange, now_ms: int) -> None:
+        """The request still runs: its hold must not lapse before it ends, however long a stream takes."""
+        if exchange.hold is not None and exchange.hold_until_ms - now_ms < self._hold_ms // 2:
+            exchange.hold_until_ms = now_ms + self._hold_ms
+            await self._shared.extend(exchange.generation_id, exchange.hold_until_ms)
+
     async def release(self, exchange: Exchange) -> None:
         """Void the hold of a request that was refused before anything was sent."""
         await self._shared.void(exchange.generation_id)
 
     async def _reserve(self, exchange: Exchange, amount: NanoUsd) -> HoldOutcome:
         key = exchange.principal.key
+        exchange.hold_until_ms = exchange.received_ms + self._hold_ms
         return await self._shared.hold(
             HoldRequest(
                 hold_id=exchange.generation_id,
                 account_id=exchange.principal.account_id,
                 key_hash=key.hash,
                 amount_nanousd=amount,
-                expires_at_ms=exchange.received_ms + self._hold_ms,
+                expires_at_ms=exchange.hold_until_ms,
                 enforce_balance=self._billing.mode == "prepaid",
                 key_limit_nanousd=key.limit_nanousd,
                 key_window_start_day=window_start_day(key.limit_reset, day_of(exchange.received_ms)),

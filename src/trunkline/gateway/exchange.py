@@ -54,6 +54,10 @@ class Exchange(Struct, kw_only=True):
     world: World
     plan: Plan | None = None
     hold: Hold | None = None
+    hold_until_ms: int = 0
+    """When the hold lapses unless it is extended."""
+    quota_taken: bool = False
+    """It counts against the quota of free variants, once however many of them are tried (RL-02)."""
     candidate: Candidate | None = None
     """The endpoint of the current, in the end of the last, attempt."""
     runtime: ProviderRuntime | None = None

@@ -91,6 +91,11 @@ class Pipeline:
             return None
         return self._settlement.partial(exchange, elapsed_s=asyncio.get_running_loop().time() - exchange.received_s)
 
+    async def extend_holds(self, now_ms: int) -> None:
+        """Keep the holds of what still runs; called now and then, so that only abandoned ones lapse (BIL-03)."""
+        for exchange in self._running.all():
+            await self._admission.extend(exchange, now_ms)
+
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
         request, world = exchange.request, exchange.world
@@ -120,8 +125,6 @@ class Pipeline:
             exchange.plan = refused_plan(query, world.snapshot)
             await self._admission.check_funds(exchange)
             raise
-        if decided.attempts[0].endpoint.variant == "free":
-            await self._admission.free_quota(exchange)
         return decided
 
     async def _serve_stream(
@@ -180,6 +183,8 @@ class Pipeline:
         while not exchange.client_gone and (candidate := tries.next()) is not None:
             if exchange.attempts and _is_overdue(exchange, candidate):
                 break
+            if candidate.endpoint.variant == "free" and not exchange.quota_taken:
+                await self._admission.free_quota(exchange)
             try:
                 await self._admission.hold(exchange, candidate)
                 conversion = convert(exchange, candidate, self._secret, self._settings.routing.path, self._docs_url)

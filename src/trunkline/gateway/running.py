@@ -23,6 +23,10 @@ class Running:
         """Its record is written, or never will be. Idempotent."""
         self._exchanges.pop(exchange.generation_id, None)
 
+    def all(self) -> list[Exchange]:
+        """Everything that runs at this moment."""
+        return list(self._exchanges.values())
+
     def find(self, account_id: str, generation_id: str) -> Exchange | None:
         """The account's request, once an attempt of it has ended and until its record is durable."""
         exchange = self._exchanges.get(generation_id)

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from trunkline.core.errors import InvalidPrompt
 from trunkline.protocols.attachments import MovedMedia
+from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.messages.blocks import Block, block_of, text_block
 from trunkline.protocols.messages.thinking_history import ThinkingHistory
 from trunkline.protocols.messages.tools import upstream_call_id
@@ -65,9 +65,7 @@ class _Writer:
             self._system = []
         turns = self._turns.finish()
         if not turns:
-            raise InvalidPrompt(
-                "`messages` hold nothing that this model can be sent. Add a message with text.", field="messages"
-            )
+            raise nothing_left()
         return Conversation(self._system, turns)
 
     def _attach(self) -> None:

@@ -59,6 +59,13 @@ class OpenHolds:
         self._add(hold, -hold.amount_nanousd)
         return True
 
+    def extend(self, hold_id: str, expires_at_ms: int) -> None:
+        """Move the end of an open hold; one that is not open stays so."""
+        hold = self._holds.get(hold_id)
+        if hold is not None:
+            hold.expires_at_ms = expires_at_ms
+            heappush(self._expiries, (expires_at_ms, hold_id))
+
     def expire(self, now_ms: int) -> int:
         """Close the holds whose time is over; returns how many."""
         count = 0

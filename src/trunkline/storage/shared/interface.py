@@ -75,6 +75,10 @@ class SharedState(Protocol):
         """Replace the hold by what it really cost. Unknown holds (expired) still count the cost."""
         ...
 
+    async def extend(self, hold_id: str, expires_at_ms: int) -> None:
+        """Let an open hold live longer: its request still runs. Unknown ids are no error."""
+        ...
+
     async def void(self, hold_id: str) -> None:
         """Drop a hold without cost. Unknown ids are no error: voiding twice is fine."""
         ...

@@ -81,6 +81,10 @@ class MemoryShared:
         if (spend := self._spend.get(key_hash)) is not None:
             spend.add(day, charged_nanousd, byok_nanousd)
 
+    async def extend(self, hold_id: str, expires_at_ms: int) -> None:
+        """See `interface.SharedState.extend`."""
+        self._holds.extend(hold_id, expires_at_ms)
+
     async def void(self, hold_id: str) -> None:
         """Drop a hold without cost."""
         self._holds.close(hold_id)
