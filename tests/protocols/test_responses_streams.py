@@ -290,6 +290,13 @@ def test_a_stream_that_breaks_off_is_truncated_wherever_it_does() -> None:
         assert facts.finish_reason is None
 
 
+def test_a_terminal_event_ends_the_answer_even_if_its_response_still_says_in_progress() -> None:
+    events = stream_of(response(message("Hi")))
+    events[-1] = {"type": "response.completed", "response": response(message("Hi"), status="in_progress")}
+    facts, _ = read(b"".join(frames(events)))
+    assert (facts.finish_reason, facts.native_finish_reason) == ("stop", "completed")
+
+
 def test_an_end_without_its_empty_line_is_an_end() -> None:
     assert read(STREAM.rstrip(b"\n"))[0].finish_reason == "tool_calls"
 

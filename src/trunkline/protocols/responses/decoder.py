@@ -23,6 +23,8 @@ _TERMINAL: Final[dict[str, str]] = {
 }
 """Event → the status that it stands for. `response.done` is what some relays call the last one."""
 
+_ENDINGS: Final = frozenset(_TERMINAL.values())
+
 _KIND_OF_EVENT: Final[tuple[tuple[str, str], ...]] = (
     ("response.output_text.", "message"),
     ("response.refusal.", "message"),
@@ -98,14 +100,14 @@ class ResponsesDecoder:
                 item.finish(object_of(event.item))
         elif event.type in _TERMINAL:
             response = object_of(event.response)
-            answer.conclude(response, text_of(response.get("status")) or _TERMINAL[event.type])
+            status = text_of(response.get("status"))
+            answer.conclude(response, status if status in _ENDINGS else _TERMINAL[event.type])
             self.facts.done = self.facts.fault is None
         elif event.type in ("response.created", "response.in_progress", "response.queued"):
             answer.start(object_of(event.response))
         elif event.type == "error" or not is_blank(event.error):
-            error = event.error if not is_blank(event.error) else None
             flat = {"code": event.code or NULL, "message": event.message or NULL}
-            answer.fail(fault_in_answer(json.raw(flat) if error is None else error))
+            answer.fail(fault_in_answer(json.raw(flat) if is_blank(event.error) else event.error))
 
     def _begin_item(self, event: WireEvent) -> OutputItem | None:
         members = object_of(event.item)
