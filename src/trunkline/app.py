@@ -250,7 +250,7 @@ class Application:
             await asyncio.sleep(HOUSEKEEPING_S)
             try:
                 await self._tidy_up()
-            except Exception:  # the boundary of a loop that must not end
+            except Exception:  # noqa: BLE001 -- the boundary of a loop that must not end
                 _log.exception("housekeeping failed; the next round is in a second")
 
     async def _tidy_up(self) -> None:
