@@ -213,6 +213,8 @@ async def closed_loop(target: Target, work: Work, requests: int, concurrency: in
         began_s = perf_counter()
         for client in clients:
             ask_again(run, client)
+            if work.spread_s:  # streams of equal length that begin together would begin together for ever
+                await asyncio.sleep(work.spread_s / len(clients))
         await asyncio.wait_for(run.over, _TIMEOUT_S)
         return Sample(requests, perf_counter() - began_s, run.latencies_s, run.first_s)
 

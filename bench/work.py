@@ -45,6 +45,11 @@ class Work(Struct, frozen=True):
     def streamed(self) -> bool:
         return self.behaviour != "whole"
 
+    @property
+    def spread_s(self) -> float:
+        """Over how long the first requests are spread: the length of a paced stream."""
+        return INTERVAL_S[self.behaviour] * CHUNKS if self.behaviour == "paced" else 0.0
+
     def body(self, nonce: bytes) -> bytes:
         return b"".join((self.before_nonce, nonce, self.after_nonce))
 
