@@ -6,10 +6,11 @@ from decimal import Decimal, InvalidOperation
 from trunkline.api.catalog_view import CatalogView
 from trunkline.api.model_listing import ListedModel
 from trunkline.api.model_objects import indices
-from trunkline.catalog.vocabulary import INPUT_MODALITIES, OUTPUT_MODALITIES, PARAMETERS
+from trunkline.catalog.vocabulary import INPUT_MODALITIES, OUTPUT_MODALITIES
 from trunkline.core.calendar import DAY_MS
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.money import ATTO_PER_USD
+from trunkline.protocols.requests import PARAMETERS
 
 CATEGORIES = (
     "programming",

@@ -5,7 +5,8 @@ from datetime import date
 
 from trunkline.catalog.entries import EndpointEntry, ModelEntry, PriceTable, ProviderEntry
 from trunkline.catalog.types import Auth
-from trunkline.catalog.vocabulary import INPUT_MODALITIES, PARAMETERS
+from trunkline.catalog.vocabulary import INPUT_MODALITIES
+from trunkline.protocols.requests import PARAMETERS
 
 DEFAULT_PROTOCOL = "openai-chat"
 

@@ -11,12 +11,12 @@ from trunkline.catalog.vocabulary import (
     INPUT_MODALITIES,
     INSTRUCT_TYPES,
     OUTPUT_MODALITIES,
-    PARAMETERS,
     PROTOCOLS,
     QUANTIZATIONS,
     TOKENIZERS,
     nearest,
 )
+from trunkline.protocols.requests import PARAMETERS
 
 Complaint = tuple[str, str]
 """The key, and what is wrong with it."""

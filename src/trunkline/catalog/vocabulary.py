@@ -1,4 +1,4 @@
-"""The fixed words of the catalog: protocols, parameters, modalities (`data/README.md`)."""
+"""The fixed words of the catalog: protocols, modalities (`data/README.md`)."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -23,37 +23,6 @@ PROTOCOLS = frozenset(
         "azure-openai",
         "voyage",
         "native",
-    }
-)
-
-PARAMETERS = frozenset(
-    {
-        "temperature",
-        "top_p",
-        "top_k",
-        "min_p",
-        "top_a",
-        "frequency_penalty",
-        "presence_penalty",
-        "repetition_penalty",
-        "max_tokens",
-        "max_completion_tokens",
-        "logit_bias",
-        "logprobs",
-        "top_logprobs",
-        "prediction",
-        "seed",
-        "response_format",
-        "structured_outputs",
-        "stop",
-        "tools",
-        "tool_choice",
-        "parallel_tool_calls",
-        "include_reasoning",
-        "reasoning",
-        "reasoning_effort",
-        "web_search_options",
-        "verbosity",
     }
 )
 

@@ -13,6 +13,39 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
 
 
+PARAMETERS = frozenset(
+    {
+        "temperature",
+        "top_p",
+        "top_k",
+        "min_p",
+        "top_a",
+        "frequency_penalty",
+        "presence_penalty",
+        "repetition_penalty",
+        "max_tokens",
+        "max_completion_tokens",
+        "logit_bias",
+        "logprobs",
+        "top_logprobs",
+        "prediction",
+        "seed",
+        "response_format",
+        "structured_outputs",
+        "stop",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "include_reasoning",
+        "reasoning",
+        "reasoning_effort",
+        "web_search_options",
+        "verbosity",
+    }
+)
+"""The parameter enum (routing-and-catalog.md 4.3): what endpoints declare to support, and requests are said to use."""
+
+
 class CacheMarker(Struct, frozen=True):
     """`cache_control` on a part: cache everything up to here (inference.md 12.1)."""
 

@@ -1,6 +1,6 @@
 from trunkline.catalog.creation import new_endpoint, new_model, new_provider
 from trunkline.catalog.loader import load_bundled
-from trunkline.catalog.vocabulary import PARAMETERS
+from trunkline.protocols.requests import PARAMETERS
 
 
 def test_model_is_named_after_its_id_and_as_old_as_the_catalog() -> None:

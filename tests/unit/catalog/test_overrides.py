@@ -8,9 +8,9 @@ from trunkline.catalog.loader import load_bundled
 from trunkline.catalog.overrides import OverridesInvalid, apply
 from trunkline.catalog.snapshot import compile_catalog
 from trunkline.catalog.types import Snapshot
-from trunkline.catalog.vocabulary import PARAMETERS
 from trunkline.core.json import JsonValue
 from trunkline.core.money import parse_price
+from trunkline.protocols.requests import PARAMETERS
 from trunkline.settings import ProviderSettings
 
 BUNDLED = load_bundled()

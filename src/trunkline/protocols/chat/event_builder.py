@@ -17,19 +17,19 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
+from trunkline.protocols.part_sequence import PartSequence
 
 
 class EventBuilder:
     """The parts of one choice. Text, refusal and reasoning take turns: one of them is open at a time. A call stays open
     until the choice ends, since parallel calls may grow in turns."""
 
-    __slots__ = ("_calls", "_choice", "_count", "_open", "_whole")
+    __slots__ = ("_calls", "_choice", "_parts", "_whole")
 
     def __init__(self, choice: int, *, whole: bool) -> None:
         self._choice = choice
         self._whole = whole
-        self._count = 0
-        self._open: tuple[PartKind, int] | None = None
+        self._parts = PartSequence(choice)
         self._calls: dict[int, int] = {}
 
     def events(self, delta: DeltaRead) -> list[GenerationEvent]:
@@ -38,7 +38,7 @@ class EventBuilder:
         if delta.reasoning is not None:
             for detail in delta.reasoning.details:
                 # In a whole answer every detail is complete: a part of its own keeps neighbours apart.
-                part = self._part("reasoning", events, fresh=self._whole)
+                part = self._parts.open("reasoning", events, fresh=self._whole)
                 events.append(to_event(detail, part, self._choice))
         events += [Annotated(annotation, self._choice) for annotation in delta.annotations]
         self._add_words(delta, events)
@@ -56,13 +56,13 @@ class EventBuilder:
     def silence(self) -> list[GenerationEvent]:
         """A message that says nothing is an empty text."""
         events: list[GenerationEvent] = []
-        self._part("text", events)
+        self._parts.open("text", events)
         return events
 
     def end(self) -> list[GenerationEvent]:
         """Close what is open."""
         events: list[GenerationEvent] = []
-        self._close_open(events)
+        self._parts.close(events)
         events += [PartEnded(part, self._choice) for part in self._calls.values()]
         self._calls.clear()
         return events
@@ -70,10 +70,10 @@ class EventBuilder:
     def _add_words(self, delta: DeltaRead, events: list[GenerationEvent]) -> None:
         logprobs = delta.logprobs
         if delta.refusal:
-            part = self._part("refusal", events)
+            part = self._parts.open("refusal", events)
             events.append(TextDelta(part, delta.refusal, self._choice, NOTHING if delta.text else logprobs))
         if delta.text:
-            part = self._part("text", events)
+            part = self._parts.open("text", events)
             events.append(TextDelta(part, delta.text, self._choice, logprobs))
         elif logprobs and not delta.refusal:
             events.append(Extra("choices[].logprobs", logprobs, self._choice))
@@ -81,8 +81,8 @@ class EventBuilder:
     def _add_call(self, call: CallFragment, events: list[GenerationEvent]) -> None:
         part = self._calls.get(call.ordinal)
         if part is None:
-            self._close_open(events)
-            part = self._next_part()
+            self._parts.close(events)
+            part = self._parts.number()
             self._calls[call.ordinal] = part
             events.append(PartStarted(part, "tool_call", self._choice, call.id or "", call.name or ""))
         if call.arguments:
@@ -91,24 +91,5 @@ class EventBuilder:
             events.append(Extra(f"choices[].tool_calls[{call.ordinal}].{name}", raw, self._choice))
 
     def _add_media(self, kind: PartKind, payload: Raw, events: list[GenerationEvent]) -> None:
-        part = self._part(kind, events, fresh=kind == "image")
+        part = self._parts.open(kind, events, fresh=kind == "image")
         events.append(MediaDelta(part, "image" if kind == "image" else "audio", payload, self._choice))
-
-    def _part(self, kind: PartKind, events: list[GenerationEvent], *, fresh: bool = False) -> int:
-        """The open part of that kind; a new one where there is none, or where `fresh` asks for it."""
-        if self._open is not None and self._open[0] == kind and not fresh:
-            return self._open[1]
-        self._close_open(events)
-        part = self._next_part()
-        self._open = (kind, part)
-        events.append(PartStarted(part, kind, self._choice))
-        return part
-
-    def _close_open(self, events: list[GenerationEvent]) -> None:
-        if self._open is not None:
-            events.append(PartEnded(self._open[1], self._choice))
-            self._open = None
-
-    def _next_part(self) -> int:
-        self._count += 1
-        return self._count - 1

@@ -25,38 +25,13 @@ from trunkline.protocols.chat.wire_request import (
     JsonObjectFormat,
     JsonSchemaResponse,
 )
+from trunkline.protocols.requests import PARAMETERS
 
 __all__ = ["ChatRequest", "ParseLimits", "parse_chat", "parse_completion", "to_hub"]
 
-PARAMETERS = frozenset(
-    {
-        "temperature",
-        "top_p",
-        "top_k",
-        "min_p",
-        "top_a",
-        "frequency_penalty",
-        "presence_penalty",
-        "repetition_penalty",
-        "max_tokens",
-        "max_completion_tokens",
-        "logit_bias",
-        "logprobs",
-        "top_logprobs",
-        "prediction",
-        "seed",
-        "stop",
-        "tools",
-        "tool_choice",
-        "parallel_tool_calls",
-        "include_reasoning",
-        "reasoning",
-        "reasoning_effort",
-        "web_search_options",
-        "verbosity",
-    }
-)
-"""The parameter enum (routing-and-catalog.md 4.3) but for the two that `response_format` decides on."""
+_DECIDED_BY_FORMAT = frozenset({"response_format", "structured_outputs"})
+"""Which of the two a request uses is what its `response_format` says, not that it is there."""
+_NAMED = PARAMETERS - _DECIDED_BY_FORMAT
 
 TOOL_PARAMETERS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
 """Mean nothing without a tool: an empty list of tools excludes no endpoint."""
@@ -181,7 +156,7 @@ def _models(head: Head) -> tuple[str, ...]:
 
 
 def _used_parameters(members: Mapping[str, Raw], head: Head, *, has_tools: bool) -> frozenset[str]:
-    used = PARAMETERS & members.keys()
+    used = _NAMED & members.keys()
     if not has_tools:
         used -= TOOL_PARAMETERS
     match head.response_format:

@@ -12,7 +12,6 @@ from trunkline.protocols.events import (
     GenerationEvent,
     MediaDelta,
     PartEnded,
-    PartKind,
     PartStarted,
     ReasoningDelta,
     TextDelta,
@@ -20,6 +19,7 @@ from trunkline.protocols.events import (
 )
 from trunkline.protocols.gemini.signatures import FORMAT, image_id
 from trunkline.protocols.gemini.wire import call_decoder, inline_data_decoder
+from trunkline.protocols.part_sequence import PartSequence
 
 CALLS_MAX: Final = 1024
 _TRUE: Final = Raw(b"true")
@@ -37,16 +37,15 @@ class PartReader:
     type and index (inference.md 7.4) must not put a signature on another part than the one that it came on.
     """
 
-    __slots__ = ("_call_ids", "_choice", "_count", "_details", "_exclude", "_facts", "_images", "_open", "_texts")
+    __slots__ = ("_call_ids", "_choice", "_details", "_exclude", "_facts", "_images", "_parts", "_texts")
 
     def __init__(self, choice: int, facts: Facts, *, exclude_reasoning: bool) -> None:
         self._choice = choice
         self._facts = facts
         self._exclude = exclude_reasoning
-        self._count = 0
+        self._parts = PartSequence(choice)
         self._details = 0
         self._images = 0
-        self._open: tuple[PartKind, int] | None = None
         self._call_ids: set[str] = set()
         self._texts: list[str] = []
 
@@ -57,7 +56,7 @@ class PartReader:
     @property
     def has_parts(self) -> bool:
         """Something of the answer was told."""
-        return self._count > 0
+        return len(self._parts) > 0
 
     def text(self) -> str:
         """The words so far."""
@@ -89,13 +88,13 @@ class PartReader:
     def end(self) -> list[GenerationEvent]:
         """Close what is open."""
         events: list[GenerationEvent] = []
-        self._close_open(events)
+        self._parts.close(events)
         return events
 
     def silence(self) -> list[GenerationEvent]:
         """An answer that says nothing is an empty text."""
         events: list[GenerationEvent] = []
-        self._part("text", events)
+        self._parts.open("text", events)
         return events
 
     def _read_text(self, part: dict[str, Raw], signature: str, logprobs: Raw, events: list[GenerationEvent]) -> None:
@@ -107,22 +106,22 @@ class PartReader:
             return
         if text or logprobs:
             self._texts.append(text)
-            index = self._part("text", events)
+            index = self._parts.open("text", events)
             events.append(TextDelta(index, text, self._choice, logprobs))
         if signature:
-            self._close_open(events)  # the signature of the text is no thought's, though one may have come just before
+            self._parts.close(events)  # the signature of the text is no thought's, though one may have come just before
             self._think("", signature, events)
 
     def _think(self, text: str, signature: str, events: list[GenerationEvent]) -> None:
         """A fragment of thought; a signature ends its detail."""
         if self._exclude:
             return
-        if self._open is None or self._open[0] != "reasoning":
+        if self._parts.open_kind != "reasoning":
             self._details += 1
-        part = self._part("reasoning", events)
+        part = self._parts.open("reasoning", events)
         events.append(self._detail(part, text=text, signature=signature or None))
         if signature:
-            self._close_open(events)
+            self._parts.close(events)
 
     def _detail(
         self,
@@ -149,11 +148,11 @@ class PartReader:
         """The signature of a call or an image, before it: a client has it in hand when it acts on the call."""
         if not signature or self._exclude:
             return
-        self._close_open(events)
+        self._parts.close(events)
         self._details += 1
-        part = self._part("reasoning", events)
+        part = self._parts.open("reasoning", events)
         events.append(self._detail(part, data=signature, identifier=identifier))
-        self._close_open(events)
+        self._parts.close(events)
 
     def _read_call(self, raw: Raw, signature: str, events: list[GenerationEvent]) -> bool:
         """False when it is no call that can be told."""
@@ -171,8 +170,8 @@ class PartReader:
         self._facts.tool_call_count += 1
         self._facts.output_chars += len(arguments)
         self._sign(identifier, signature, events)
-        self._close_open(events)
-        part = self._next_part()
+        self._parts.close(events)
+        part = self._parts.number()
         events += (
             PartStarted(part, "tool_call", self._choice, identifier, call.name),
             ToolCallDelta(part, arguments, self._choice),
@@ -196,30 +195,11 @@ class PartReader:
             self._images += 1
             self._facts.media_count += 1
             url = {"url": f"data:{media.mime_type};base64,{media.data}"}
-            part = self._part("image", events, fresh=True)
+            part = self._parts.open("image", events, fresh=True)
             events.append(MediaDelta(part, "image", json.raw({"type": "image_url", "image_url": url}), self._choice))
         elif media.mime_type.startswith("audio/"):
-            part = self._part("audio", events)
+            part = self._parts.open("audio", events)
             events.append(MediaDelta(part, "audio", json.raw({"data": media.data}), self._choice))
         else:
             return False
         return True
-
-    def _part(self, kind: PartKind, events: list[GenerationEvent], *, fresh: bool = False) -> int:
-        """The open part of that kind; a new one where there is none, or where `fresh` asks for it."""
-        if self._open is not None and self._open[0] == kind and not fresh:
-            return self._open[1]
-        self._close_open(events)
-        part = self._next_part()
-        self._open = (kind, part)
-        events.append(PartStarted(part, kind, self._choice))
-        return part
-
-    def _close_open(self, events: list[GenerationEvent]) -> None:
-        if self._open is not None:
-            events.append(PartEnded(self._open[1], self._choice))
-            self._open = None
-
-    def _next_part(self) -> int:
-        self._count += 1
-        return self._count - 1
