@@ -23,7 +23,9 @@ LOCK_WAIT_S = 5.0
 _CONNECT_TIMEOUT_S = 5
 _POOL_WAIT_S = 10.0
 # KiB of page cache for each SQLite connection. The writer keeps the right-hand edges of its indexes warm in it.
-_CACHE_KIB: dict[Role, int] = {"reader": 4_096, "writer": 16_384}
+# The kernel caches the file anyway; this holds the upper pages of the indexes, twice for the writer (its thread, and
+# the event loop's short way).
+_CACHE_KIB: dict[Role, int] = {"reader": 4_096, "writer": 4_096}
 # A commit of one record touches about nine pages, so SQLite's default of 1,000 would put a checkpoint (with its two
 # fsyncs) behind every hundredth commit. The checkpointer copies pages beside the writer (storage/checkpoint.py); at
 # 32 MiB of WAL, when it cannot keep up, the writer copies too, and after a burst the file is cut to 64 MiB.
