@@ -7,7 +7,8 @@ always              marker on the message or on an empty text, media in system o
                     said at all, audio as data URL, `detail: original`, `input_video`
 without the quirk   `cache_control`, `prompt_cache_breakpoint`, developer role, media in tool results, reasoning,
                     images and annotations of earlier answers
-with the quirk      empty text parts (`no_empty_text`), ids of calls (`tool_call_ids_9`)
+with the quirk      empty text parts (`no_empty_text`), calls (`tool_call_ids_9`,
+                    `reasoning_content_beside_calls`)
 ==================  ================================================================================================
 """
 
@@ -37,6 +38,7 @@ _WITHOUT_QUIRK = (
 _WITH_QUIRK = (
     (trait.EMPTY_TEXT, "no_empty_text"),
     (trait.CALL_IDS, "tool_call_ids_9"),
+    (trait.CALL_IDS, "reasoning_content_beside_calls"),
 )
 
 

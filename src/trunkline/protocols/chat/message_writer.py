@@ -103,6 +103,8 @@ class MessageWriter:
                 body["annotations"] = message.annotations
         elif "reasoning_content_roundtrip" in self._dialect.quirks:
             text = self._history.plain_text(message)
+            if text is None and message.tool_calls and "reasoning_content_beside_calls" in self._dialect.quirks:
+                text = ""  # another model's call, or a thought that was already sent
             if text is not None:
                 body["reasoning_content"] = text
 

@@ -51,6 +51,7 @@ MESSAGE_MEMBERS = frozenset(
 _raw_messages = msgspec.json.Decoder(list[Raw])
 _calls = msgspec.json.Decoder(list[dict[str, Raw]])
 _JSON_OBJECT = Raw(b'{"type":"json_object"}')
+_NULL = b"null"
 
 
 def edit_request(request: ChatRequest, target: UpstreamTarget) -> bytes:
@@ -90,31 +91,38 @@ def _asked(request: ChatRequest) -> Asked:
 
 
 def _messages(request: ChatRequest, dialect: Dialect) -> object:
-    if not request.survey.all_traits & (dialect.edits | CALL_INDEX):
-        return request.members["messages"]
+    whole = request.members["messages"]
+    if not request.survey.all_traits & (dialect.edits | CALL_INDEX) and _NULL not in bytes(whole):
+        return whole
     writer = MessageWriter(dialect)
     edited: list[object] = []
-    raws = _raw_messages.decode(request.members["messages"])
+    raws = _raw_messages.decode(whole)
     for message, traits, raw in zip(request.messages, request.survey.traits, raws, strict=True):
         if traits & dialect.edits:
             edited += writer.write(hub_message(message), _unknown_members(raw))
         else:
             if not isinstance(message, ToolMessage):
                 edited += writer.flush()
-            edited.append(_without_call_index(raw) if traits & CALL_INDEX else raw)
+            edited.append(_as_asked(raw, traits))
     edited += writer.flush()
     if not edited:
         raise nothing_left()
     return edited
 
 
-def _without_call_index(raw: Raw) -> dict[str, object]:
-    """A message whose tool calls have no `index`; everything else of them as it was sent."""
-    members: dict[str, object] = dict(json.members(raw))
-    calls = _calls.decode(json.members(raw)["tool_calls"])
-    for call in calls:
-        call.pop("index", None)
-    members["tool_calls"] = calls
+def _as_asked(raw: Raw, traits: int) -> object:
+    """A message without what only answers have, and strict upstreams refuse when a client sends it back: `index` of
+    calls, and members that are null. Everything else stays as it was sent."""
+    if not traits & CALL_INDEX and _NULL not in bytes(raw):
+        return raw
+    members: dict[str, object] = {
+        name: value for name, value in json.members(raw).items() if name == "content" or bytes(value) != _NULL
+    }
+    if traits & CALL_INDEX:
+        calls = _calls.decode(json.members(raw)["tool_calls"])
+        for call in calls:
+            call.pop("index", None)
+        members["tool_calls"] = calls
     return members
 
 

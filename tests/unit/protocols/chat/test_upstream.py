@@ -188,6 +188,27 @@ def test_an_empty_list_of_details_is_meaningful_and_foreign_details_are_not_sent
     assert answer(send(signed, "deepseek")) == {"role": "assistant", "content": "b"}
 
 
+def test_calls_without_a_thought_of_their_own_have_an_empty_one_where_it_must_not_be_missing() -> None:
+    call: JsonValue = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    foreign: JsonValue = [{"type": "reasoning.text", "text": "hm", "signature": "s"}]
+    for members in ({}, {"reasoning_details": foreign}):
+        called = thinking(tool_calls=[call], **members)
+        assert answer(send(called, "deepseek")) == {
+            "role": "assistant",
+            "content": "b",
+            "tool_calls": [call],
+            "reasoning_content": "",
+        }
+        assert "reasoning_content" not in str(answer(send(called, "z-ai")))
+
+
+def test_members_of_our_answers_that_are_null_are_not_sent_on() -> None:
+    """Strict upstreams refuse members that they do not know, null or not."""
+    said = thinking(reasoning=None, refusal=None, reasoning_details=None)
+    assert answer(send(said)) == {"role": "assistant", "content": "b"}
+    assert answer(send(said, "mistral")) == {"role": "assistant", "content": "b"}
+
+
 def test_details_go_back_unmodified_and_in_order_to_a_gateway_of_our_dialect() -> None:
     details: JsonValue = [
         {"type": "reasoning.new", "x": 1, "format": "unknown"},

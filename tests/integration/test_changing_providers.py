@@ -1,0 +1,130 @@
+"""One conversation with tools and reasoning, every turn at another provider, each as strict as the real one.
+
+The client is a plain chat client: it sends back each assistant message as it got it.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.instance import Instance, Streamed, endpoint
+from tests.strict.anthropic_messages import StrictMessages
+from tests.strict.gemini import StrictGemini
+from tests.strict.openai_chat import StrictDeepSeek, StrictMistral
+from tests.strict.openai_responses import StrictResponses
+from tests.strict.upstream import Json, Move, StrictUpstream
+
+TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}]
+MOVES = (
+    *(Move(1, calls=2), Move(2, "And once more.", calls=1), Move(3, calls=1), Move(4, calls=2), Move(5, "Here it is.")),
+    *(Move(6, calls=1), Move(7, "That makes five."), Move(8, "You are welcome."), Move(9, calls=3), Move(10, calls=1)),
+    *(Move(11, calls=1), Move(12, "Nearly there.", calls=2), Move(13, calls=1), Move(14, "Done."), Move(15, "Sure.")),
+    *(Move(16, "Again.", calls=1), Move(17, "Well."), Move(18, calls=2), Move(19, calls=1), Move(20, "Good-bye.")),
+)
+"""Tool loops that stay open over several providers, and turns of one answer."""
+
+
+class World:
+    """Six providers behind one instance, in the order in which they are asked."""
+
+    def __init__(self) -> None:
+        self.upstreams: tuple[StrictUpstream, ...] = (
+            StrictResponses("openai", "gpt-5.2"),
+            StrictMessages(),
+            StrictGemini(),
+            StrictDeepSeek(),
+            StrictMistral(),
+            StrictResponses("azure", "gpt-5.2-azure"),
+        )
+        self.instance: Instance
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    made = World()
+    async with AsyncExitStack() as stack:
+        entries: list[Json] = []
+        for upstream in made.upstreams:
+            await stack.enter_async_context(upstream.provider)
+            name = f"acme/{upstream.model}"
+            entries.append(endpoint(name, upstream.provider, upstream.slug, protocol=upstream.protocol))
+        made.instance = await stack.enter_async_context(Instance(tmp_path, endpoints=entries))
+        yield made
+        assert await made.instance.audit() == []
+
+
+async def ask(instance: Instance, model: str, messages: list[Json], *, stream: bool) -> Json:
+    """The assistant's message as a client has it."""
+    asked = {"model": model, "messages": messages, "tools": TOOLS, "reasoning": {"effort": "medium"}}
+    response = await instance.client.post("/chat/completions", json=asked | {"max_tokens": 8000, "stream": stream})
+    assert response.status_code == 200, response.text
+    if not stream:
+        return response.json()["choices"][0]["message"]
+    streamed = Streamed(response)
+    assert streamed.error is None
+    return folded(streamed)
+
+
+def folded(streamed: Streamed) -> Json:
+    """As official clients put a stream together (inference.md 7.4)."""
+    message: Json = {"role": "assistant", "content": ""}
+    details: dict[tuple[int, str], Json] = {}
+    calls: dict[int, Json] = {}
+    for delta in (choice["delta"] for chunk in streamed.chunks for choice in chunk["choices"]):
+        message["content"] += delta.get("content") or ""
+        if delta.get("reasoning"):
+            message["reasoning"] = message.get("reasoning", "") + delta["reasoning"]
+        for detail in delta.get("reasoning_details") or ():
+            _grow(details.setdefault((detail["index"], detail["type"]), {}), detail, ("text", "summary", "data"))
+        for call in delta.get("tool_calls") or ():
+            known = calls.setdefault(call["index"], {"function": {"name": call["function"].get("name")}})
+            _grow(known, {name: value for name, value in call.items() if name not in ("function", "index")}, ())
+            _grow(known["function"], {"arguments": call["function"].get("arguments")}, ("arguments",))
+    if details:
+        message["reasoning_details"] = list(details.values())
+    if calls:
+        message["tool_calls"] = list(calls.values())
+    return message
+
+
+def _grow(known: Json, more: Json, growing: tuple[str, ...]) -> None:
+    for name, value in more.items():
+        if value is not None:
+            known[name] = known.get(name, "") + value if name in growing else value
+
+
+def results_of(message: Json) -> list[Json]:
+    return [
+        {"role": "tool", "tool_call_id": call["id"], "content": json.dumps(sum(_arguments(call).values()))}
+        for call in message.get("tool_calls") or []
+    ]
+
+
+def _arguments(call: Json) -> dict[str, Any]:
+    return json.loads(call["function"]["arguments"])
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("first", range(6))
+async def test_a_conversation_that_changes_provider_at_each_turn_is_never_refused(
+    world: World, first: int, stream: bool
+) -> None:
+    messages: list[Json] = [{"role": "system", "content": "Be short."}, {"role": "user", "content": "What is 2 + 3?"}]
+    for turn, move in enumerate(MOVES):
+        upstream = world.upstreams[(first + turn) % len(world.upstreams)]
+        upstream.answer_next(move, stream=stream)
+        said = await ask(world.instance, f"acme/{upstream.model}", messages, stream=stream)
+        assert (said["content"] or None) == move.text
+        calls = said.get("tool_calls") or []
+        assert [_arguments(call) for call in calls] == [move.arguments(ordinal) for ordinal in range(move.calls)]
+        messages += [said, *(results_of(said) or [{"role": "user", "content": f"And question {turn}?"}])]
+    for upstream in world.upstreams:
+        assert upstream.provider.complaints == []
+        assert len(upstream.provider.requests) >= 2
+        if isinstance(upstream, StrictMessages):
+            # Off in loops that others opened without it, on in its own.
+            assert upstream.thinking_requests > 0

@@ -1,0 +1,78 @@
+"""Gemini 3: signatures on the parts that they came with and in each step of the last turn, a result for each call."""
+
+import json
+
+from tests.fakes.replies import Reply, body, sse
+from tests.strict.upstream import Json, Move, StrictUpstream, require, require_paired
+
+_SKIPS = "skip_thought_signature_validator"
+_DATA = {"text", "functionCall", "functionResponse"}
+
+
+class StrictGemini(StrictUpstream):
+    protocol = "google-gemini"
+    slug = "google-ai-studio"
+    model = "gemini-3-flash-preview"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._signed: dict[str, object] = {}
+        """Signature → the text or the arguments that it came with."""
+
+    def examine(self, body: Json) -> None:
+        contents = body["contents"]
+        for position, content in enumerate(contents):
+            require(content["role"] == ("model" if position % 2 else "user"), "roles must alternate")
+            require(content["parts"], "a turn is empty")
+            one_each = all(len(part.keys() & _DATA) == 1 for part in content["parts"])
+            require(one_each, "a part must have one of its data fields")
+        require(contents[-1]["role"] == "user", "the last turn must be the user's")
+        for turn, after in zip(contents[1::2], contents[2::2], strict=True):
+            _examine_calls(turn["parts"], after["parts"])
+        self._examine_signatures(contents)
+        first_of_turn = max(at for at, content in enumerate(contents) if any("text" in p for p in content["parts"][:1]))
+        for step in contents[first_of_turn:]:
+            calls = [part for part in step["parts"] if "functionCall" in part]
+            require(not calls or "thoughtSignature" in calls[0], "the first functionCall lacks a thought_signature")
+
+    def _examine_signatures(self, contents: list[Json]) -> None:
+        returned: list[str] = []
+        for part in (part for content in contents for part in content["parts"] if "thoughtSignature" in part):
+            signature = part["thoughtSignature"]
+            if signature == _SKIPS:
+                require("functionCall" in part, "only calls may go unvalidated")
+                continue
+            said = part["functionCall"]["args"] if "functionCall" in part else part["text"]
+            require(self._signed.get(signature) == said, f"thought signature {signature} is not valid on {said}")
+            returned.append(signature)
+        require(returned == list(self._signed), f"signatures {returned} came back of {list(self._signed)}")
+
+    def say(self, move: Move, asked: Json, *, stream: bool) -> Reply:
+        parts: list[Json] = [{"text": move.thought, "thought": True}]
+        signature = f"CiQB{move.number}+/=="
+        if move.text is not None:
+            parts.append({"text": move.text})
+        parts += [{"functionCall": {"name": "add", "args": move.arguments(n)}} for n in range(move.calls)]
+        # The first call is signed, or the end of the words.
+        signed = next((part for part in parts if "functionCall" in part), parts[-1])
+        signed["thoughtSignature"] = signature
+        self._signed[signature] = move.arguments(0) if move.calls else move.text
+        if not stream:
+            return body(_answer(parts, finish=True))
+        chunks = [_answer([part], finish=part is parts[-1]) for part in parts]
+        return sse([b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n" for chunk in chunks])
+
+
+def _answer(parts: list[Json], *, finish: bool) -> Json:
+    candidate: Json = {"content": {"role": "model", "parts": parts}, "index": 0}
+    if finish:
+        candidate["finishReason"] = "STOP"
+    return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 5}}
+
+
+def _examine_calls(parts: list[Json], after: list[Json]) -> None:
+    calls = [part["functionCall"] for part in parts if "functionCall" in part]
+    results = [part["functionResponse"] for part in after if "functionResponse" in part]
+    require_paired([call["id"] for call in calls], [result["id"] for result in results], in_order=True)
+    require([call["name"] for call in calls] == [result["name"] for result in results], "results name other functions")
+    require(all(isinstance(result["response"], dict) for result in results), "a response must be an object")
