@@ -53,7 +53,8 @@ def upstream_request(
         headers=headers + (_ACCEPT_STREAM if stream else _ACCEPT_WHOLE),
         body=body,
         connect_timeout_s=runtime.connect_timeout_s,
-        read_timeout_s=runtime.read_timeout_s,
+        # A whole answer is one silence until it is there: a model that thinks for two minutes is not a dead one.
+        read_timeout_s=runtime.read_timeout_s if stream else max(runtime.read_timeout_s, runtime.total_timeout_s),
         proxy_url=runtime.proxy_url,
     )
 
