@@ -1,4 +1,4 @@
-"""`trunkline catalog`: show and check what the catalog knows."""
+"""`trunkline catalog`: show, check and probe what the catalog knows."""
 
 from pathlib import Path
 
@@ -8,17 +8,21 @@ from trunkline.catalog import check as bundled
 from trunkline.catalog.types import Model, Snapshot
 from trunkline.cli.models import price_per_million
 from trunkline.cli.output import json_option, print_json, print_table
+from trunkline.cli.probing.command import probe
 from trunkline.cli.session import config_option, load_catalog, load_settings
 
 
 @click.group("catalog")
 def command() -> None:
-    """Show and check what the catalog knows of models, endpoints and providers.
+    """Show, check and probe what the catalog knows of models, endpoints and providers.
 
     \b
     Example:
       trunkline catalog show openai/gpt-5.4-mini
     """
+
+
+command.add_command(probe)
 
 
 @command.command("show")

@@ -13,7 +13,7 @@ _COMMANDS = {
     "chat": "Talk to a model in the terminal.",
     "doctor": "Check everything an instance needs, and say what to do.",
     "audit": "Recompute every balance and usage from the ledger.",
-    "catalog": "Show and check what the catalog knows.",
+    "catalog": "Show, check and probe what the catalog knows.",
     "config": "Check and show the configuration.",
     "db": "Upgrade, back up and restore the database.",
     "version": "Print the version.",

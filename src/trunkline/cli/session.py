@@ -49,8 +49,15 @@ def load_settings(config: Path | None, overrides: Mapping[KeyPath, JsonValue] | 
 
 def load_catalog(loaded: Loaded) -> Snapshot:
     """The catalog with the operator's entries; an entry that cannot be used ends the command."""
-    try:
+    with usable_catalog(loaded):
         return build_snapshot(loaded.settings)
+
+
+@contextmanager
+def usable_catalog(loaded: Loaded) -> Generator[None]:
+    """An entry that cannot be used, met inside, ends the command with its place in the file."""
+    try:
+        yield
     except OverridesInvalid as error:
         raise click.ClickException(f"the configuration cannot be used\n{loaded.invalid(error.findings)}") from None
 

@@ -12,6 +12,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.chat import errors
+from trunkline.protocols.chat.request import ChatRequest
 from trunkline.protocols.faults import Classified
 from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.providers.adapter import upstream_request
@@ -96,7 +97,7 @@ def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
 
 
 def compose(
-    exchange: Exchange, candidate: Candidate, runtime: ProviderRuntime, encoded: EncodedRequest
+    asked: ChatRequest, candidate: Candidate, runtime: ProviderRuntime, encoded: EncodedRequest
 ) -> UpstreamRequest:
     """The signed upstream request: what catalog or operator set as a header goes before the format's own.
 
@@ -104,14 +105,14 @@ def compose(
     """
     endpoint = candidate.endpoint
     request = upstream_request(
-        runtime, endpoint, encoded.path, encoded.body, exchange.request.stream, protocol=protocol_of(endpoint)
+        runtime, endpoint, encoded.path, encoded.body, asked.stream, protocol=protocol_of(endpoint)
     )
     if encoded.headers:
         known = {name for name, _ in request.headers}
         added = tuple(header for header in encoded.headers if header[0] not in known)
         request = structs.replace(request, headers=request.headers + added)
-    if runtime.in_process and exchange.request.user is not None:
-        return structs.replace(request, headers=(*request.headers, (FAULT_HEADER, exchange.request.user)))
+    if runtime.in_process and asked.user is not None:
+        return structs.replace(request, headers=(*request.headers, (FAULT_HEADER, asked.user)))
     return request
 
 

@@ -217,7 +217,7 @@ class Pipeline:
         exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
         exchange.conversion = conversion
         await delivery.echo(exchange, runtime, encoded.body)
-        request = compose(exchange, candidate, runtime, encoded)
+        request = compose(exchange.request, candidate, runtime, encoded)
         upstream = self._sandbox if runtime.in_process else self._upstream
         started_s = asyncio.get_running_loop().time()
         opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion.protocol)
