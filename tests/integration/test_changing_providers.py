@@ -21,7 +21,7 @@ from tests.strict.upstream import Json, Move, StrictUpstream
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}]
 MOVES = (
     *(Move(1, calls=2), Move(2, "And once more.", calls=1), Move(3, calls=1), Move(4, calls=2), Move(5, "Here it is.")),
-    *(Move(6, calls=1), Move(7, "That makes five."), Move(8, "You are welcome."), Move(9, calls=3), Move(10, calls=1)),
+    *(Move(6, calls=1), Move(7, "That makes five."), Move(8, "You are welcome."), Move(9, calls=3), Move(10, "Ten.")),
     *(Move(11, calls=1), Move(12, "Nearly there.", calls=2), Move(13, calls=1), Move(14, "Done."), Move(15, "Sure.")),
     *(Move(16, "Again.", calls=1), Move(17, "Well."), Move(18, calls=2), Move(19, calls=1), Move(20, "Good-bye.")),
 )
