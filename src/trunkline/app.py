@@ -27,6 +27,9 @@ from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.tasks import TaskSet
 from trunkline.gateway.admission import Admission
 from trunkline.gateway.conversion import PROTOCOLS
+from trunkline.gateway.fetch_client import FetchClient
+from trunkline.gateway.fetch_guard import AddressGuard
+from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import write_interrupted
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.settlement import Settlement
@@ -77,6 +80,7 @@ class Application:
         """Looks for local engines after `start`; None when that is switched off."""
         self._shared = MemoryShared()
         self._transport = HttpTransport()
+        self._fetch_client = FetchClient(AddressGuard(settings.fetching.allow_networks))
         self._database = open_database(
             settings.database_url,
             pool_size=settings.database.pool_size,
@@ -135,6 +139,7 @@ class Application:
         await self._directory.close()
         await self._apps.close()
         await self._transport.close()
+        self._fetch_client.close()
         await self._database.close()
         if self._recorder is not None:
             self._recorder.close()
@@ -155,6 +160,7 @@ class Application:
             world=self._world,
             upstream=self._transport,
             sandbox=SandboxUpstream(settings.sandbox),
+            fetcher=MediaFetcher(self._fetch_client),
             admission=Admission(self._shared, settings),
             settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),
             health=self.health,

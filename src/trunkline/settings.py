@@ -148,7 +148,7 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     connect_timeout_seconds: Seconds = 10.0
     """To an upstream, TLS included."""
     read_timeout_seconds: Seconds = 60.0
-    """Longest silence of an upstream."""
+    """Longest silence of an upstream's stream; a whole answer may be silent until it is there."""
     total_timeout_seconds: Seconds = 300.0
     """Longest whole answer."""
     outage_window_seconds: Seconds = 30.0
@@ -167,6 +167,13 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Send the status early and white space while the upstream works. A failure after that has status 200 too."""
     path: Literal["auto", "hub"] = "auto"
     """`hub` sends everything through the hub, for comparing the two paths."""
+
+
+class Fetching(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Media that callers name by URL, where the provider takes no URLs (operating.md OP-51)."""
+
+    allow_networks: tuple[str, ...] = ()
+    """Networks (`10.0.0.0/8`) that are fetched from although they are not public. Every caller can read from them."""
 
 
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -223,6 +230,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: tuple[Mapping[str, JsonValue], ...] = ()
     """`[[endpoints]]`: the same for endpoints (OP-22, OP-23)."""
     routing: Routing = Routing()
+    fetching: Fetching = Fetching()
     auth: Auth = Auth()
     telemetry: Telemetry = Telemetry()
     limits: Limits = Limits()

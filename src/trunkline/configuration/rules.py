@@ -1,6 +1,7 @@
 """What types cannot say: settings that contradict each other or that this version cannot honour."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from trunkline.configuration.errors import Finding, KeyPath
@@ -24,6 +25,8 @@ def broken_rules(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     if settings.server.public_url is not None:
         yield from _web_address(settings.server.public_url, ("server", "public_url"))
+    for network in settings.fetching.allow_networks:
+        yield from _network(network, ("fetching", "allow_networks"))
     for slug, provider in settings.providers.items():
         yield from _provider(provider, ("providers", slug))
 
@@ -46,6 +49,13 @@ def _provider(provider: ProviderSettings, path: KeyPath) -> Iterator[Finding]:
         yield from _web_address(provider.base_url, (*path, "base_url"))
     if provider.proxy_url is not None:
         yield from _web_address(provider.proxy_url, (*path, "proxy_url"))
+
+
+def _network(network: str, path: KeyPath) -> Iterator[Finding]:
+    try:
+        ip_network(network)
+    except ValueError:
+        yield Finding(path, f'"{network}" is no network; write an address and the length of its prefix: 10.0.0.0/8')
 
 
 def _web_address(url: str, path: KeyPath) -> Iterator[Finding]:

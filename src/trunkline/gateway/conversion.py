@@ -17,6 +17,8 @@ from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.chat.request import ChatRequest, to_hub
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.protocols.messages.protocol import MessagesProtocol
+from trunkline.protocols.remote_media import FetchedMedia, RemoteMedia, remote_media, with_content
+from trunkline.protocols.requests import GenerationRequest
 from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.routing.types import Candidate
@@ -32,6 +34,8 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
 """Upstream formats that are spoken, by the catalog's name, in the order in which a chat client is served best."""
 PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)
 """Endpoints with none of them are not callable."""
+_ADDRESSED = frozenset({"image", "file", "video"})
+"""Modalities that may be given by URL."""
 
 
 def protocol_of(endpoint: Endpoint) -> str:
@@ -51,7 +55,7 @@ class EncodedRequest(Struct, frozen=True):
 class Conversion:
     """One client request on its way to one endpoint and back."""
 
-    __slots__ = ("_betas", "_options", "path", "protocol", "request", "target")
+    __slots__ = ("_betas", "_hub", "_options", "path", "protocol", "request", "target")
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class Conversion:
     ) -> None:
         self.request = request
         self._betas = anthropic_betas
+        self._hub: GenerationRequest | None = None
         self.protocol = UPSTREAMS[protocol_of(endpoint)]
         self.path: Path = "native" if path_policy == "auto" and self.protocol is _CHAT else "hub"
         tool = request.answer_tool if self.path == "hub" else None
@@ -75,15 +80,30 @@ class Conversion:
             docs_base=docs_url,
         )
 
-    def encode(self) -> EncodedRequest:
-        """The upstream's request. Raises InvalidRequest or InvalidPrompt for what the format cannot say."""
+    def remote_media(self) -> tuple[RemoteMedia, ...]:
+        """The URLs whose content this upstream must be given as data; none on the native path."""
+        if self.path == "native" or self.request.input_modalities.isdisjoint(_ADDRESSED):
+            return ()
+        return remote_media(self._as_hub(), lambda part: self.protocol.needs_content(part, self.target))
+
+    def encode(self, fetched: FetchedMedia | None = None) -> EncodedRequest:
+        """The upstream's request, with the content of `fetched` in place of URLs.
+
+        Raises InvalidRequest or InvalidPrompt for what the format cannot say.
+        """
         path = self.protocol.path(self.target, stream=self.request.stream)
         if self.path == "native":
             return EncodedRequest(path, (), native_request.edit_request(self.request, self.target))
-        hub = to_hub(self.request)
-        if self._betas:
-            hub = structs.replace(hub, anthropic_betas=self._betas)
+        hub = self._as_hub()
+        if fetched is not None:
+            hub = with_content(hub, fetched.data_urls)
         return EncodedRequest(path, self.protocol.headers(hub, self.target), self.protocol.encode(hub, self.target))
+
+    def _as_hub(self) -> GenerationRequest:
+        if self._hub is None:
+            hub = to_hub(self.request)
+            self._hub = structs.replace(hub, anthropic_betas=self._betas) if self._betas else hub
+        return self._hub
 
     def open_stream(self, identity: AnswerIdentity) -> AnswerStream:
         """A fresh relay for one upstream stream."""

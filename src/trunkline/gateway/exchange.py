@@ -12,6 +12,7 @@ from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat.request import ChatRequest
 from trunkline.protocols.faults import Classified
+from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
 from trunkline.routing.types import Candidate, Plan
 
@@ -62,6 +63,8 @@ class Exchange(Struct, kw_only=True):
     """The endpoint of the current, in the end of the last, attempt."""
     runtime: ProviderRuntime | None = None
     conversion: Conversion | None = None
+    media: FetchedMedia | None = None
+    """What was fetched for upstreams that take no URLs; None while nothing had to be."""
     facts: Facts | None = None
     tried: list[Candidate] = []
     attempts: list[ProviderResponse] = []

@@ -18,6 +18,7 @@ from trunkline.gateway.client import EVENTS, PADDED_JSON, ClientStream, Disconne
 from trunkline.gateway.conversion import Conversion, EncodedRequest
 from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
 from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.running import Running
@@ -45,6 +46,7 @@ class Pipeline:
         world: World,
         upstream: Upstream,
         sandbox: Upstream,
+        fetcher: MediaFetcher,
         admission: Admission,
         settlement: Settlement,
         health: MemoryHealth,
@@ -59,6 +61,7 @@ class Pipeline:
         self._settings = settings
         self._upstream = upstream
         self._sandbox = sandbox
+        self._fetcher = fetcher
         self._admission = admission
         self._settlement = settlement
         self._health = health
@@ -188,7 +191,9 @@ class Pipeline:
             try:
                 await self._admission.hold(exchange, candidate)
                 conversion = convert(exchange, candidate, self._secret, self._settings.routing.path, self._docs_url)
-                encoded = conversion.encode()
+                if wanted := conversion.remote_media():
+                    await self._fetcher.fetch(exchange, wanted, delivery.listener)
+                encoded = conversion.encode(exchange.media if wanted else None)
             except (PaymentRequired, InvalidRequest) as reason:
                 # Too dear, while a cheaper one may be affordable (AFF-06); or its format cannot say what was asked.
                 refusal = refusal or reason

@@ -10,6 +10,7 @@ from typing import Protocol
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.faults import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
 
 
@@ -22,6 +23,13 @@ class UpstreamProtocol(Protocol):
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
         """What the format asks for beside authentication: a version, beta flags. Names in lower case."""
+        ...
+
+    def needs_content(self, part: Addressed, target: UpstreamTarget) -> bool:
+        """Whether a part with an http(s) URL must be sent as data, because this upstream does not open the URL.
+
+        False also for a part that cannot be sent in either way: `encode` refuses it.
+        """
         ...
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:

@@ -28,8 +28,7 @@ class Target(Struct, frozen=True):
     host_header: str
 
 
-@lru_cache(maxsize=_URLS_REMEMBERED)
-def parse_target(url: str, proxy_url: str | None = None) -> Target:
+def read_target(url: str, proxy_url: str | None = None) -> Target:
     """Raises UpstreamFailed("protocol") for a URL that is not plain http(s) in visible ASCII."""
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
         raise UpstreamFailed("protocol", "the provider's URL holds spaces, control characters or non-ASCII text")
@@ -49,3 +48,7 @@ def parse_target(url: str, proxy_url: str | None = None) -> Target:
         path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
         host_header=host if port in (None, default_port) else f"{host}:{port}",
     )
+
+
+parse_target = lru_cache(maxsize=_URLS_REMEMBERED)(read_target)
+"""The same for addresses of providers, which are few and come back."""

@@ -8,6 +8,7 @@ from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.chat.upstream import encode_upstream
 from trunkline.protocols.faults import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
 
 
@@ -21,6 +22,9 @@ class ChatProtocol:
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
         return ()
+
+    def needs_content(self, part: Addressed, target: UpstreamTarget) -> bool:
+        return False
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
         return encode_upstream(request, target)

@@ -150,4 +150,4 @@ class _Writer:
             case Audio():
                 return audio_part(part)
             case Video():
-                return video_part(part, f"{field}.video_url.url")
+                return video_part(part, f"{field}.video_url.url", self._family)

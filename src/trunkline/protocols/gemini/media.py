@@ -1,7 +1,6 @@
 """Images, files, recordings and videos as `inlineData` or `fileData` (inference.md 30.2)."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
@@ -9,34 +8,15 @@ from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.data_urls import split_data_url
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.written import FileData, InlineData, WrittenPart
+from trunkline.protocols.media_types import UNTOLD, host_and_path, type_of_name
+from trunkline.protocols.remote_media import Addressed, url_of
 from trunkline.protocols.requests import Audio, File, Image, Video
 
 _PDF: Final = "application/pdf"
 _PDF_START: Final = "JVBERi0"
 """`%PDF-` in base64."""
-_UNTOLD: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 _RENAMED: Final = {"image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "video/mov": "video/quicktime"}
 
-_OF_EXTENSION: Final = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "pdf": "application/pdf",
-    "txt": "text/plain",
-    "md": "text/markdown",
-    "csv": "text/csv",
-    "html": "text/html",
-    "xml": "text/xml",
-    "json": "application/json",
-    "mp3": "audio/mpeg",
-    "wav": "audio/wav",
-    "mp4": "video/mp4",
-    "mpeg": "video/mpeg",
-    "mov": "video/quicktime",
-    "webm": "video/webm",
-}
 _OF_AUDIO_FORMAT: Final = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "pcm16": "audio/pcm", "pcm24": "audio/pcm"}
 
 _GOOGLE_FILES: Final = "https://generativelanguage.googleapis.com/"
@@ -47,7 +27,12 @@ _FETCHED_TYPES: Final = ("image/", "text/", "application/pdf", "application/json
 
 def image_part(image: Image, field: str, family: Family) -> WrittenPart:
     """An image. `detail` has no counterpart here."""
-    return _inline(image.url, None) or _by_address(image.url, field, family)
+    inline = _inline(image.url, None)
+    if inline is not None:
+        return inline
+    if not opens_url(image, family):
+        raise _needs_fetching(field)
+    return _file_data(image.url, type_of_name(image.url))
 
 
 def file_part(file: File, field: str, family: Family) -> WrittenPart:
@@ -56,7 +41,12 @@ def file_part(file: File, field: str, family: Family) -> WrittenPart:
         raise InvalidRequest(
             f"`{field}` is missing: this provider knows no uploads. Send the document as a data URL.", field=field
         )
-    return _inline(file.data, file.filename) or _by_address(file.data, field, family)
+    inline = _inline(file.data, file.filename)
+    if inline is not None:
+        return inline
+    if not opens_url(file, family):
+        raise _needs_fetching(field)
+    return _file_data(file.data, type_of_name(file.data))
 
 
 def audio_part(audio: Audio) -> WrittenPart:
@@ -64,14 +54,14 @@ def audio_part(audio: Audio) -> WrittenPart:
     return inline_data(_OF_AUDIO_FORMAT.get(audio.format, f"audio/{audio.format}"), audio.data)
 
 
-def video_part(video: Video, field: str) -> WrittenPart:
+def video_part(video: Video, field: str, family: Family) -> WrittenPart:
     """A video: inline, or by an address that Google opens (inference.md 10.5)."""
     inline = _inline(video.url, None)
     if inline is not None:
         return inline
-    if _host_and_path(video.url)[0] in _YOUTUBE_HOSTS or _is_googles(video.url):
-        return _file_data(video.url, _type_of_name(video.url) or "video/mp4")
-    raise _needs_fetching(field)
+    if not opens_url(video, family):
+        raise _needs_fetching(field)
+    return _file_data(video.url, type_of_name(video.url) or "video/mp4")
 
 
 def inline_data(mime_type: str, data: str) -> WrittenPart:
@@ -84,19 +74,21 @@ def _inline(url: str, filename: str | None) -> WrittenPart | None:
     if split is None:
         return None
     mime_type = split.mime
-    if mime_type in _UNTOLD:
-        mime_type = _type_of_name(filename or "") or (_PDF if split.data.startswith(_PDF_START) else mime_type)
+    if mime_type in UNTOLD:
+        mime_type = type_of_name(filename or "") or (_PDF if split.data.startswith(_PDF_START) else mime_type)
     return inline_data(_RENAMED.get(mime_type, mime_type), split.data)
 
 
-def _by_address(url: str, field: str, family: Family) -> WrittenPart:
-    mime_type = _type_of_name(url)
-    if _is_googles(url):
-        return _file_data(url, mime_type)
-    fetched = mime_type is not None and mime_type.startswith(_FETCHED_TYPES)
-    if fetched and family.fetches_urls and url.startswith("https://"):
-        return _file_data(url, mime_type)
-    raise _needs_fetching(field)
+def opens_url(part: Addressed, family: Family) -> bool:
+    """Whether Google opens a part's address by itself."""
+    if isinstance(part, Video):
+        return host_and_path(part.url)[0] in _YOUTUBE_HOSTS or _is_googles(part.url)
+    url = url_of(part)
+    if url is None:
+        return False
+    media_type = type_of_name(url)
+    fetched = media_type is not None and media_type.startswith(_FETCHED_TYPES)
+    return _is_googles(url) or (fetched and family.fetches_urls and url.startswith("https://"))
 
 
 def _file_data(uri: str, mime_type: str | None) -> WrittenPart:
@@ -105,20 +97,6 @@ def _file_data(uri: str, mime_type: str | None) -> WrittenPart:
 
 def _is_googles(url: str) -> bool:
     return url.startswith(("gs://", _GOOGLE_FILES))
-
-
-def _type_of_name(name: str) -> str | None:
-    path = _host_and_path(name)[1]
-    return _OF_EXTENSION.get(path.rpartition(".")[2].lower()) if "." in path else None
-
-
-def _host_and_path(url: str) -> tuple[str, str]:
-    """Both empty for what is no address at all."""
-    try:
-        split = urlsplit(url)
-    except ValueError:
-        return "", ""
-    return split.hostname or "", split.path
 
 
 def _needs_fetching(field: str) -> InvalidRequest:

@@ -7,8 +7,10 @@ from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.faults import Classified
 from trunkline.protocols.gemini.decoder import GeminiDecoder, decode_body
 from trunkline.protocols.gemini.families import family_of
+from trunkline.protocols.gemini.media import opens_url
 from trunkline.protocols.gemini.request import encode_request
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
 
 
@@ -32,6 +34,9 @@ class GeminiProtocol:
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
         return ()
+
+    def needs_content(self, part: Addressed, target: UpstreamTarget) -> bool:
+        return not opens_url(part, family_of(target.upstream_model))
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
         return encode_request(request, target, call_ids=self._call_ids)

@@ -6,9 +6,11 @@ from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.faults import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.messages.addresses import opens_url
 from trunkline.protocols.messages.betas import VERSION, betas_of
 from trunkline.protocols.messages.decoder import MessagesDecoder, decode_body
 from trunkline.protocols.messages.upstream import encode_upstream
+from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
 
 
@@ -24,6 +26,9 @@ class MessagesProtocol:
         betas = betas_of(request, target)
         version = ("anthropic-version", VERSION)
         return (version, ("anthropic-beta", ",".join(betas))) if betas else (version,)
+
+    def needs_content(self, part: Addressed, target: UpstreamTarget) -> bool:
+        return not opens_url(part)
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
         return encode_upstream(request, target)

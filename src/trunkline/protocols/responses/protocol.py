@@ -6,6 +6,7 @@ from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.faults import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
 from trunkline.protocols.responses.decoder import ResponsesDecoder, decode_body
 from trunkline.protocols.responses.request import encode_request
@@ -21,6 +22,10 @@ class ResponsesProtocol:
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
         return ()
+
+    def needs_content(self, part: Addressed, target: UpstreamTarget) -> bool:
+        """Images and files go by URL; videos not at all."""
+        return False
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
         return encode_request(request, target)
