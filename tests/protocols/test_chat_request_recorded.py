@@ -110,12 +110,12 @@ def _expected_message(message: Object) -> Object:
     return rest | {"content": [*parts[:-1], parts[-1] | {"cache_control": marker}]}
 
 
-def _sent(body: bytes) -> Object:
+def arrived(body: bytes) -> Object:
     sent = meaning(body)
     return {name: value for name, value in sent.items() if name not in DROPPED | REASONING}
 
 
-def _tools_completed(body: Object) -> Object:
+def tools_completed(body: Object) -> Object:
     """A tool without `type` is a function; one without parameters takes an empty object."""
     for tool in body.get("tools", []):
         tool.setdefault("type", "function")
@@ -144,7 +144,7 @@ def test_every_leaf_of_a_recorded_request_arrives_or_is_listed_as_dropped(path: 
         request = parse_chat(data, ParseLimits())
         native = path == "native"
         sent = edit_request(request, ANYTHING_GOES) if native else encode_upstream(to_hub(request), ANYTHING_GOES)
-        assert _sent(sent) == _tools_completed(expected(body))
+        assert arrived(sent) == tools_completed(expected(body))
         if native:
             _assert_unknown_members_stay(body, sent)
     assert len(bodies) == ACCEPTED

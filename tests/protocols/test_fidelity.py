@@ -1,0 +1,15 @@
+"""The published table of fidelity is what the recordings come to."""
+
+import pytest
+
+from tests.protocols.fidelity.table import PAGE, formats, measure, page
+from tests.recorded import requires_recorded
+
+pytestmark = requires_recorded
+
+
+@pytest.mark.timeout(300)
+def test_the_published_table_is_current_and_nothing_in_it_fails() -> None:
+    measured = {form.name: measure(form) for form in formats()}
+    assert {name: one.failures for name, one in measured.items() if one.failures} == {}
+    assert PAGE.read_text(encoding="utf-8") == page(measured)
