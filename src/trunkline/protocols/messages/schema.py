@@ -30,6 +30,11 @@ def answer_tool(request: GenerationRequest, target: UpstreamTarget) -> FunctionT
     schema = schema_of(request)
     if schema is None or has_native_schema(target) or not supports(target, "tools"):
         return None
+    return stand_in(schema, target)
+
+
+def stand_in(schema: JsonSchema, target: UpstreamTarget) -> FunctionTool:
+    """The tool whose arguments are an answer that follows `schema`."""
     return FunctionTool(
         name=target.answer_tool or schema.name,
         description=schema.description or _PURPOSE,

@@ -11,11 +11,12 @@ _KNOWN = frozenset({"type", "thinking", "signature", "data"})
 class ThinkingBlock:
     """Thinking with its signature, or redacted thinking, which comes whole."""
 
-    __slots__ = ("_index", "_part", "_state")
+    __slots__ = ("_format", "_index", "_part", "_state")
 
-    def __init__(self, state: AnswerState, index: int) -> None:
+    def __init__(self, state: AnswerState, index: int, *, reasoning_format: str = FORMAT) -> None:
         self._state = state
         self._index = index
+        self._format = reasoning_format
         # Thinking that the client does not get is no part of its answer.
         self._part = -1 if state.exclude_reasoning else state.next_part()
 
@@ -23,7 +24,7 @@ class ThinkingBlock:
         data = text_of(members.get("data"))
         if data:
             delta = ReasoningDelta(
-                self._part, type="reasoning.encrypted", data=data, format=FORMAT, detail_index=self._index
+                self._part, type="reasoning.encrypted", data=data, format=self._format, detail_index=self._index
             )
         else:
             text = text_of(members.get("thinking"))
@@ -44,7 +45,7 @@ class ThinkingBlock:
         return self._shown([PartEnded(self._part)], commits=False)
 
     def _delta(self, text: str, signature: str | None) -> ReasoningDelta:
-        return ReasoningDelta(self._part, text=text, signature=signature, format=FORMAT, detail_index=self._index)
+        return ReasoningDelta(self._part, text=text, signature=signature, format=self._format, detail_index=self._index)
 
     def _count(self, text: str) -> None:
         self._state.thinking_chars += len(text)

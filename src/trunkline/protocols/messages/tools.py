@@ -16,7 +16,7 @@ from trunkline.protocols.messages.schema import answer_tool
 from trunkline.protocols.requests import FunctionTool, GenerationRequest, Message, NamedToolChoice, ToolChoice
 
 _CALL_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
-_NO_PARAMETERS: Final = Raw(b'{"type":"object","properties":{}}')
+NO_PARAMETERS: Final = Raw(b'{"type":"object","properties":{}}')
 _ANY_PARAMETERS: Final = Raw(b'{"type":"object"}')
 
 
@@ -32,9 +32,10 @@ class ToolMembers(Struct, frozen=True):
         return self.choice.get("type") in ("any", "tool")
 
 
-def upstream_call_id(call_id: str) -> str:
-    """The id as this format takes it: one with other characters always becomes the same other one (8.4)."""
-    if _CALL_ID.fullmatch(call_id):
+def upstream_call_id(call_id: str, *, chars_max: int | None = None) -> str:
+    """The id as this format takes it: one that is too long or has other characters always becomes the same other
+    one (8.4)."""
+    if _CALL_ID.fullmatch(call_id) and (chars_max is None or len(call_id) <= chars_max):
         return call_id
     return f"toolu_{hashlib.sha256(call_id.encode('utf-8', 'replace')).hexdigest()[:24]}"
 
@@ -49,7 +50,7 @@ def write_tools(request: GenerationRequest, target: UpstreamTarget) -> ToolMembe
         choice = _choice_with_answer(choice, stand_in, has_others=bool(tools))
         tools = (*tools, stand_in)
     elif not tools:
-        tools = _stubs(request.messages)
+        tools = stub_tools(request.messages)
         choice = {"type": "none"} if tools else {}
     if request.parallel_tool_calls is False and tools and choice.get("type") != "none":
         # No matter what the catalog lists: the format has the switch.
@@ -63,7 +64,7 @@ def _definition(tool: FunctionTool, request: GenerationRequest, *, strict: bool,
     written: Block = {"name": tool.name}
     if tool.description:
         written["description"] = tool.description
-    written["input_schema"] = tool.parameters if len(tool.parameters) else _NO_PARAMETERS
+    written["input_schema"] = tool.parameters if len(tool.parameters) else NO_PARAMETERS
     if strict and tool.strict is not None:
         written["strict"] = tool.strict
     if eager and (request.stream or tool.eager_input_streaming is not None):
@@ -94,6 +95,7 @@ def _choice_with_answer(choice: Block, tool: FunctionTool, *, has_others: bool) 
     return {"type": "tool", "name": tool.name, "disable_parallel_tool_use": True}
 
 
-def _stubs(messages: Iterable[Message]) -> tuple[FunctionTool, ...]:
+def stub_tools(messages: Iterable[Message]) -> tuple[FunctionTool, ...]:
+    """Definitions of the tools that were called, where the request has none (8.1)."""
     names = dict.fromkeys(call.name for message in messages for call in message.tool_calls)
     return tuple(FunctionTool(name=name, parameters=_ANY_PARAMETERS) for name in names)

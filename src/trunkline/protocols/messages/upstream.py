@@ -6,11 +6,12 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import output_cap, supports
+from trunkline.protocols.chat.envelope import output_cap
 from trunkline.protocols.messages.blocks import Block, cache_control
 from trunkline.protocols.messages.cache_marks import limit_markers
 from trunkline.protocols.messages.conversation import write_conversation
-from trunkline.protocols.messages.families import COMPATIBLE, Family, family_of
+from trunkline.protocols.messages.families import COMPATIBLE, family_of
+from trunkline.protocols.messages.sampling import sampling_of
 from trunkline.protocols.messages.schema import output_config
 from trunkline.protocols.messages.thinking import Circumstances, effort_of, thinking_of
 from trunkline.protocols.messages.tools import write_tools
@@ -19,7 +20,6 @@ from trunkline.protocols.requests import GenerationRequest
 
 MAX_TOKENS_DEFAULT: Final = 4096
 """The format insists on a cap; every model that speaks it can say this much."""
-TOP_P_WHILE_THINKING_MIN: Final = 0.95
 
 ASKS_WHO_ASKS: Final = frozenset({"anthropic"})
 """Providers that want an identity of the end user, hashed (inference.md 28)."""
@@ -55,32 +55,13 @@ def encode_upstream(request: GenerationRequest, target: UpstreamTarget) -> bytes
         "messages": write_turns(conversation.turns),
         "tools": tools.tools or None,
         "tool_choice": tools.choice or None,
-        **_sampling(request, target, family, thinks=thinking.on),
+        **sampling_of(request, target, family, thinks=thinking.on),
         "service_tier": _SERVICE_TIERS.get(request.service_tier or "") if family is not COMPATIBLE else None,
         "cache_control": None if request.cache is None else cache_control(request.cache),
         "metadata": _metadata(target),
         **_passed_on(request, target),
     }
     return json.encode({name: member for name, member in members.items() if member is not None})
-
-
-def _sampling(request: GenerationRequest, target: UpstreamTarget, family: Family, *, thinks: bool) -> dict[str, object]:
-    """Parameters of sampling. A thinking model takes hardly any, the newest none (inference.md 7.2)."""
-    asked = request.sampling
-    stop = [text for text in asked.stop if text.strip()] if supports(target, "stop") else []
-    members: dict[str, object] = {"stop_sequences": stop or None}
-    if family.fixed_sampling:
-        return members
-    temperature = asked.temperature if supports(target, "temperature") and not thinks else None
-    top_p = asked.top_p if supports(target, "top_p") else None
-    if top_p is not None and thinks and top_p < TOP_P_WHILE_THINKING_MIN:
-        top_p = None
-    if temperature is not None and family.one_sampling_parameter:
-        top_p = None
-    members["temperature"] = None if temperature is None else min(temperature, 1.0)
-    members["top_p"] = top_p
-    members["top_k"] = asked.top_k or None if supports(target, "top_k") and not thinks else None
-    return members
 
 
 def _metadata(target: UpstreamTarget) -> Block | None:
