@@ -1,0 +1,166 @@
+"""Which reader a content block gets: blocks of a stream name their kind in their start or in their first delta, those
+of a whole answer hold everything at once (inference.md 30.9)."""
+
+from typing import Protocol
+
+from msgspec import Raw
+
+from trunkline.core import json
+from trunkline.protocols.chat.wire import list_of, object_of, quoted, text_of
+from trunkline.protocols.converse.text_block import CitedText, cited_text
+from trunkline.protocols.events import Extra, GenerationEvent
+from trunkline.protocols.messages.block_reader import EXTRA_BYTES_MAX
+from trunkline.protocols.messages.block_state import AnswerState, Members
+from trunkline.protocols.messages.call_blocks import AnswerToolBlock, CallBlock
+from trunkline.protocols.messages.thinking_block import ThinkingBlock
+from trunkline.protocols.messages.thinking_history import FORMAT as CLAUDES_FORMAT
+
+_SERVERS_OWN = "server_tool_use"
+"""`type` of a call that the service answers itself."""
+_WORDS = frozenset({"text", "citation", "citationsContent"})
+_OUR_NAMES = {"toolUseId": "id"}
+
+
+class BlockReader(Protocol):
+    """One kind of block."""
+
+    def open(self) -> list[GenerationEvent]: ...
+
+    def grow(self, delta: Members) -> list[GenerationEvent]:
+        """`delta` as a stream has it."""
+        ...
+
+    def close(self) -> list[GenerationEvent]: ...
+
+
+class BlockReaders:
+    """Makes the readers of one answer."""
+
+    __slots__ = ("_reasoning_format", "_state")
+
+    def __init__(self, state: AnswerState, *, is_claude: bool) -> None:
+        self._state = state
+        self._reasoning_format = CLAUDES_FORMAT if is_claude else "unknown"
+
+    def reader(self, index: int, first: Members) -> BlockReader:
+        """The reader of a block whose start or first delta is `first`."""
+        state = self._state
+        if "toolUse" in first:
+            call = object_of(first["toolUse"])
+            name = text_of(call.get("name"))
+            if text_of(call.get("type")) == _SERVERS_OWN:
+                return Carried(index, "toolUse", call)
+            return Call(state, index, call, is_answer=state.answer_tool is not None and name == state.answer_tool)
+        if "reasoningContent" in first:
+            return Thoughts(ThinkingBlock(state, index, reasoning_format=self._reasoning_format))
+        if not _WORDS.isdisjoint(first):
+            return CitedText(state, index)
+        kind = next((name for name in first if name not in ("type", "p")), "")
+        return Carried(index, kind, object_of(first.get(kind)))
+
+
+def whole_deltas(block: Members) -> list[Members]:
+    """A block of a whole answer as the start and deltas that a stream would have had."""
+    if "citationsContent" in block:
+        cited = object_of(block["citationsContent"])
+        text: Members = {"text": Raw(quoted(cited_text(cited.get("content"))))}
+        return [text, *({"citation": citation} for citation in list_of(cited.get("citations")))]
+    if "reasoningContent" in block:
+        content = object_of(block["reasoningContent"])
+        told = object_of(content.pop("reasoningText", None))
+        return [{"reasoningContent": json.raw(told | content)}]
+    if "text" in block:
+        return [{"text": block["text"]}]
+    return []
+
+
+class Call:
+    """A call of one of the caller's tools, or of the one that stands in for structured output."""
+
+    __slots__ = ("_block", "_members")
+
+    def __init__(self, state: AnswerState, index: int, members: Members, *, is_answer: bool) -> None:
+        self._block = AnswerToolBlock(state, index) if is_answer else CallBlock(state, index)
+        self._members: Members = {_OUR_NAMES.get(name, name): value for name, value in members.items()}
+        if "name" not in members:
+            # No start was sent, but a fragment: its `input` is text, and comes again as a delta.
+            self._members.pop("input", None)
+
+    def open(self) -> list[GenerationEvent]:
+        return self._block.open(self._members)
+
+    def grow(self, delta: Members) -> list[GenerationEvent]:
+        fragment = object_of(delta.get("toolUse")).get("input")
+        return [] if fragment is None else self._block.grow("input_json_delta", {"partial_json": fragment})
+
+    def close(self) -> list[GenerationEvent]:
+        return self._block.close()
+
+
+class Thoughts:
+    """Reasoning: text and signature, or data that only the upstream can read."""
+
+    __slots__ = ("_block", "_is_open")
+
+    def __init__(self, block: ThinkingBlock) -> None:
+        self._block = block
+        self._is_open = False
+
+    def open(self) -> list[GenerationEvent]:
+        return []
+
+    def grow(self, delta: Members) -> list[GenerationEvent]:
+        content = object_of(delta.get("reasoningContent"))
+        if not self._is_open:
+            # What comes first tells which of the two kinds it is.
+            self._is_open = True
+            known = {"data": content.get("redactedContent"), "thinking": content.get("text")}
+            known["signature"] = content.get("signature")
+            return self._block.open({name: value for name, value in known.items() if value is not None})
+        events: list[GenerationEvent] = []
+        if "text" in content:
+            events += self._block.grow("thinking_delta", {"thinking": content["text"]})
+        if "signature" in content:
+            events += self._block.grow("signature_delta", {"signature": content["signature"]})
+        return events
+
+    def close(self) -> list[GenerationEvent]:
+        return self._block.close() if self._is_open else []
+
+
+class Carried:
+    """A block that the hub has no word for (the service's own tools and their results): one `Extra` when complete."""
+
+    __slots__ = ("_index", "_kind", "_members", "_size", "_text")
+
+    def __init__(self, index: int, kind: str, members: Members) -> None:
+        self._index = index
+        self._kind = kind
+        self._members = members
+        self._text: list[str] = []
+        self._size = 0
+
+    def open(self) -> list[GenerationEvent]:
+        return []
+
+    def grow(self, delta: Members) -> list[GenerationEvent]:
+        value = delta.get(self._kind)
+        self._size += len(value or b"")
+        if value is None or self._size > EXTRA_BYTES_MAX:
+            return []
+        if self._kind == "toolUse":
+            self._text.append(text_of(object_of(value).get("input")))
+        elif self._kind == "toolResult":
+            self._members["content"] = json.raw([*list_of(self._members.get("content")), *list_of(value)])
+        else:
+            self._members |= object_of(value)
+        return []
+
+    def close(self) -> list[GenerationEvent]:
+        grown = "".join(self._text)
+        if grown:
+            arguments = Raw(grown.encode("utf-8", "replace"))
+            self._members["input"] = arguments if object_of(arguments) else Raw(quoted(grown))
+        if not self._members:
+            return []
+        return [Extra(f"content[{self._index}].{self._kind}", json.raw(self._members))]

@@ -1,0 +1,128 @@
+"""A Converse answer, read once: what streams and whole bodies have in common."""
+
+from typing import Final
+
+from msgspec import Raw
+
+from trunkline.protocols.answers import Facts, UpstreamTarget
+from trunkline.protocols.chat.finish import normalise as normalise_finish
+from trunkline.protocols.chat.wire import NOTHING, is_blank, label_of, object_of
+from trunkline.protocols.converse.block_reader import BlockReader, BlockReaders, whole_deltas
+from trunkline.protocols.converse.families import family_of
+from trunkline.protocols.converse.schema import answer_tool_name
+from trunkline.protocols.converse.usage import read_usage
+from trunkline.protocols.events import (
+    Completed,
+    Extra,
+    Failed,
+    Finished,
+    FinishReason,
+    GenerationEvent,
+    Started,
+    UpstreamFault,
+)
+from trunkline.protocols.messages.block_state import AnswerState, Members
+from trunkline.protocols.messages.reader import BLOCKS_MAX
+
+_READ: Final = frozenset({"output", "role", "stopReason", "usage", "serviceTier", "metrics", "p"})
+"""Members that are read, or say nothing of the answer: `p` is padding, `metrics` the upstream's own clock."""
+
+
+class AnswerReader:
+    """Blocks, usage, the end; `facts` is final after `end` or `fail`."""
+
+    def __init__(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> None:
+        self.facts = Facts()
+        self._state = AnswerState(self.facts, answer_tool=answer_tool_name(target), exclude_reasoning=exclude_reasoning)
+        self._readers = BlockReaders(self._state, is_claude=family_of(target.upstream_model).is_claude)
+        self._open: dict[int, BlockReader] = {}
+        self._blocks = 0
+        self._usage: Raw = NOTHING
+        self._extras: Members = {}
+        self._started = False
+        self._ended = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the reason to stop and the counts were told."""
+        return self.facts.native_finish_reason is not None and not is_blank(self._usage)
+
+    def start(self) -> list[GenerationEvent]:
+        """The answer begins. This format gives it no id."""
+        if self._started:
+            return []
+        self._started = True
+        return [Started()]
+
+    def read_whole_block(self, index: int, block: Members) -> list[GenerationEvent]:
+        """A block of a whole answer."""
+        events = self.open_block(index, block)
+        for delta in whole_deltas(block):
+            events += self.grow_block(index, delta)
+        return events + self.close_block(index)
+
+    def open_block(self, index: int, first: Members) -> list[GenerationEvent]:
+        """A block starts. One of the same index is closed before; a start that says nothing waits for its delta."""
+        events = self.close_block(index)
+        if not first or self._blocks >= BLOCKS_MAX:
+            return events
+        self._blocks += 1
+        reader = self._open[index] = self._readers.reader(index, first)
+        return events + reader.open()
+
+    def grow_block(self, index: int, delta: Members) -> list[GenerationEvent]:
+        reader = self._open.get(index)
+        if reader is not None:
+            return reader.grow(delta)
+        events = self.open_block(index, delta)
+        reader = self._open.get(index)
+        return events if reader is None else events + reader.grow(delta)
+
+    def close_block(self, index: int) -> list[GenerationEvent]:
+        reader = self._open.pop(index, None)
+        return [] if reader is None else reader.close()
+
+    def note(self, members: Members) -> None:
+        """What stands around the content: of `messageStop`, of `metadata`, or of a whole answer."""
+        facts = self.facts
+        facts.native_finish_reason = label_of(members.get("stopReason")) or facts.native_finish_reason
+        facts.service_tier = label_of(object_of(members.get("serviceTier")).get("type")) or facts.service_tier
+        self._usage = members.get("usage", self._usage)
+        for name, raw in members.items():
+            if name not in _READ and not is_blank(raw):
+                self._extras[name] = raw
+
+    def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
+        """The answer is over. What was counted so far stays known."""
+        if self._ended:
+            return []
+        self._ended = True
+        self.facts.fault = fault
+        self._settle()
+        return [Failed(fault)]
+
+    def end(self) -> list[GenerationEvent]:
+        """No more comes. Without a reason to stop the answer was cut off."""
+        if self._ended:
+            return []
+        events = [event for index in sorted(self._open) for event in self.close_block(index)]
+        events += [Extra(name, raw) for name, raw in self._extras.items()]
+        facts = self.facts
+        if facts.native_finish_reason is None:
+            message = "The answer has no stop reason" if self._started else "The answer has no message"
+            return events + self.fail(UpstreamFault(status=200, message=message, truncated=True))
+        self._ended = True
+        facts.finish_reason = self._finish_reason(facts.native_finish_reason)
+        self._settle()
+        events.append(Finished(facts.finish_reason, facts.native_finish_reason))
+        events.append(Completed(facts.usage, facts.service_tier))
+        return events
+
+    def _finish_reason(self, native: str) -> FinishReason:
+        has_calls = self.facts.tool_call_count > 0
+        reason = normalise_finish(native, has_calls=has_calls)
+        # The call of the tool that stands in for structured output is no call to the client.
+        return "stop" if reason == "tool_calls" and not has_calls else reason
+
+    def _settle(self) -> None:
+        self.facts.usage = read_usage(self._usage, self._state.thinking_chars)
