@@ -1,17 +1,10 @@
 """Parts of messages as content blocks (inference.md 30.2)."""
 
-import base64
-import binascii
-from typing import Final
-
 from trunkline.core.errors import InvalidRequest
-from trunkline.protocols.data_urls import DataUrl, split_data_url
+from trunkline.protocols.data_urls import DataUrl, decoded_text, is_text, split_data_url
 from trunkline.protocols.requests import Audio, CacheMarker, File, Image, Part, Refusal, Text, Video
 
 Block = dict[str, object]
-
-_TEXT_TYPES: Final = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
-"""Types that are text without saying so."""
 
 
 def text_block(text: str) -> Block:
@@ -70,18 +63,9 @@ def _document(data_url: DataUrl) -> Block:
     mime = data_url.mime
     if mime == "application/pdf":
         return {"type": "base64", "media_type": mime, "data": data_url.data}
-    if mime.startswith("text/") or mime in _TEXT_TYPES:
-        return {"type": "text", "media_type": "text/plain", "data": _decoded(data_url.data)}
+    if is_text(data_url):
+        return {"type": "text", "media_type": "text/plain", "data": decoded_text(data_url)}
     raise _unsendable(f"files of type {mime or 'unknown'}", "PDF, text and images work.")
-
-
-def _decoded(data: str) -> str:
-    try:
-        return base64.b64decode(data).decode()
-    except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(
-            "A text file in `messages` is not base64 of UTF-8 text. Encode it again.", field="messages"
-        ) from error
 
 
 def _address(url: str) -> Block:
