@@ -15,6 +15,7 @@ from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream
 from trunkline.protocols.chat import answers, native_request
 from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.chat.request import ChatRequest, to_hub
+from trunkline.protocols.cohere.protocol import CohereProtocol
 from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.protocols.messages.protocol import MessagesProtocol
@@ -32,6 +33,7 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "google-gemini": GeminiProtocol(),
     "anthropic-messages": MessagesProtocol(),
     "bedrock-converse": ConverseProtocol(),
+    "cohere-v2": CohereProtocol(),
 }
 """Upstream formats that are spoken, by the catalog's name, in the order in which a chat client is served best."""
 PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)

@@ -8,7 +8,7 @@ from typing import Final
 
 from trunkline.core.errors import ErrorType
 
-CONTEXT_CODES: Final = frozenset({"context_length_exceeded", "context_window_exceeded"})
+CONTEXT_CODES: Final = frozenset({"context_length_exceeded", "context_window_exceeded", "too_many_tokens"})
 CONTEXT_PHRASES: Final = re.compile(
     r"prompt is too long|exceeds the maximum number of tokens|input is too long|maximum context length"
     r"|input tokens exceed|context (?:length|window|size)|exceed[^.]{0,40}\bcontext\b|reduce the length of"

@@ -115,11 +115,12 @@ def _relayed_message(error: dict[str, Raw]) -> str:
 
 
 def _code(error: dict[str, Raw]) -> str | None:
-    """The most telling literal: a word in `code`, else Google's `status`, else `type`, else a number of their own."""
+    """The most telling literal: a word in `code`, else Google's `status`, else `type`, else Cohere's `error_type`, else
+    a number of their own."""
     code = label_of(error.get("code")) or ""
     if _WORD.fullmatch(code):
         return code
-    for name in ("status", "type"):
+    for name in ("status", "type", "error_type"):
         word = text_of(error.get(name))
         if _WORD.fullmatch(word):
             return word
