@@ -80,7 +80,12 @@ def probe(
     if names and every:
         raise click.UsageError("--model and --all exclude each other")
     options = Options(provider=provider, names=names, every=every, save=save, timeout_s=timeout_s, yes=yes)
-    estimate, findings = run(_probe(load_settings(config), options, SystemClock()))
+    findings: list[Finding] = []
+    try:
+        estimate = run(_probe(load_settings(config), options, SystemClock(), findings))
+    except KeyboardInterrupt:
+        report.show(findings)
+        raise
     if as_json:
         report.show_json(estimate, findings)
     else:
@@ -89,7 +94,8 @@ def probe(
         ctx.exit(1)
 
 
-async def _probe(loaded: Loaded, options: Options, clock: Clock) -> tuple[Estimate, list[Finding]]:
+async def _probe(loaded: Loaded, options: Options, clock: Clock, findings: list[Finding]) -> Estimate:
+    """Fill `findings` as they come, so that they outlive an interruption."""
     transport = HttpTransport()
     try:
         world, slug = await _world(loaded, options.provider, transport)
@@ -106,22 +112,19 @@ async def _probe(loaded: Loaded, options: Options, clock: Clock) -> tuple[Estima
             clock=clock,
             timeout_s=options.timeout_s,
         )
-        return estimate, await _carry_out(prober, candidates, estimate.requests, options.save)
+        with ExitStack() as stack:
+            transcript = None
+            if options.save is not None:
+                transcript = stack.enter_context(Transcript(options.save, runtime.provider))
+            advance = stack.enter_context(report.progress(estimate.requests))
+            async for finding in prober.probe(candidates):
+                findings.append(finding)
+                advance(finding)
+                if transcript is not None:
+                    transcript.add(finding)
+        return estimate
     finally:
         await transport.close()
-
-
-async def _carry_out(prober: Prober, candidates: list[Candidate], requests: int, save: Path | None) -> list[Finding]:
-    findings: list[Finding] = []
-    with ExitStack() as stack:
-        transcript = None if save is None else stack.enter_context(Transcript(save))
-        advance = stack.enter_context(report.progress(requests))
-        async for finding in prober.probe(candidates):
-            findings.append(finding)
-            advance(finding)
-            if transcript is not None:
-                transcript.add(finding)
-    return findings
 
 
 async def _world(loaded: Loaded, provider: str, upstream: Upstream) -> tuple[World, str]:

@@ -47,7 +47,8 @@ def announce(provider_name: str, models: int, estimate: Estimate) -> None:
         if estimate.cost_nanousd is None
         else f"at most {format_usd(estimate.cost_nanousd)} by the catalog's prices"
     )
-    click.echo(f"{estimate.requests} requests to {provider_name} for {models} model(s), {cost}", err=True)
+    count = "1 model" if models == 1 else f"{models} models"
+    click.echo(f"{estimate.requests} requests to {provider_name} for {count}, {cost}", err=True)
 
 
 @contextmanager

@@ -2,15 +2,23 @@
 
 import asyncio
 import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 
+from tests.fakes import anthropic_messages as messages
+from tests.fakes.openai_chat import Json
 from tests.fakes.provider import FakeProvider
 from tests.fakes.replies import failure, stall_before_head, stream
-from tests.unit.cli.probing.acme import KEY, Run, do_the_rest, entry, has, has_picture
+from tests.unit.cli.probing.acme import KEY, Run, do_the_rest, entry, has, has_picture, toml
 
 
 def results(result: Result, model: int = 0) -> dict[str, dict[str, Any]]:
@@ -36,7 +44,7 @@ def test_the_most_that_it_costs_is_said_before_and_is_more_than_it_can_cost(run:
     output_tokens = 16 + 16 + 64 + 64 + 2048 + 16
     assert said["cost_usd_max"] > sizes * 0.000001 / 4 + output_tokens * 0.000002
     assert said["cost_usd_max"] < 0.05
-    assert "6 requests to acme for 1 model(s), at most $0.0" in result.stderr.lower()
+    assert "6 requests to acme for 1 model, at most $0.0" in result.stderr.lower()
 
 
 def test_refused_tools_are_a_no_with_the_type_and_the_providers_words(run: Run, provider: FakeProvider) -> None:
@@ -101,6 +109,21 @@ def test_nobody_at_the_address_ends_the_probe(run: Run, provider: FakeProvider) 
     assert found["stream"]["state"] == "skipped"
 
 
+def test_another_protocol_is_spoken_as_well(run: Run, provider: FakeProvider) -> None:
+    call: Json = {"type": "tool_use", "id": "toolu_1", "name": "say", "input": {"word": "OK"}}
+    thought: Json = {"type": "thinking", "thinking": "17 * 23", "signature": "c2ln"}
+    provider.when(has("stream"), messages.stream(messages.TEXT))
+    provider.when(has("tools"), messages.answer(call, stop="tool_use"))
+    provider.when(has("thinking"), messages.answer(thought, messages.TEXT))
+    provider.always(messages.answer(messages.TEXT))
+    claude = entry(provider, protocol="anthropic-messages", upstream_model="claude-sonnet-4-5")
+    found = results(run("acme", "--json", endpoints=[claude], status=1))
+    assert {request.path for request in provider.requests} == {"/v1/messages"}
+    states = {name: one["state"] for name, one in found.items()}
+    assert states.pop("structured_output") == "no"
+    assert set(states.values()) == {"ok"}
+
+
 def test_what_the_catalog_says_is_unsupported_is_not_asked(run: Run, provider: FakeProvider) -> None:
     plain = entry(provider, supported_parameters=["max_tokens"], input_modalities=["text"])
     found = results(run("acme", "--json", endpoints=[plain]))
@@ -151,3 +174,41 @@ def test_a_wrong_call_is_status_2(run: Run, provider: FakeProvider, arguments: t
 def test_without_any_provider_the_sandbox_can_be_probed_and_does_everything(run: Run) -> None:
     found = results(run("sandbox", "--json", "--model", "openai/gpt-5.4-mini", endpoints=[]))
     assert {one["state"] for one in found.values()} == {"ok"}
+
+
+def started(folder: Path, provider: FakeProvider, *arguments: str, stderr: int) -> "subprocess.Popen[str]":
+    """The command as a process of its own."""
+    (folder / "trunkline.toml").write_text(toml([entry(provider)]), encoding="utf-8")
+    environ = {**os.environ, "TRUNKLINE_HOME": str(folder / "home"), "TERM": "xterm", "COLUMNS": "120"}
+    environ.pop("TRUNKLINE_CONFIG", None)
+    command = [sys.executable, "-m", "trunkline", "catalog", "probe", "acme", *arguments]
+    return subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=stderr, text=True)
+
+
+def test_on_a_terminal_the_count_the_rate_and_the_time_left_are_shown(tmp_path: Path, provider: FakeProvider) -> None:
+    do_the_rest(provider)
+    ours, theirs = pty.openpty()
+    process = started(tmp_path, provider, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while data := os.read(ours, 65_536):
+            shown += data
+    except OSError:
+        pass  # Linux's word for the end of a terminal
+    os.close(ours)
+    stdout, _ = process.communicate(timeout=30)
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    assert re.search(r"acme/rocket image_input .* 6/6 \d+/min \d:\d\d:\d\d", text)
+    assert stdout.startswith("model\ttext")
+
+
+def test_an_interrupted_probe_still_tells_what_it_found(tmp_path: Path, provider: FakeProvider) -> None:
+    provider.when(lambda request: request.json.get("stream") is True, stall_before_head())
+    process = started(tmp_path, provider, stderr=subprocess.PIPE)
+    assert provider._loop is not None
+    asyncio.run_coroutine_threadsafe(provider.received(2), provider._loop).result(30)
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=30)
+    assert stdout.splitlines()[1].split("\t") == ["acme/rocket", "ok"]
+    assert process.returncode == 1

@@ -37,8 +37,10 @@ def test_each_exchange_is_a_line_in_the_form_of_recorded_traffic(
     assert [one["stream"] for one in recorded] == [False, True, False, False, False, False]
     request = text["request"]
     assert (request["method"], request["path"]) == ("POST", "/v1/chat/completions")
+    assert request["url"] == "http://acme.example/v1/chat/completions"
     assert request["headers"] == {"content-type": "application/json", "accept": "application/json"}
     assert request["body"] == provider.requests[0].json
+    assert text["fidelity"] == {"request": "reserialised", "response": "raw"}
     assert text["response"]["status"] == 200
     assert text["response"]["headers"] == {"content-type": "application/json"}
 
@@ -73,6 +75,7 @@ def test_no_key_account_or_address_is_kept(run: Run, provider: FakeProvider, tmp
         "content-type": "application/json",
         "x-ratelimit-remaining-requests": "7",
     }
+    assert [one["fidelity"]["response"] for one in recorded[:3]] == ["redacted", "redacted", "raw"]
     assert PICTURE_URL in text
 
 
