@@ -1,7 +1,7 @@
 """How a provider is spoken to: address, authentication, constant headers.
 
-Plain keys only (`bearer`, `header`, `token`). Requests that must be signed one by one (AWS, Google) come with the
-protocols that need them; until then such a provider is not enabled (`registry.py`).
+Plain keys only (`bearer`, `header`, `token`). A provider that would have its requests signed one by one (AWS, Google)
+is enabled where it takes a key as well: Bedrock does (`registry.py`).
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,8 @@ KEY_SCHEMES = frozenset({"bearer", "header", "token"})
 
 _CONSTANT: Mapping[str, str] = {"content-type": "application/json", "user-agent": f"trunkline/{__version__}"}
 _ACCEPT_STREAM = (("accept", "text/event-stream"),)
+_ACCEPT_STREAM_OF = {"bedrock-converse": (("accept", "application/vnd.amazon.eventstream"),)}
+"""Of protocols whose streams are no server-sent events."""
 _ACCEPT_WHOLE = (("accept", "application/json"),)
 
 
@@ -50,7 +52,7 @@ def upstream_request(
         headers = runtime.headers
     return UpstreamRequest(
         url=f"{endpoint.base_url or runtime.base_urls.get(protocol, runtime.base_url)}/{path}",
-        headers=headers + (_ACCEPT_STREAM if stream else _ACCEPT_WHOLE),
+        headers=headers + (_ACCEPT_STREAM_OF.get(protocol, _ACCEPT_STREAM) if stream else _ACCEPT_WHOLE),
         body=body,
         connect_timeout_s=runtime.connect_timeout_s,
         # A whole answer is one silence until it is there: a model that thinks for two minutes is not a dead one.
