@@ -28,6 +28,7 @@ from trunkline.routing.types import Candidate
 _CHAT = ChatProtocol()
 UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "openai-chat": _CHAT,
+    "azure-openai": _CHAT,  # chat under a resource's own address, where models are called by their deployments' names
     "mistral": _CHAT,  # chat with fields of its own, which quirks know
     "openai-responses": ResponsesProtocol(),
     "google-gemini": GeminiProtocol(),
@@ -98,7 +99,7 @@ class Conversion:
         path = self.protocol.path(self.target, stream=self.request.stream)
         if self.path == "native":
             return EncodedRequest(path, (), native_request.edit_request(self.request, self.target))
-        hub = self._as_hub()
+        hub, self._hub = self._as_hub(), None  # it holds every medium: not to be kept while the answer streams
         if fetched is not None:
             hub = with_content(hub, fetched.data_urls)
         return EncodedRequest(path, self.protocol.headers(hub, self.target), self.protocol.encode(hub, self.target))

@@ -51,7 +51,7 @@ def upstream_request(
     else:
         headers = runtime.headers
     return UpstreamRequest(
-        url=f"{endpoint.base_url or runtime.base_urls.get(protocol, runtime.base_url)}/{path}",
+        url=_under(endpoint.base_url or runtime.base_urls.get(protocol, runtime.base_url), path),
         headers=headers + (_ACCEPT_STREAM_OF.get(protocol, _ACCEPT_STREAM) if stream else _ACCEPT_WHOLE),
         body=body,
         connect_timeout_s=runtime.connect_timeout_s,
@@ -59,6 +59,12 @@ def upstream_request(
         read_timeout_s=runtime.read_timeout_s if stream else max(runtime.read_timeout_s, runtime.total_timeout_s),
         proxy_url=runtime.proxy_url,
     )
+
+
+def _under(base_url: str, path: str) -> str:
+    """`path` under a base address, whose query (Azure's `api-version`) stays at the end."""
+    base, mark, query = base_url.partition("?")
+    return f"{base}/{path}{mark}{query}"
 
 
 def _with_own_key(runtime: ProviderRuntime, key: str) -> Headers:

@@ -83,3 +83,9 @@ def test_a_protocol_with_an_address_of_its_own_is_spoken_there() -> None:
     assert sent.url == "https://acme.test/anthropic/v1/messages"
     sent = upstream_request(elsewhere, endpoint("acme"), "chat/completions", b"{}", False, protocol="openai-chat")
     assert sent.url.startswith(elsewhere.base_url)
+
+
+def test_the_query_of_a_base_address_stays_at_the_end() -> None:
+    dated = runtime(base_url="https://acme.test/openai/deployments/rocket?api-version=2024-10-21")
+    sent = upstream_request(dated, endpoint("acme"), "chat/completions", b"{}", False, protocol="azure-openai")
+    assert sent.url == "https://acme.test/openai/deployments/rocket/chat/completions?api-version=2024-10-21"
