@@ -138,7 +138,8 @@ async def test_slow_server_costs_bounded_time(tmp_path: Path, provider: FakeProv
     web.always(raw(head(200, length=100) + b"GIF", ending="hang"))
     async with served(tmp_path, provider) as instance:
         instance.app._pipeline._fetcher._timeout_s = 0.2  # pyright: ignore[reportOptionalMemberAccess]
-        response = await ask(instance, image(f"{web.origin}/a"), image(f"{web.origin}/b"))
+        async with asyncio.timeout(2):
+            response = await ask(instance, image(f"{web.origin}/a"), image(f"{web.origin}/b"))
         assert refused(response)[:2] == (400, "image_download_failed")
         assert "did not come within 0.2 s" in response.text
         await web.client_closed(0)
@@ -176,15 +177,14 @@ async def test_fallback_is_sent_what_was_fetched_for_the_first(
 async def test_upstream_that_opens_urls_itself_is_given_the_url(
     tmp_path: Path, provider: FakeProvider, web: FakeProvider
 ) -> None:
-    provider.then(status=503)
-    chat = endpoint(MODEL, web, "second")
-    web.when(lambda request: request.path == "/cat", body(PNG))
-    async with served(tmp_path, provider, chat, fetching=Fetching()) as instance:
-        web.always(body({"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": []}))
-        await ask(instance, image(f"{web.origin}/cat"))
-    asked = [request for request in web.requests if request.method == "POST"]
-    content = json.loads(asked[0].body)["messages"][0]["content"]
+    async with FakeProvider() as other:
+        chat = endpoint(MODEL, other, "second")
+        async with served(tmp_path, provider, chat, fetching=Fetching()) as instance:
+            response = await ask(instance, image(f"{web.origin}/cat"))
+            assert response.status_code == 200, response.text
+        content = json.loads(other.requests[0].body)["messages"][0]["content"]
     assert content[1]["image_url"]["url"] == f"{web.origin}/cat"
+    assert web.connections == 0
     assert provider.requests == []
 
 
@@ -196,6 +196,7 @@ async def test_client_that_leaves_a_stream_ends_the_fetching(
         asking = asyncio.get_running_loop().create_task(ask(instance, image(f"{web.origin}/cat"), stream=True))
         await web.received(1)
         asking.cancel()
-        await web.client_closed(0)
+        async with asyncio.timeout(2):
+            await web.client_closed(0)
         assert await instance.audit() == []
     assert provider.requests == []

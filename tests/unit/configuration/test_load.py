@@ -154,6 +154,9 @@ def test_text_is_no_number_where_nothing_was_expanded(folder: Path) -> None:
         ('[database]\nurl = "mysql://x"\n',
          '2: database.url: "mysql" is no database; use sqlite:///file or postgresql://host/name'),
         ("a = [1,\n\n", "3: is not valid TOML: Invalid value (at end of document)"),
+        ('[fetching]\nallow_networks = ["10.0.0.1/8"]\n',
+         '2: fetching.allow_networks: "10.0.0.1/8" is no network; write an address and the length of its prefix: '
+         "10.0.0.0/8"),
         ("a = 1\na = 2\n", "2: is not valid TOML: Cannot overwrite a value"),
     ],
 )  # fmt: skip

@@ -2,14 +2,17 @@
 
 import asyncio
 import gzip
+from pathlib import Path
 
 import pytest
 
 from tests.fakes.provider import FakeProvider
 from tests.fakes.replies import Call, Reply, body, garbage, head, raw
+from tests.unit.gateway.transport.certificates import TestAuthority
 from trunkline.gateway.fetch_client import REDIRECTS_MAX, FetchClient, Fetched, FetchFailed
 from trunkline.gateway.fetch_guard import AddressGuard
 from trunkline.gateway.transport.resolver import Found, Lookup
+from trunkline.gateway.transport.tls import client_context
 from trunkline.protocols.remote_media import FetchedMedia
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -47,6 +50,8 @@ async def test_content_comes_with_its_type_and_nothing_is_told_of_the_caller() -
         server.then(redirect("/b.png")).then(body(PNG))
         fetched = await fetch(f"{server.origin}/a.png?size=1")
         await fetch(f"{server.origin}/again.png")
+        async with asyncio.timeout(2):
+            await server.client_closed(2)
     assert (fetched.content_type, fetched.body) == ("image/png", PNG)
     first = server.requests[0]
     assert (first.method, first.path) == ("GET", "/a.png?size=1")
@@ -189,3 +194,21 @@ async def test_fetch_that_is_given_up_leaves_no_connection_behind() -> None:
             async with asyncio.timeout(0.1):
                 await fetch(f"{server.origin}/a.png")
         await server.client_closed(0)
+
+
+@pytest.mark.parametrize(("host", "is_proven"), [("media.example", True), ("other.example", False)])
+async def test_certificate_must_be_the_names_and_not_the_addresss(tmp_path: Path, host: str, is_proven: bool) -> None:
+    async def lookup(name: str) -> Found:
+        return [(2, "127.0.0.1")]
+
+    authority = TestAuthority(tmp_path)
+    async with FakeProvider(tls=authority.server_context("media.example")) as server:
+        server.always(body(PNG))
+        client = FetchClient(AddressGuard(LOOPBACK), lookup=lookup, tls=client_context(authority.ca_file))
+        url = f"https://{host}:{server.origin.rpartition(':')[2]}/a.png"
+        if is_proven:
+            assert (await client.get(url, 4096, FetchedMedia(4096))).body == PNG
+        else:
+            with pytest.raises(FetchFailed, match="TLS certificate"):
+                await client.get(url, 4096, FetchedMedia(4096))
+        client.close()
