@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.instance import Instance, Streamed, endpoint
-from tests.strict.anthropic_messages import StrictMessages
+from tests.strict.anthropic_messages import ClaudesThoughts, StrictMessages
+from tests.strict.bedrock_converse import StrictConverse
 from tests.strict.gemini import StrictGemini
 from tests.strict.openai_chat import StrictDeepSeek, StrictMistral
 from tests.strict.openai_responses import StrictResponses
@@ -21,23 +22,33 @@ from tests.strict.upstream import Json, Move, StrictUpstream
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}]
 MOVES = (
     *(Move(1, calls=2), Move(2, "And once more.", calls=1), Move(3, calls=1), Move(4, calls=2), Move(5, "Here it is.")),
-    *(Move(6, calls=1), Move(7, "That makes five."), Move(8, "You are welcome."), Move(9, calls=3), Move(10, "Ten.")),
-    *(Move(11, calls=1), Move(12, "Nearly there.", calls=2), Move(13, calls=1), Move(14, "Done."), Move(15, "Sure.")),
-    *(Move(16, "Again.", calls=1), Move(17, "Well."), Move(18, calls=2), Move(19, calls=1), Move(20, "Good-bye.")),
+    *(Move(6, calls=1), Move(7, "That makes five."), Move(8, "You are welcome."), Move(9, "Yes."), Move(10, calls=3)),
+    *(
+        Move(11, "So many."),
+        Move(12, "Nearly there.", calls=2),
+        Move(13, calls=1),
+        Move(14, "Done."),
+        Move(15, "Sure."),
+    ),
+    *(Move(16, "Again.", calls=1), Move(17, "Well."), Move(18, calls=2), Move(19, calls=1), Move(20, "There.")),
+    Move(21, "Good-bye."),
 )
-"""Tool loops that stay open over several providers, and turns of one answer."""
+"""Tool loops that stay open over several providers, and turns of one answer. Whoever is first, each of the seven is
+once asked outside a loop that another one opened."""
 
 
 class World:
-    """Six providers behind one instance, in the order in which they are asked."""
+    """Seven providers behind one instance, in the order in which they are asked."""
 
     def __init__(self) -> None:
+        claude: ClaudesThoughts = []
         self.upstreams: tuple[StrictUpstream, ...] = (
             StrictResponses("openai", "gpt-5.2"),
-            StrictMessages(),
+            StrictMessages(claude),
             StrictGemini(),
             StrictDeepSeek(),
             StrictMistral(),
+            StrictConverse(claude),
             StrictResponses("azure", "gpt-5.2-azure"),
         )
         self.instance: Instance
@@ -109,7 +120,7 @@ def _arguments(call: Json) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("first", range(6))
+@pytest.mark.parametrize("first", range(7))
 async def test_a_conversation_that_changes_provider_at_each_turn_is_never_refused(
     world: World, first: int, stream: bool
 ) -> None:
@@ -125,6 +136,6 @@ async def test_a_conversation_that_changes_provider_at_each_turn_is_never_refuse
     for upstream in world.upstreams:
         assert upstream.provider.complaints == []
         assert len(upstream.provider.requests) >= 2
-        if isinstance(upstream, StrictMessages):
+        if isinstance(upstream, StrictMessages | StrictConverse):
             # Off in loops that others opened without it, on in its own.
             assert upstream.thinking_requests > 0

@@ -1,15 +1,18 @@
 """Anthropic's Messages: alternating turns, results right behind their calls, thinking as it was signed."""
 
 import re
-from typing import Any
 
 from tests.fakes.anthropic_messages import answer, stream
 from tests.fakes.replies import Reply
-from tests.strict.upstream import Json, Move, StrictUpstream, require, require_paired
+from tests.strict.upstream import Json, Move, StrictUpstream, opening_of_loop, require, require_paired
 
 _CALL_ID = re.compile(r"[a-zA-Z0-9_-]+")
 _BUDGET_MIN = 1024
 _ORDER = {"thinking": 0, "text": 1, "tool_use": 2}
+
+
+ClaudesThoughts = list[tuple[str, str]]
+"""(thinking, signature) of earlier answers: the vendor's service and clouds that serve its models take each other's."""
 
 
 class StrictMessages(StrictUpstream):
@@ -17,10 +20,9 @@ class StrictMessages(StrictUpstream):
     slug = "anthropic"
     model = "claude-sonnet-4-5"
 
-    def __init__(self) -> None:
+    def __init__(self, said: ClaudesThoughts) -> None:
         super().__init__()
-        self._said: list[Json] = []
-        """Thinking blocks of earlier answers."""
+        self._said = said
         self.thinking_requests = 0
 
     def examine(self, body: Json) -> None:
@@ -33,7 +35,8 @@ class StrictMessages(StrictUpstream):
         require(messages[-1]["role"] == "user", "the last turn must be the user's")
         for turn, after in zip(messages[1::2], messages[2::2], strict=True):
             _examine_calls(turn, after)
-        thoughts = [block for turn in messages[1::2] for block in turn["content"] if block["type"] == "thinking"]
+        blocks = [block for turn in messages[1::2] for block in turn["content"]]
+        thoughts = [(block["thinking"], block["signature"]) for block in blocks if block["type"] == "thinking"]
         require(thoughts == self._said, f"thinking {thoughts} is not what was said here")
         self._examine_thinking(body)
 
@@ -43,15 +46,16 @@ class StrictMessages(StrictUpstream):
             return
         self.thinking_requests += 1
         require(_BUDGET_MIN <= thinking["budget_tokens"] < body["max_tokens"], "budget_tokens is out of bounds")
-        opening = _opening_of_loop(body["messages"])
+        opening = opening_of_loop(body["messages"], lambda block: block["type"] == "tool_result")
         begins = opening is None or opening["content"][0]["type"] == "thinking"
         require(begins, "Expected `thinking`: the turn that opened the tool loop must start with it")
 
     def say(self, move: Move, asked: Json, *, stream: bool) -> Reply:
         content: list[Json] = []
         if "thinking" in asked:
-            content.append({"type": "thinking", "thinking": move.thought, "signature": f"EqQB{move.number}+/=="})
-            self._said += content
+            signature = f"EqQB{move.number}+/=="
+            content.append({"type": "thinking", "thinking": move.thought, "signature": signature})
+            self._said.append((move.thought, signature))
         if move.text is not None:
             content.append({"type": "text", "text": move.text})
         for ordinal in range(move.calls):
@@ -66,6 +70,7 @@ _streamed = stream
 
 
 def _examine_calls(turn: Json, after: Json) -> None:
+    require(all(block["type"] in _ORDER for block in turn["content"]), "a block of the assistant's is unknown")
     kinds = [_ORDER[block["type"]] for block in turn["content"]]
     require(kinds == sorted(kinds), "blocks must be thinking, text, calls")
     calls = [block["id"] for block in turn["content"] if block["type"] == "tool_use"]
@@ -73,14 +78,3 @@ def _examine_calls(turn: Json, after: Json) -> None:
     results = [block.get("tool_use_id") for block in after["content"]]
     require_paired(calls, [result for result in results if result is not None])
     require(None not in results[: len(calls)], "results must come first")
-
-
-def _opening_of_loop(messages: list[Json]) -> Any:
-    """The first of the model's turns since the user last said something other than results; None when that was now."""
-    opening = None
-    for message in reversed(messages):
-        if message["role"] == "assistant":
-            opening = message
-        elif any(block["type"] != "tool_result" for block in message["content"]):
-            break
-    return opening

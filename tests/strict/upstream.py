@@ -5,7 +5,7 @@ upstream itself once said (signatures, encrypted reasoning) came back to the let
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -80,3 +80,14 @@ def require_paired(calls: Sequence[str], results: Sequence[str], *, in_order: bo
     require(len(set(calls)) == len(calls), f"ids of calls are repeated: {calls}")
     paired = list(calls) == list(results) if in_order else sorted(calls) == sorted(results)
     require(paired, f"calls {calls} are answered by {results}")
+
+
+def opening_of_loop(messages: Sequence[Json], is_result: Callable[[Json], bool]) -> Json | None:
+    """The first of Claude's turns since the user last said something other than results; None when that was now."""
+    opening: Json | None = None
+    for message in reversed(messages):
+        if message["role"] == "assistant":
+            opening = message
+        elif not all(map(is_result, message["content"])):
+            break
+    return opening
