@@ -15,9 +15,10 @@ import pytest
 from click.testing import Result
 
 from tests.fakes import anthropic_messages as messages
+from tests.fakes import openai_chat
 from tests.fakes.openai_chat import Json
 from tests.fakes.provider import FakeProvider
-from tests.fakes.replies import failure, stall_before_head, stream
+from tests.fakes.replies import event, failure, sse, stall_before_head, stream
 from tests.unit.cli.probing.acme import KEY, Run, do_the_rest, entry, has, has_picture, toml
 
 
@@ -100,6 +101,15 @@ def test_a_stream_that_stalls_in_the_middle_is_a_timeout(run: Run, provider: Fak
     assert found["stream"]["error_type"] == "timeout"
     recorded = [json.loads(line) for line in saved.read_text().splitlines()]
     assert '"He"' in recorded[1]["response"]["body"]
+
+
+def test_a_stream_that_is_over_but_stays_open_is_ok(run: Run, provider: FakeProvider) -> None:
+    delta = openai_chat.chunk({"content": "OK"}, model="rocket", id="c")
+    end = openai_chat.chunk({}, model="rocket", id="c", finish="stop")
+    provider.when(has("stream"), sse([event(delta), event(end), b"data: [DONE]\n\n"], ending="hang"))
+    do_the_rest(provider)
+    found = results(run("acme", "--json", "--timeout", "2", endpoints=[entry(provider)]))
+    assert found["stream"]["state"] == "ok"
 
 
 def test_nobody_at_the_address_ends_the_probe(run: Run, provider: FakeProvider) -> None:

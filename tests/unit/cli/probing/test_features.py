@@ -87,6 +87,16 @@ def test_a_bound_is_not_known_without_a_price_or_without_an_end(tmp_path: Path) 
     assert long is not None and long > usual
 
 
+def test_the_bound_leaves_room_for_what_a_picture_counts(tmp_path: Path) -> None:
+    candidates, settings = openai(tmp_path)
+    runtime = build_world(settings, {}).providers.by_slug["openai"]
+    first = next(one for one in candidates if "image" in one.endpoint.input_modalities and one.price)
+    blind = replace(first, endpoint=replace(first.endpoint, input_modalities=frozenset({"text"})))
+    with_picture, without = (cost_bound_nanousd([one], runtime, 0) for one in (first, blind))
+    assert with_picture is not None and without is not None
+    assert with_picture - without > 8_500 * first.endpoint.pricing.base_rates.prompt / 10**9
+
+
 ANSWER = b'{"choices":[{"message":{"content":%s,"reasoning":%s}}]}'
 
 
