@@ -59,6 +59,7 @@ _FAMILIES = {
             top_k="inferenceConfig",
             cache_points="content",
             media_in_results=True,
+            prefill=True,
             native_schema=False,
         ),
         Family(author="cohere", thinking="none", top_k="k", native_schema=False),
