@@ -54,14 +54,14 @@ def refusal(status: int, kind: str, text: str) -> Reply:
     return body({"message": text}, status=status, headers={"x-amzn-errortype": f"{kind}:http://internal.test/coral/"})
 
 
-def frame(headers: Mapping[str, str], payload: Json) -> bytes:
+def frame(headers: Mapping[str, str], payload: Json | bytes) -> bytes:
     """One message of an event stream, with its checksums."""
     told = {":content-type": "application/json", **headers}
     head = b"".join(
         struct.pack(">B", len(name)) + name.encode() + struct.pack(">BH", 7, len(value)) + value.encode()
         for name, value in told.items()
     )
-    data = msgspec.json.encode(payload)
+    data = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
     prelude = struct.pack(">II", 16 + len(head) + len(data), len(head))
     message = prelude + struct.pack(">I", zlib.crc32(prelude)) + head + data
     return message + struct.pack(">I", zlib.crc32(message))

@@ -78,7 +78,6 @@ def test_images_among_files_and_videos_are_media() -> None:
     "part",
     [
         {"type": "image_url", "image_url": {"url": "https://acme.test/a.png"}},
-        file("a.pdf", "s3://bucket/a.pdf"),
         {"type": "video_url", "video_url": {"url": "data:video/ogg;base64,AAAA"}},
         {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
         {"type": "file", "file": {"file_id": "or_file_1"}},
