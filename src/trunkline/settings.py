@@ -148,7 +148,7 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     connect_timeout_seconds: Seconds = 10.0
     """To an upstream, TLS included."""
     read_timeout_seconds: Seconds = 60.0
-    """Longest silence of an upstream's stream; a whole answer may be silent until it is there."""
+    """Longest silence of an upstream's stream; a whole answer may be silent for half of the total time."""
     total_timeout_seconds: Seconds = 300.0
     """Longest whole answer."""
     outage_window_seconds: Seconds = 30.0

@@ -56,7 +56,8 @@ def upstream_request(
         body=body,
         connect_timeout_s=runtime.connect_timeout_s,
         # A whole answer is one silence until it is there: a model that thinks for two minutes is not a dead one.
-        read_timeout_s=runtime.read_timeout_s if stream else max(runtime.read_timeout_s, runtime.total_timeout_s),
+        # Half of the time, so that another endpoint can still be tried when it is.
+        read_timeout_s=runtime.read_timeout_s if stream else max(runtime.read_timeout_s, runtime.total_timeout_s / 2),
         proxy_url=runtime.proxy_url,
     )
 
