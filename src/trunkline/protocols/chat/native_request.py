@@ -26,7 +26,7 @@ from trunkline.protocols.chat.message_writer import MessageWriter, write_tool
 from trunkline.protocols.chat.messages import hub_message, hub_tool
 from trunkline.protocols.chat.survey import CALL_INDEX
 from trunkline.protocols.chat.upstream import nothing_left
-from trunkline.protocols.chat.wire_messages import ToolMessage, given
+from trunkline.protocols.chat.wire_messages import AssistantMessage, ToolMessage, given
 from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse, WireTool
 
 MESSAGE_MEMBERS = frozenset(
@@ -92,7 +92,7 @@ def _asked(request: ChatRequest) -> Asked:
 
 def _messages(request: ChatRequest, dialect: Dialect) -> object:
     whole = request.members["messages"]
-    if not request.survey.all_traits & (dialect.edits | CALL_INDEX) and _NULL not in bytes(whole):
+    if not request.survey.all_traits & (dialect.edits | CALL_INDEX) and not _may_hold_nulls(request, whole):
         return whole
     writer = MessageWriter(dialect)
     edited: list[object] = []
@@ -103,11 +103,16 @@ def _messages(request: ChatRequest, dialect: Dialect) -> object:
         else:
             if not isinstance(message, ToolMessage):
                 edited += writer.flush()
-            edited.append(_as_asked(raw, traits))
+            edited.append(_as_asked(raw, traits) if isinstance(message, AssistantMessage) else raw)
     edited += writer.flush()
     if not edited:
         raise nothing_left()
     return edited
+
+
+def _may_hold_nulls(request: ChatRequest, messages: Raw) -> bool:
+    """Looks at the text only where there are answers in it: a picture in a first question is long."""
+    return any(isinstance(message, AssistantMessage) for message in request.messages) and _NULL in bytes(messages)
 
 
 def _as_asked(raw: Raw, traits: int) -> object:
@@ -127,7 +132,11 @@ def _as_asked(raw: Raw, traits: int) -> object:
 
 
 def _unknown_members(raw: Raw) -> dict[str, Raw]:
-    return {name: value for name, value in json.members(raw).items() if name not in MESSAGE_MEMBERS}
+    return {
+        name: value
+        for name, value in json.members(raw).items()
+        if name not in MESSAGE_MEMBERS and bytes(value) != _NULL
+    }
 
 
 def _add_tools(body: dict[str, object], request: ChatRequest, target: UpstreamTarget, dialect: Dialect) -> None:

@@ -204,9 +204,11 @@ def test_calls_without_a_thought_of_their_own_have_an_empty_one_where_it_must_no
 
 def test_members_of_our_answers_that_are_null_are_not_sent_on() -> None:
     """Strict upstreams refuse members that they do not know, null or not."""
-    said = thinking(reasoning=None, refusal=None, reasoning_details=None)
-    assert answer(send(said)) == {"role": "assistant", "content": "b"}
-    assert answer(send(said, "mistral")) == {"role": "assistant", "content": "b"}
+    nulls: dict[str, JsonValue] = {"reasoning": None, "refusal": None, "reasoning_details": None, "function_call": None}
+    assert answer(send(thinking(**nulls))) == {"role": "assistant", "content": "b"}
+    call: JsonValue = {"id": "abcdefgh1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    called = {"role": "assistant", "content": "b", "tool_calls": [call]}
+    assert answer(send(thinking(tool_calls=[call], **nulls), "mistral")) == called
 
 
 def test_details_go_back_unmodified_and_in_order_to_a_gateway_of_our_dialect() -> None:
