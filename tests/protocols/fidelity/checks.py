@@ -1,5 +1,6 @@
 """What is measured, in words that all formats share."""
 
+import base64
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -58,9 +59,15 @@ def only_asked(exchange: Exchange) -> dict[str, Any]:
     return body
 
 
+def payload(exchange: Exchange) -> bytes:
+    """The answer's bytes."""
+    response = exchange["response"]
+    return base64.b64decode(response["body_b64"]) if "body_b64" in response else response["body"].encode()
+
+
 def pieces(exchange: Exchange) -> list[bytes]:
     """The answer's bytes cut anywhere, the same way each time."""
-    data = exchange["response"]["body"].encode()
+    data = payload(exchange)
     dice = random.Random(exchange["id"])
     cuts = sorted(dice.sample(range(len(data)), min(40, len(data) - 1)))
     return [data[start:end] for start, end in pairwise([0, *cuts, len(data)])]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.protocols.fidelity.chat import chat_formats
 from tests.protocols.fidelity.checks import CHECKS, Check, Exchange, Excused, Format, Letter, OtherMatter
+from tests.protocols.fidelity.cohere import cohere_format
+from tests.protocols.fidelity.converse import converse_format
 from tests.protocols.fidelity.gemini import gemini_format
 from tests.protocols.fidelity.messages import messages_format
 from tests.protocols.fidelity.responses import responses_format
@@ -61,7 +63,7 @@ class Measured:
 
 
 def formats() -> list[Format]:
-    return [*chat_formats(), messages_format(), responses_format(), gemini_format()]
+    return [*chat_formats(), messages_format(), responses_format(), gemini_format(), converse_format(), cohere_format()]
 
 
 def measure(form: Format) -> Measured:
