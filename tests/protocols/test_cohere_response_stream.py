@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.fakes.cohere_v2 import CALL, CITATION, END, TEXT, THINKING, event, events, message, usage
 from tests.protocols.cohere_recordings import answers, cut, decode_stream, payload
 from tests.recorded import requires_recorded
+from trunkline.protocols.cohere.citations import CITATIONS_MAX
 from trunkline.protocols.cohere.decoder import CohereDecoder, decode_body
 from trunkline.protocols.events import (
     Annotated,
@@ -20,6 +21,7 @@ from trunkline.protocols.events import (
     Failed,
     Finished,
     GenerationEvent,
+    PartEnded,
     PartStarted,
     ReasoningDelta,
     TextDelta,
@@ -222,3 +224,60 @@ def test_counts_without_billed_units_are_taken_as_they_are() -> None:
     facts, _ = decode_stream([whole(*events(TEXT, used=counts))])
     assert facts.usage is not None
     assert (facts.usage.prompt_tokens, facts.usage.completion_tokens) == (12, 3)
+
+
+def test_counts_of_images_and_thoughts_are_parts_of_their_totals() -> None:
+    counts = usage(10, 5, image_tokens=8)
+    facts, _ = decode_stream([whole(*events({"type": "thinking", "thinking": "Nine signs"}, TEXT, used=counts))])
+    assert facts.usage is not None
+    assert facts.usage.prompt_image_tokens == 8
+    assert facts.usage.reasoning_tokens == 3, "estimated from ten characters"
+
+
+def test_an_item_that_did_not_start_is_known_by_what_it_holds() -> None:
+    told = [one for one in events(THINKING, TEXT) if one["type"] != "content-start"]
+    assert decode_stream([whole(*told)])[1] == decode_stream([whole(*events(THINKING, TEXT))])[1]
+
+
+def test_an_answer_without_its_start_is_one_all_the_same() -> None:
+    facts, told = decode_stream([whole(*events(TEXT)[1:])])
+    assert (facts.fault, facts.finish_reason, facts.upstream_id) == (None, "stop", None)
+    assert isinstance(told[-1], Completed)
+
+
+def test_a_plan_is_closed_before_anything_else_opens() -> None:
+    _, told = decode_stream([STREAM])
+    bounds = [one for one in told if isinstance(one, PartStarted | PartEnded)]
+    assert [one.index for one in bounds] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_a_thought_that_was_shown_binds_the_answer_to_its_upstream() -> None:
+    decoder = CohereDecoder()
+    decoder.feed(b"".join(map(event, events(THINKING)[:3])))
+    assert decoder.facts.content_seen
+    silent = CohereDecoder(exclude_reasoning=True)
+    silent.feed(b"".join(map(event, events(THINKING)[:3])))
+    assert not silent.facts.content_seen
+
+
+def test_a_body_of_calls_may_lack_its_reason_and_an_empty_one_says_nothing() -> None:
+    calls = decode_body(msgspec.json.encode(message(calls=[CALL]) | {"finish_reason": None}))
+    assert (calls.facts.finish_reason, calls.facts.native_finish_reason) == ("tool_calls", None)
+    empty = decode_body(b'{"id":"c","message":{"role":"assistant","content":[]}}')
+    assert (empty.facts.fault, empty.facts.finish_reason, empty.facts.usage) == (None, None, None)
+    assert empty.events[-1] == Completed(None)
+    text = decode_body(msgspec.json.encode(message(TEXT) | {"finish_reason": None}))
+    assert text.facts.fault is not None
+
+
+def test_what_a_call_says_beyond_name_and_arguments_is_carried() -> None:
+    made = decode_body(msgspec.json.encode(message(calls=[{**CALL, "novel": 1}]))).events
+    assert [(one.path, bytes(one.value)) for one in deltas_of(made, Extra)] == [("message.tool_calls[0].novel", b"1")]
+
+
+def test_sources_that_tools_found_have_addresses_too_and_citations_have_an_end() -> None:
+    found = [{"type": "tool", "id": "t:0", "tool_output": {"url": "https://yr.test", "title": "Yr"}}]
+    _, told = decode_stream([whole(*events(TEXT, citations=[{**CITATION, "sources": found}] * (CITATIONS_MAX + 1)))])
+    annotations = deltas_of(told, Annotated)
+    assert len(annotations) == CITATIONS_MAX
+    assert json.loads(bytes(annotations[0].annotation))["url_citation"]["url"] == "https://yr.test"

@@ -14,7 +14,6 @@ from trunkline.protocols.requests import FunctionTool, GenerationRequest, JsonSc
 P_MIN: Final = 0.01
 P_MAX: Final = 0.99
 K_MAX: Final = 500
-STOP_SEQUENCES_MAX: Final = 5
 
 _NO_PARAMETERS: Final = Raw(b'{"type":"object","properties":{}}')
 
@@ -49,7 +48,7 @@ def _sampling(request: GenerationRequest, target: UpstreamTarget) -> dict[str, o
         "frequency_penalty": ("frequency_penalty", _penalty(asked.frequency_penalty)),
         "presence_penalty": ("presence_penalty", _penalty(asked.presence_penalty)),
         "seed": ("seed", asked.seed),
-        "stop": ("stop_sequences", asked.stop[:STOP_SEQUENCES_MAX] or None),
+        "stop": ("stop_sequences", asked.stop or None),
     }
     return {name: value for parameter, (name, value) in members.items() if supports(target, parameter)}
 

@@ -250,6 +250,30 @@ def test_an_assistant_that_says_nothing_is_left_out() -> None:
         sent([{"role": "assistant", "content": ""}])
 
 
+def test_details_of_the_reasoning_go_before_the_string() -> None:
+    turn = {"role": "assistant", "content": "Hm.", "reasoning": "Look.", "reasoning_details": [thought("So.")]}
+    written = messages_of(*HI, {**turn, "tool_calls": [call("a")]}, RESULT)[1]
+    assert "tool_plan" not in written
+    assert written["content"][0] == {"type": "thinking", "thinking": "So."}
+
+
+def test_a_lower_cap_of_affordability_goes_before_the_callers() -> None:
+    assert sent(None, target(max_tokens_override=5), max_tokens=9)["max_tokens"] == 5
+
+
+def test_a_tool_without_parameters_takes_an_empty_object() -> None:
+    bare = {"type": "function", "function": {"name": "now"}}
+    parameters: dict[str, Any] = {"type": "object", "properties": {}}
+    assert sent(tools=[bare])["tools"][0]["function"] == {"name": "now", "parameters": parameters}
+
+
+def test_images_of_several_results_wait_for_the_last_of_them() -> None:
+    image = {"type": "image_url", "image_url": {"url": PNG}}
+    calls = {"role": "assistant", "tool_calls": [call("a"), call("b")]}
+    results = [{"role": "tool", "tool_call_id": one, "content": [image]} for one in ("a", "b")]
+    assert [one["role"] for one in messages_of(*HI, calls, *results)] == ["user", "assistant", "tool", "tool", "user"]
+
+
 def test_images_of_results_follow_in_a_message_of_the_users() -> None:
     image = {"type": "image_url", "image_url": {"url": PNG}}
     seen = {**RESULT, "content": [{"type": "text", "text": "See"}, image]}
