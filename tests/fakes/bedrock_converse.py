@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -25,25 +26,25 @@ def usage(prompt: int = 10, completion: int = 5, *, cached: int = 0, written: in
     }
 
 
-def answer(*content: Json, stop: str = "end_turn", used: Json | None = None) -> Reply:
+def answer(*content: Mapping[str, Any], stop: str = "end_turn", used: Json | None = None) -> Reply:
     """A whole answer as a reply."""
     message = {"role": "assistant", "content": list(content)}
     return body({"output": {"message": message}, "stopReason": stop, "usage": used or usage()})
 
 
-def stream(*content: Json, stop: str = "end_turn", used: Json | None = None) -> Reply:
+def stream(*content: Mapping[str, Any], stop: str = "end_turn", used: Json | None = None) -> Reply:
     """The same answer, streamed."""
     return sse(frames(content, stop=stop, used=used))
 
 
-def cut_stream(*content: Json, frames_sent: int, ending: Ending = "reset") -> Reply:
+def cut_stream(*content: Mapping[str, Any], frames_sent: int, ending: Ending = "reset") -> Reply:
     """A stream that breaks off after so many frames and half of the next one."""
     sent = frames(content)
     half = sent[frames_sent][: len(sent[frames_sent]) // 2]
     return sse([*sent[:frames_sent], half], ending=ending)
 
 
-def exception_in_stream(*content: Json, kind: str, text: str) -> Reply:
+def exception_in_stream(*content: Mapping[str, Any], kind: str, text: str) -> Reply:
     """A stream that ends with an exception after its content."""
     failure = frame({":message-type": "exception", ":exception-type": kind}, {"message": text})
     return sse([*frames(content)[:-2], failure])
@@ -54,7 +55,7 @@ def refusal(status: int, kind: str, text: str) -> Reply:
     return body({"message": text}, status=status, headers={"x-amzn-errortype": f"{kind}:http://internal.test/coral/"})
 
 
-def frame(headers: Mapping[str, str], payload: Json | bytes) -> bytes:
+def frame(headers: Mapping[str, str], payload: Mapping[str, Any] | bytes) -> bytes:
     """One message of an event stream, with its checksums."""
     told = {":content-type": "application/json", **headers}
     head = b"".join(
@@ -67,11 +68,11 @@ def frame(headers: Mapping[str, str], payload: Json | bytes) -> bytes:
     return message + struct.pack(">I", zlib.crc32(message))
 
 
-def event(kind: str, payload: Json) -> bytes:
+def event(kind: str, payload: Mapping[str, Any]) -> bytes:
     return frame({":message-type": "event", ":event-type": kind}, {**payload, "p": "abc"})
 
 
-def frames(content: Sequence[Json], *, stop: str = "end_turn", used: Json | None = None) -> list[bytes]:
+def frames(content: Sequence[Mapping[str, Any]], *, stop: str = "end_turn", used: Json | None = None) -> list[bytes]:
     """All frames of a streamed answer; each text in two pieces."""
     sent = [event("messageStart", {"role": "assistant"})]
     for index, block in enumerate(content):
@@ -80,8 +81,8 @@ def frames(content: Sequence[Json], *, stop: str = "end_turn", used: Json | None
     return [*sent, event("metadata", {"usage": used or usage(), "metrics": {"latencyMs": 7}})]
 
 
-def _block_frames(index: int, block: Json) -> list[bytes]:
-    deltas: list[Json] = []
+def _block_frames(index: int, block: Mapping[str, Any]) -> list[bytes]:
+    deltas: list[Mapping[str, Any]] = []
     sent: list[bytes] = []
     match block:
         case {"toolUse": {"toolUseId": identifier, "name": name, "input": arguments}}:

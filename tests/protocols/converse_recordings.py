@@ -38,8 +38,12 @@ def streams() -> list[dict[str, Any]]:
 def target(exchange: dict[str, Any], **fields: Any) -> UpstreamTarget:
     """The endpoint that answered; where it is not known, some Claude."""
     model = exchange["model"] or "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
-    facts: dict[str, Any] = {"provider": "amazon-bedrock", "upstream_model": model}
-    return UpstreamTarget(**({**facts, "supported_parameters": frozenset[str]()} | fields))
+    facts: dict[str, Any] = {
+        "provider": "amazon-bedrock",
+        "upstream_model": model,
+        "supported_parameters": frozenset[str](),
+    }
+    return UpstreamTarget(**(facts | fields))
 
 
 def payload(exchange: dict[str, Any]) -> bytes:

@@ -24,6 +24,10 @@ _OUR_NAMES = {"toolUseId": "id"}
 class BlockReader(Protocol):
     """One kind of block."""
 
+    def takes(self, delta: Members) -> bool:
+        """Whether `delta` belongs to a block of this kind."""
+        ...
+
     def open(self) -> list[GenerationEvent]: ...
 
     def grow(self, delta: Members) -> list[GenerationEvent]:
@@ -86,6 +90,9 @@ class Call:
             # No start was sent, but a fragment: its `input` is text, and comes again as a delta.
             self._members.pop("input", None)
 
+    def takes(self, delta: Members) -> bool:
+        return "toolUse" in delta
+
     def open(self) -> list[GenerationEvent]:
         return self._block.open(self._members)
 
@@ -105,6 +112,9 @@ class Thoughts:
     def __init__(self, block: ThinkingBlock) -> None:
         self._block = block
         self._is_open = False
+
+    def takes(self, delta: Members) -> bool:
+        return "reasoningContent" in delta
 
     def open(self) -> list[GenerationEvent]:
         return []
@@ -139,6 +149,9 @@ class Carried:
         self._members = members
         self._text: list[str] = []
         self._size = 0
+
+    def takes(self, delta: Members) -> bool:
+        return self._kind in delta
 
     def open(self) -> list[GenerationEvent]:
         return []

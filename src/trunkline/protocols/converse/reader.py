@@ -71,8 +71,9 @@ class AnswerReader:
         return events + reader.open()
 
     def grow_block(self, index: int, delta: Members) -> list[GenerationEvent]:
+        """A delta. One of another kind than its block belongs to a block that was not announced."""
         reader = self._open.get(index)
-        if reader is not None:
+        if reader is not None and (reader.takes(delta) or not delta):
             return reader.grow(delta)
         events = self.open_block(index, delta)
         reader = self._open.get(index)

@@ -21,6 +21,9 @@ class CitedText:
         self._chars_before = state.text_chars
         self._citations: list[Raw] = []
 
+    def takes(self, delta: Members) -> bool:
+        return "text" in delta or "citation" in delta
+
     def open(self) -> list[GenerationEvent]:
         return [PartStarted(self._part, "text")]
 

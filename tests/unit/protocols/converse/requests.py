@@ -10,13 +10,16 @@ from trunkline.protocols.converse.request import encode_request
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 NOVA = "us.amazon.nova-2-lite-v1:0"
 PDF = "data:application/pdf;base64,JVBERi0xLjQK"
-MARK = {"cache_control": {"type": "ephemeral"}}
-CACHED = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
-POINT = {"cachePoint": {"type": "default"}}
-POINT_1H = {"cachePoint": {"type": "default", "ttl": "1h"}}
-WEATHER = {"type": "function", "function": {"name": "weather", "description": "How it is", "strict": True}}
-SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
-FORMAT = {"type": "json_schema", "json_schema": {"name": "reply", "schema": SCHEMA}}
+MARK: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}
+CACHED: dict[str, Any] = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+POINT: dict[str, Any] = {"cachePoint": {"type": "default"}}
+POINT_1H: dict[str, Any] = {"cachePoint": {"type": "default", "ttl": "1h"}}
+WEATHER: dict[str, Any] = {
+    "type": "function",
+    "function": {"name": "weather", "description": "How it is", "strict": True},
+}
+SCHEMA: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer"}}}
+FORMAT: dict[str, Any] = {"type": "json_schema", "json_schema": {"name": "reply", "schema": SCHEMA}}
 
 
 def target(model: str = CLAUDE, **fields: Any) -> UpstreamTarget:

@@ -11,11 +11,13 @@ from trunkline.protocols.answers import Facts
 from trunkline.protocols.converse.decoder import ConverseDecoder, decode_body
 from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.protocols.events import (
+    Annotated,
     Completed,
     Extra,
     Failed,
     Finished,
     GenerationEvent,
+    PartEnded,
     PartStarted,
     ReasoningDelta,
     TextDelta,
@@ -83,8 +85,36 @@ def test_a_call_without_arguments_has_an_empty_object() -> None:
     assert facts.usage is None
 
 
+def test_a_block_that_starts_again_was_complete_before() -> None:
+    start = {"contentBlockIndex": 0, "start": {"toolUse": {"toolUseId": "t", "name": "f"}}}
+    events = streamed(event("contentBlockStart", start), event("contentBlockStart", start))[1]
+    assert [type(e) for e in events[1:4]] == [PartStarted, ToolCallDelta, PartEnded]
+
+
+def test_text_under_the_index_of_reasoning_is_a_block_of_its_own() -> None:
+    deltas = [{"reasoningContent": {"text": "Hm"}}, {"text": "Hi"}]
+    sent = [event("contentBlockDelta", {"contentBlockIndex": 0, "delta": delta}) for delta in deltas]
+    events = streamed(*sent)[1]
+    assert [e.kind for e in events if isinstance(e, PartStarted)] == ["reasoning", "text"]
+    assert [e.text for e in events if isinstance(e, TextDelta)] == ["Hi"]
+
+
+def test_a_citation_points_to_the_words_of_its_own_block() -> None:
+    citation = {"location": {"web": {"url": "https://acme.test/", "domain": "acme.test"}}}
+    cited = {"citationsContent": {"content": [{"text": "is cold"}], "citations": [citation]}}
+    events = whole({"text": "Oslo "}, cited)
+    annotation = next(msgspec.json.decode(e.annotation) for e in events if isinstance(e, Annotated))
+    assert annotation["url_citation"] == {
+        "url": "https://acme.test/",
+        "title": "acme.test",
+        "content": "",
+        "start_index": 5,
+        "end_index": 12,
+    }
+
+
 def test_equal_ids_of_calls_are_made_unlike() -> None:
-    call = {"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}
+    call: dict[str, Any] = {"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}
     ids = [e.tool_call_id for e in whole(call, call, stop="tool_use") if isinstance(e, PartStarted)]
     assert ids[0] == "t"
     assert len(set(ids)) == 2

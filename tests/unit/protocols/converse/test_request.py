@@ -253,6 +253,16 @@ def test_reasoning_that_cannot_be_off_is_an_error() -> None:
         encode_request(hub(reasoning={"enabled": False}), target("us.deepseek.r1-v1:0", reasoning_mandatory=True))
 
 
+def test_an_open_loop_of_calls_without_its_thinking_goes_on_without() -> None:
+    result = {"role": "tool", "tool_call_id": "c1", "content": "7"}
+    bare = [*HI, {"role": "assistant", "tool_calls": [call("c1", "{}")]}, result]
+    members: dict[str, Any] = {"tools": [WEATHER], "reasoning": {"max_tokens": 1024}, "max_tokens": 3000}
+    assert "additionalModelRequestFields" not in sent(messages=bare, **members)
+    detail = {"type": "reasoning.text", "text": "Hm", "signature": "s=="}
+    kept = [*HI, {"role": "assistant", "tool_calls": [call("c1", "{}")], "reasoning_details": [detail]}, result]
+    assert "thinking" in sent(messages=kept, **members)["additionalModelRequestFields"]
+
+
 def test_beta_flags_of_the_caller_are_a_field_of_the_model() -> None:
     asked = structs.replace(hub(), anthropic_betas=("interleaved-thinking-2025-05-14", "unknown-2026"))
     body = plain(encode_request(asked, target(CLAUDE)))
