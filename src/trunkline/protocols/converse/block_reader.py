@@ -18,7 +18,9 @@ from trunkline.protocols.messages.thinking_history import FORMAT as CLAUDES_FORM
 _SERVERS_OWN = "server_tool_use"
 """`type` of a call that the service answers itself."""
 _WORDS = frozenset({"text", "citation", "citationsContent"})
-_OUR_NAMES = {"toolUseId": "id"}
+_OF_CALLS = {"toolUseId": "id"}
+_OF_THOUGHTS = {"redactedContent": "data", "text": "thinking"}
+"""Members whose counterparts in the blocks of Messages have other names."""
 
 
 class BlockReader(Protocol):
@@ -85,7 +87,7 @@ class Call:
 
     def __init__(self, state: AnswerState, index: int, members: Members, *, is_answer: bool) -> None:
         self._block = AnswerToolBlock(state, index) if is_answer else CallBlock(state, index)
-        self._members: Members = {_OUR_NAMES.get(name, name): value for name, value in members.items()}
+        self._members: Members = {_OF_CALLS.get(name, name): value for name, value in members.items()}
         if "name" not in members:
             # No start was sent, but a fragment: its `input` is text, and comes again as a delta.
             self._members.pop("input", None)
@@ -124,9 +126,7 @@ class Thoughts:
         if not self._is_open:
             # What comes first tells which of the two kinds it is.
             self._is_open = True
-            known = {"data": content.get("redactedContent"), "thinking": content.get("text")}
-            known["signature"] = content.get("signature")
-            return self._block.open({name: value for name, value in known.items() if value is not None})
+            return self._block.open({_OF_THOUGHTS.get(name, name): value for name, value in content.items()})
         events: list[GenerationEvent] = []
         if "text" in content:
             events += self._block.grow("thinking_delta", {"thinking": content["text"]})
@@ -141,13 +141,14 @@ class Thoughts:
 class Carried:
     """A block that the hub has no word for (the service's own tools and their results): one `Extra` when complete."""
 
-    __slots__ = ("_index", "_kind", "_members", "_size", "_text")
+    __slots__ = ("_content", "_index", "_kind", "_members", "_size", "_text")
 
     def __init__(self, index: int, kind: str, members: Members) -> None:
         self._index = index
         self._kind = kind
         self._members = members
         self._text: list[str] = []
+        self._content: list[Raw] = []
         self._size = 0
 
     def takes(self, delta: Members) -> bool:
@@ -164,7 +165,7 @@ class Carried:
         if self._kind == "toolUse":
             self._text.append(text_of(object_of(value).get("input")))
         elif self._kind == "toolResult":
-            self._members["content"] = json.raw([*list_of(self._members.get("content")), *list_of(value)])
+            self._content += list_of(value)
         else:
             self._members |= object_of(value)
         return []
@@ -174,6 +175,8 @@ class Carried:
         if grown:
             arguments = Raw(grown.encode("utf-8", "replace"))
             self._members["input"] = arguments if object_of(arguments) else Raw(quoted(grown))
+        if self._content:
+            self._members["content"] = json.raw(self._content)
         if not self._members:
             return []
         return [Extra(f"content[{self._index}].{self._kind}", json.raw(self._members))]

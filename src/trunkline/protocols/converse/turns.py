@@ -70,7 +70,7 @@ class Turns:
             elif isinstance(text, str):
                 last.member = {"text": text.rstrip()}
         for turn in turns:
-            if turn.role == "user" and not _has_words(turn):
+            if _has("document", turn) and not _has("text", turn):
                 # Documents are refused without a text beside them.
                 turn.blocks.append(text_block(PLACEHOLDER))
         return turns
@@ -99,7 +99,5 @@ def loop_lacks_thinking(turns: list[Turn]) -> bool:
     return opening is not None and "reasoningContent" not in opening.blocks[0].member
 
 
-def _has_words(turn: Turn) -> bool:
-    return not any("document" in block.member for block in turn.blocks) or any(
-        "text" in block.member for block in turn.blocks
-    )
+def _has(kind: str, turn: Turn) -> bool:
+    return any(kind in block.member for block in turn.blocks)

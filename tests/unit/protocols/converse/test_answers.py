@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.fakes.bedrock_converse import event, frame, frames
 from tests.unit.protocols.converse.requests import CLAUDE, NOVA, target
@@ -32,7 +34,7 @@ def streamed(*sent: bytes, model: str = CLAUDE, **fields: Any) -> tuple[Facts, l
 
 
 def whole(*content: Any, stop: str | None = "end_turn", model: str = CLAUDE, **members: Any) -> list[GenerationEvent]:
-    body = {"output": {"message": {"content": list(content)}}, "stopReason": stop, **members}
+    body = {"stopReason": stop, **members, "output": {"message": {"content": list(content)}}}
     return decode_body(msgspec.json.encode(body), target(model)).events
 
 
@@ -154,6 +156,38 @@ def test_an_event_that_is_no_object_ends_the_answer(payload: bytes) -> None:
     facts, events = streamed(sent, broken, sent)
     assert isinstance(events[-1], Failed)
     assert facts.output_chars == 2
+
+
+NAMES = st.sampled_from(
+    [
+        *("contentBlockIndex", "delta", "start", "stopReason", "usage", "text", "toolUse", "input", "name", "type"),
+        *("reasoningContent", "signature", "redactedContent", "citation", "toolResult", "inputTokens", "output"),
+        *("message", "content", "serviceTier", "citationsContent", "citations", "reasoningText", "toolUseId"),
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("server_tool_use"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+EVENTS = ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata", "x"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(EVENTS), st.dictionaries(NAMES, VALUES, max_size=4)), max_size=8))
+def test_no_event_however_odd_raises_and_all_cuts_agree(told: list[tuple[str, dict[str, Any]]]) -> None:
+    sent = [frame({":message-type": "event", ":event-type": kind}, payload) for kind, payload in told]
+    facts, events = streamed(*sent)
+    again, together = streamed(b"".join(sent))
+    assert [type(e) for e in events] == [type(e) for e in together]
+    assert facts.usage == again.usage
+    assert isinstance(events[-1], Completed | Failed)
+    assert (facts.fault is None) == isinstance(events[-1], Completed)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4), st.lists(VALUES, max_size=4))
+def test_no_body_however_odd_raises(members: dict[str, Any], content: list[Any]) -> None:
+    events = whole(*content, **{name: value for name, value in members.items() if name != "output"})
+    assert isinstance(events[-1], Completed | Failed)
 
 
 def test_the_model_is_one_segment_of_the_path() -> None:
