@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from trunkline.catalog.check import check
-from trunkline.catalog.loader import data_folder
+from trunkline.catalog.loader import data_folder, load_bundled
+from trunkline.catalog.snapshot import compile_catalog
 
 
 def test_bundled_catalog_may_be_shipped() -> None:
@@ -64,3 +65,10 @@ def test_damage_is_noticed(broken: Broken, name: str, old: str, new: str, compla
 
 def test_unreadable_files_are_a_problem_not_a_crash(tmp_path: Path) -> None:
     assert [problem.where for problem in check(tmp_path)] == ["files"]
+
+
+def test_gpt_4o_mini_does_not_reason() -> None:
+    """One source said so, and a request that switched reasoning off was refused for it."""
+    models = compile_catalog(load_bundled()).models
+    assert models["openai/gpt-4o-mini"].reasoning is None
+    assert "reasoning" not in models["openai/gpt-4o-mini"].supported_parameters
