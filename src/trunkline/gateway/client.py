@@ -127,7 +127,8 @@ class ClientStream:
         wait_s = self._heartbeat_s if self.committed else self._commit_s
         self._on_tick()
         if silent_s >= wait_s * 0.999:
-            self._beating = self._tasks.start(self._beat(), "heartbeat")
+            if self._beating is None or self._beating.done():
+                self._beating = self._tasks.start(self._beat(), "heartbeat")
             wait_s = self._heartbeat_s
         else:
             wait_s -= silent_s
