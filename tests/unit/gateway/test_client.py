@@ -69,3 +69,16 @@ async def test_no_comment_follows_the_end_of_an_answer() -> None:
     await stream.finish(b"data: [DONE]\n\n")
     await asyncio.sleep(0.05)
     assert client.sent[-1] == {"type": "http.response.body", "body": b"data: [DONE]\n\n", "more_body": False}
+
+
+async def test_no_second_comment_begins_while_one_waits() -> None:
+    client, tasks = Client(), TaskSet()
+    stream = stream_to(client, tasks, heartbeat_s=10)
+    stream._last_write_s -= 100  # pyright: ignore[reportPrivateUsage] -- long silence, without waiting for it
+    client.takes.clear()
+    for _ in range(3):
+        stream._tick()  # pyright: ignore[reportPrivateUsage] -- each leaves a timer; the last one is stopped below
+        stream.stop()
+    assert len(tasks) == 1
+    client.takes.set()
+    await tasks.drain(1.0)
