@@ -16,15 +16,13 @@ from trunkline.generations import service as generations
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.chat.usage import render_usage
+from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
 from trunkline.settings import Billing
 from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import SharedState
 
 RETRY_AFTER_S = 5
-CHARS_PER_TOKEN = 4
-"""Of an estimate when the upstream reports no usage (routing-and-catalog.md 1)."""
-
 _log = structlog.get_logger("trunkline.settlement")
 
 
@@ -98,7 +96,7 @@ class Settlement:
             return Usage(estimated=True)
         return Usage(
             prompt_tokens=exchange.request.prompt_tokens_estimate,
-            completion_tokens=-(-exchange.facts.output_chars // CHARS_PER_TOKEN),
+            completion_tokens=estimated_tokens(exchange.facts.output_chars),
             estimated=True,
         )
 

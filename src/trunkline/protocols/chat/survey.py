@@ -31,6 +31,7 @@ from trunkline.protocols.chat.wire_messages import (
     WireReasoningDetail,
     given,
 )
+from trunkline.protocols.estimates import estimated_tokens
 
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_IMAGE = 1000
@@ -211,8 +212,8 @@ def survey(messages: Sequence[WireMessage], tools_bytes: int) -> Survey:
     return Survey(
         traits=tuple(traits),
         all_traits=all_traits,
-        tokens_estimate=-(-walk.text_bytes // 4)
-        + -(-tools_bytes // 4)
+        tokens_estimate=estimated_tokens(walk.text_bytes)
+        + estimated_tokens(tools_bytes)
         + TOKENS_PER_MESSAGE * len(traits)
         + TOKENS_PER_IMAGE * walk.images
         + TOKENS_PER_MEDIA_SECOND * MEDIA_SECONDS_ASSUMED * (walk.audio + walk.videos),

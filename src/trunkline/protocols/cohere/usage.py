@@ -1,14 +1,11 @@
 """Token counts of this format (inference.md 13.1)."""
 
-from typing import Final
-
 from msgspec import Raw
 
 from trunkline.protocols.chat.usage import TOKENS_MAX
 from trunkline.protocols.chat.wire import int_of, object_of
+from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
-
-CHARS_PER_TOKEN: Final = 4
 
 
 def read_usage(raw: Raw, thought_chars: int) -> Usage | None:
@@ -27,7 +24,7 @@ def read_usage(raw: Raw, thought_chars: int) -> Usage | None:
     completion = _count(billed.get("output_tokens"))
     if not prompt and not completion:
         return None
-    reasoning = _count(counted.get("reasoning_tokens")) or -(-thought_chars // CHARS_PER_TOKEN)
+    reasoning = _count(counted.get("reasoning_tokens")) or estimated_tokens(thought_chars)
     images = _count(billed.get("image_tokens")) or _count(counted.get("image_tokens"))
     return Usage(
         prompt_tokens=prompt,

@@ -4,8 +4,8 @@ from msgspec import Raw
 
 from trunkline.protocols.chat.usage import TOKENS_MAX
 from trunkline.protocols.chat.wire import int_of, object_of, objects_of, text_of
+from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
-from trunkline.protocols.messages.usage import CHARS_PER_TOKEN
 
 
 def read_usage(raw: Raw, thinking_chars: int) -> Usage | None:
@@ -31,7 +31,7 @@ def read_usage(raw: Raw, thinking_chars: int) -> Usage | None:
         cached_tokens=read,
         cache_write_tokens=written,
         cache_write_1h_tokens=min(written, written_1h),
-        reasoning_tokens=min(completion, -(-thinking_chars // CHARS_PER_TOKEN)),
+        reasoning_tokens=min(completion, estimated_tokens(thinking_chars)),
         raw=raw,
     )
 

@@ -5,9 +5,8 @@ from msgspec import Raw
 from trunkline.core import json
 from trunkline.protocols.chat.usage import TOKENS_MAX
 from trunkline.protocols.chat.wire import int_of, is_blank, label_of, object_of, objects_of
+from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
-
-CHARS_PER_TOKEN = 4
 
 
 class UsageReader:
@@ -43,7 +42,7 @@ class UsageReader:
         details = object_of(members.get("output_tokens_details"))
         thinking = int_of(details.get("thinking_tokens"))
         if thinking is None:
-            thinking = -(-thinking_chars // CHARS_PER_TOKEN)
+            thinking = estimated_tokens(thinking_chars)
         return Usage(
             prompt_tokens=prompt,
             completion_tokens=completion,
