@@ -12,6 +12,9 @@ Quantization = Literal[
     "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"
 ]
 SortBy = Literal["price", "throughput", "latency", "exacto"]
+Percentile = Literal["p50", "p75", "p90", "p99"]
+Window = Literal["30s", "5m", "30m", "2h", "1d", "3d"]
+"""A trailing window of measurements (routing-and-catalog.md 21)."""
 
 
 class MaxPrice(Struct, frozen=True, kw_only=True):
@@ -117,6 +120,57 @@ class EndpointHealth(Protocol):
     def throughput_tps(self, endpoint_id: str, percentile: str) -> float | None:
         """Output tokens per second, same windows."""
         ...
+
+
+class EndpointStatistics(Protocol):
+    """What was measured of endpoints (routing-and-catalog.md 21). Answers are for now, from memory: the planner may
+    ask for every candidate of every request.
+
+    Each answer is None when the window holds fewer than `count_min` measurements of that kind.
+    """
+
+    def latency_s(self, endpoint_id: str, window: Window, percentile: Percentile, count_min: int = 1) -> float | None:
+        """Seconds to the first token that `percentile` of the streams stayed at or below."""
+        ...
+
+    def throughput_tps(
+        self, endpoint_id: str, window: Window, percentile: Percentile, count_min: int = 1
+    ) -> float | None:
+        """Output tokens per second that `percentile` of the requests reached or exceeded, so p90 ≤ p50 (5.5)."""
+        ...
+
+    def uptime_percent(self, endpoint_id: str, window: Window, count_min: int = 10) -> float | None:
+        """Successes per hundred counted requests."""
+        ...
+
+    def tool_success(self, endpoint_id: str, window: Window, count_min: int = 1) -> float | None:
+        """Share (0–1) of the requests that finished with tool calls in which every call was valid (11)."""
+        ...
+
+    def structured_success(self, endpoint_id: str, window: Window, count_min: int = 1) -> float | None:
+        """Share (0–1) of the requests for structured output whose answer met the schema."""
+        ...
+
+
+class NoStatistics:
+    """EndpointStatistics of an instance that has measured nothing."""
+
+    def latency_s(self, endpoint_id: str, window: Window, percentile: Percentile, count_min: int = 1) -> float | None:
+        return None
+
+    def throughput_tps(
+        self, endpoint_id: str, window: Window, percentile: Percentile, count_min: int = 1
+    ) -> float | None:
+        return None
+
+    def uptime_percent(self, endpoint_id: str, window: Window, count_min: int = 10) -> float | None:
+        return None
+
+    def tool_success(self, endpoint_id: str, window: Window, count_min: int = 1) -> float | None:
+        return None
+
+    def structured_success(self, endpoint_id: str, window: Window, count_min: int = 1) -> float | None:
+        return None
 
 
 class Availabilities(Protocol):
