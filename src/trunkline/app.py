@@ -38,7 +38,7 @@ from trunkline.gateway.world import World
 from trunkline.observability import logs
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.chat.request import parse_chat, parse_completion
-from trunkline.protocols.chat.validation import ParseLimits
+from trunkline.protocols.validation import ParseLimits
 from trunkline.providers.discovery import Discovered, discover
 from trunkline.providers.registry import build_providers, make_callable, make_hint
 from trunkline.providers.sandbox.upstream import SandboxUpstream

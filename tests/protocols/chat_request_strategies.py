@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.quirks import OF_PROVIDER, REASONS
+from trunkline.protocols.quirks import OF_PROVIDER, REASONS
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 names = st.from_regex(r"\A[A-Za-z0-9_-]{1,12}\Z")

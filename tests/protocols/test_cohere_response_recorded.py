@@ -8,7 +8,6 @@ import msgspec
 from tests.fakes.cohere_v2 import END, event, events
 from tests.protocols.cohere_recordings import answers, decode, decode_stream, read
 from tests.recorded import exchanges, requires_recorded
-from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.chat.event_fold import fold_events
 from trunkline.protocols.cohere.decoder import decode_body
 from trunkline.protocols.events import (
@@ -24,6 +23,7 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
+from trunkline.protocols.faults.classify import classify
 
 pytestmark = requires_recorded
 

@@ -11,8 +11,8 @@ import msgspec
 from tests.protocols.gemini_reader import Candidate, fold, read_sent
 from tests.protocols.gemini_recordings import PROTOCOL, answers, decode, documents, recorded, target_of
 from tests.recorded import requires_recorded
-from trunkline.protocols.chat.errors import classify_fault
 from trunkline.protocols.events import Completed, Failed, GenerationEvent
+from trunkline.protocols.faults.classify import classify_fault
 
 pytestmark = requires_recorded
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from tests.protocols.messages_recordings import TARGET, Message, answers, decode, read, recorded
 from tests.recorded import requires_recorded
-from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.chat.event_fold import fold_events
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.events import (
@@ -22,6 +21,7 @@ from trunkline.protocols.events import (
     ToolCallDelta,
     Usage,
 )
+from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.messages.decoder import decode_body
 
 pytestmark = requires_recorded

@@ -13,7 +13,7 @@ from trunkline.api.cors import CORS_HEADERS, preflight_headers
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import Internal, InvalidRequest, NotFound, ServiceUnavailable, TrunklineError
-from trunkline.protocols.chat.error_body import render_error
+from trunkline.protocols.error_body import render_error
 from trunkline.storage.interface import StorageRefused, StorageUnavailable
 
 REQUEST_ID = "trunkline.request_id"

@@ -22,9 +22,9 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.observability.logs import log_request
 from trunkline.observability.metrics import GatewayMetrics
-from trunkline.protocols.chat.error_body import render_error
 from trunkline.protocols.chat.request import ChatRequest
-from trunkline.protocols.chat.validation import ParseLimits
+from trunkline.protocols.error_body import render_error
+from trunkline.protocols.validation import ParseLimits
 
 BODY_BYTES_PER_S_MIN = 65_536
 """A body may take its fixed time and then so much more: patience with slow lines, not with a byte now and then."""

@@ -1,72 +1,36 @@
-"""The rows of the model list, rendered once a minute for each snapshot, since prices may depend on the time."""
+"""The rows of the model list as JSON, rendered once for as long as the rows themselves are the same."""
 
-from msgspec import Raw, Struct
+from msgspec import Raw
 
-from trunkline.api.catalog_view import CatalogView
 from trunkline.api.model_objects import model_object
 from trunkline.api.price_objects import price_strings
-from trunkline.catalog.pricing import price_score, rates_at
-from trunkline.catalog.types import Endpoint, Model, Snapshot
+from trunkline.catalog.types import Model
 from trunkline.core.json import raw
-from trunkline.core.money import AttoUsd
-
-FRESH_MS = 60_000
-"""How long a list may be repeated (routing 20)."""
+from trunkline.listing.facts import InstanceFacts
+from trunkline.listing.rows import ListedModel, Listing
 
 
-class ListedModel(Struct, frozen=True):
-    """A row, ready to be sent, with what filters and sorting ask of it."""
+class JsonListing:
+    """`Listing` with bodies."""
 
-    model: Model
-    body: Raw
-    score: AttoUsd
-    """Price score of the top endpoint."""
-    prompt: int
-    completion: int
-    """Its prices per token, in atto-USD."""
-    is_priced: bool
-
-
-class Listing:
-    """All rows in their default order, newest first."""
-
-    def __init__(self, view: CatalogView) -> None:
-        self._view = view
-        self._made_of: Snapshot | None = None
-        self._made_in: int = -1
-        self._rows: tuple[ListedModel, ...] = ()
+    def __init__(self, facts: InstanceFacts) -> None:
+        self._facts = facts
+        self._listing = Listing(facts)
+        self._rendered: tuple[ListedModel, ...] = ()
+        self._bodies: dict[str, Raw] = {}
 
     def rows(self) -> tuple[ListedModel, ...]:
-        """The rows of this minute; the same objects until it ends or the catalog changes."""
-        snapshot, minute = self._view.snapshot(), self._view.now_ms() // FRESH_MS
-        if snapshot is not self._made_of or minute != self._made_in:
-            self._rows = tuple(self.row(model) for model in snapshot.models.values())
-            self._made_of, self._made_in = snapshot, minute
-        return self._rows
+        """All rows, newest first."""
+        return self._listing.rows()
 
-    def row(self, model: Model) -> ListedModel:
-        """One row as of now."""
-        now_ms = self._view.now_ms()
-        top = self._top(model, now_ms)
-        rates = rates_at(top.pricing, 0, now_ms)
-        return ListedModel(
-            model=model,
-            body=raw(model_object(model, top, price_strings(top.pricing, now_ms))),
-            score=price_score(top.pricing, now_ms),
-            prompt=rates.prompt,
-            completion=rates.completion,
-            is_priced=top.pricing.priced,
-        )
+    def body(self, model: Model) -> Raw:
+        """The row of a listed model, ready to be sent."""
+        rows = self._listing.rows()
+        if rows is not self._rendered:
+            self._bodies = {row.model.id: self._render(row) for row in rows}
+            self._rendered = rows
+        return self._bodies[model.id]
 
-    def _top(self, model: Model, now_ms: int) -> Endpoint:
-        """Where a request without preferences goes first: callable here, of the default tier, cheapest."""
-
-        def position(endpoint: Endpoint) -> tuple[bool, bool, bool, int]:
-            return (
-                not self._view.is_callable(endpoint),
-                endpoint.tier != "default",
-                not endpoint.pricing.priced,
-                price_score(endpoint.pricing, now_ms),
-            )
-
-        return min(model.endpoints, key=position)
+    def _render(self, row: ListedModel) -> Raw:
+        prices = price_strings(row.top.pricing, self._facts.now_ms())
+        return raw(model_object(row.model, row.top, prices))

@@ -3,19 +3,12 @@
 Optional fields are omitted, never null, unless their type lists null: generated clients insist.
 """
 
-from collections.abc import Mapping
-
 from msgspec import UNSET, Struct, UnsetType
 
 from trunkline.api.price_objects import Prices
+from trunkline.catalog.scores import indices
 from trunkline.catalog.types import Endpoint, Model, ModelReasoning
 from trunkline.catalog.vocabulary import EFFORTS
-
-_INDICES = {
-    "Artificial Analysis Intelligence Index": "intelligence_index",
-    "Artificial Analysis Coding Index": "coding_index",
-    "Artificial Analysis Agentic Index": "agentic_index",
-}
 
 
 class Architecture(Struct, frozen=True):
@@ -139,11 +132,6 @@ def architecture(model: Model) -> Architecture:
     """What a model takes and gives."""
     modality = f"{'+'.join(model.input_modalities)}->{'+'.join(model.output_modalities)}"
     return Architecture(modality, model.input_modalities, model.output_modalities, model.tokenizer, model.instruct_type)
-
-
-def indices(model: Model) -> Mapping[str, float]:
-    """`coding_index` and the like, of those that the catalog has."""
-    return {_INDICES[score.name]: score.score for score in model.benchmarks if score.name in _INDICES}
 
 
 def _default_parameters(model: Model) -> DefaultParameters | None:

@@ -5,9 +5,9 @@ from typing import Literal
 from msgspec import Struct
 
 from trunkline.api.endpoint_objects import PublicEndpoint
-from trunkline.api.model_filters import CATEGORIES, SORTS
 from trunkline.api.model_objects import Architecture, ModelObject
 from trunkline.api.operations import Operation, Parameter
+from trunkline.listing.filters import CATEGORIES, SORTS
 
 _MODELS = "Models"
 _ENDPOINTS = "Endpoints"

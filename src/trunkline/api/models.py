@@ -11,8 +11,7 @@ from starlette.routing import Route
 from trunkline.api.catalog_view import CatalogView
 from trunkline.api.endpoint_objects import PublicEndpoint, public_endpoint
 from trunkline.api.model_feed import MEDIA_TYPE, feed
-from trunkline.api.model_filters import number, of_output, select
-from trunkline.api.model_listing import ListedModel, Listing
+from trunkline.api.model_listing import JsonListing
 from trunkline.api.model_objects import architecture
 from trunkline.api.model_operations import (
     COUNT,
@@ -30,6 +29,8 @@ from trunkline.catalog.types import Endpoint as CatalogEndpoint
 from trunkline.catalog.types import Model
 from trunkline.core.errors import ModelNotFound, NotFound, Unauthenticated
 from trunkline.core.json import encode
+from trunkline.listing.filters import number, of_output, select
+from trunkline.listing.rows import ListedModel
 from trunkline.routing.slugs import resolve
 
 PAGE_DEFAULT = 500
@@ -53,7 +54,7 @@ class ModelsApi:
 
     def __init__(self, view: CatalogView) -> None:
         self._view = view
-        self._listing = Listing(view)
+        self._listing = JsonListing(view)
 
     async def list(self, request: Request) -> Response:
         """`GET /models`, as JSON or RSS."""
@@ -63,7 +64,7 @@ class ModelsApi:
         if chat_links or _is_on(query.get("use_rss")):
             body = feed((row.model for row in rows), public_url=self._view.public_url(), chat_links=chat_links)
             return Response(body, headers=_CACHED, media_type=MEDIA_TYPE)
-        return _page(request, rows, _CACHED)
+        return self._page(request, rows, _CACHED)
 
     async def count(self, request: Request) -> Response:
         """`GET /models/count`."""
@@ -73,16 +74,16 @@ class ModelsApi:
     async def list_user(self, request: Request) -> Response:
         """`GET /models/user`: what the caller may use, all outputs."""
         await self._view.authenticate(request)
-        return _page(request, self._listing.rows(), _PRIVATE)
+        return self._page(request, self._listing.rows(), _PRIVATE)
 
     async def list_embeddings(self, request: Request) -> Response:
         """`GET /embeddings/models`."""
         rows = [row for row in self._listing.rows() if "embeddings" in row.model.output_modalities]
-        return _page(request, rows, _CACHED)
+        return self._page(request, rows, _CACHED)
 
     async def get(self, request: Request) -> Response:
         """`GET /model/{author}/{slug}`."""
-        return _json({"data": self._listing.row(self._named(request)).body}, _CACHED)
+        return _json({"data": self._listing.body(self._named(request))}, _CACHED)
 
     async def list_endpoints(self, request: Request) -> Response:
         """`GET /models/{author}/{slug}/endpoints`; a caller with a key sees percentiles."""
@@ -100,6 +101,22 @@ class ModelsApi:
             if endpoint.data_policy.zdr
         ]
         return _json({"data": found}, _PRIVATE if known else _CACHED)
+
+    def _page(self, request: Request, rows: Sequence[ListedModel], headers: dict[str, str]) -> Response:
+        """Everything, or the page that `offset` and `limit` ask for (routing-and-catalog.md 20.1)."""
+        query = request.query_params
+        offset = number(query, "offset", whole=True)
+        limit = number(query, "limit", least=1, most=PAGE_MAX, whole=True)
+        page, following = rows, None
+        if offset is not None or limit is not None:
+            start, size = int(offset or 0), int(limit or PAGE_DEFAULT)
+            page = rows[start : start + size]
+            if start + size < len(rows):
+                kept = [(key, value) for key, value in query.multi_items() if key not in ("offset", "limit")]
+                following = f"{request.url.path}?{urlencode([*kept, ('offset', start + size), ('limit', size)])}"
+        return _json(
+            ModelList([self._listing.body(row.model) for row in page], len(rows), NextLink(following)), headers
+        )
 
     async def _has_key(self, request: Request) -> bool:
         """Public operations: a key that does not work is ignored."""
@@ -162,21 +179,6 @@ def endpoints(view: CatalogView) -> list[Endpoint]:
 def routes(view: CatalogView) -> list[Route]:
     """Starlette routes relative to the API root, each also with a trailing slash."""
     return build_routes(endpoints(view))
-
-
-def _page(request: Request, rows: Sequence[ListedModel], headers: dict[str, str]) -> Response:
-    """Everything, or the page that `offset` and `limit` ask for (routing-and-catalog.md 20.1)."""
-    query = request.query_params
-    offset = number(query, "offset", whole=True)
-    limit = number(query, "limit", least=1, most=PAGE_MAX, whole=True)
-    page, following = rows, None
-    if offset is not None or limit is not None:
-        start, size = int(offset or 0), int(limit or PAGE_DEFAULT)
-        page = rows[start : start + size]
-        if start + size < len(rows):
-            kept = [(key, value) for key, value in query.multi_items() if key not in ("offset", "limit")]
-            following = f"{request.url.path}?{urlencode([*kept, ('offset', start + size), ('limit', size)])}"
-    return _json(ModelList([row.body for row in page], len(rows), NextLink(following)), headers)
 
 
 def _json(payload: object, headers: dict[str, str]) -> Response:

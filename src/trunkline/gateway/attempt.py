@@ -11,9 +11,10 @@ from trunkline.gateway.conversion import Conversion, EncodedRequest, protocol_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.generations.types import ProviderResponse
-from trunkline.protocols.chat import errors
 from trunkline.protocols.chat.request import ChatRequest
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.classify import classify_failure
+from trunkline.protocols.faults.redaction import redact
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.providers.adapter import upstream_request
 from trunkline.providers.sandbox.upstream import FAULT_HEADER
@@ -67,7 +68,7 @@ def failed_attempt(candidate: Candidate, provider_name: str, outcome: Classified
         candidate=candidate,
         provider_name=provider_name,
         outcome=outcome,
-        raw=errors.redact(fault.raw) if fault.raw and not rejected_key else "",
+        raw=redact(fault.raw) if fault.raw and not rejected_key else "",
     )
 
 
@@ -132,7 +133,7 @@ async def open_upstream(
     try:
         response = await _open_while_wanted(upstream, request, listener, runtime, exchange)
     except UpstreamFailed as failure:
-        return errors.classify_failure(failure.kind)
+        return classify_failure(failure.kind)
     if response.status == 200:
         return response
     try:

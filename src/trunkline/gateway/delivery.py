@@ -20,9 +20,10 @@ from trunkline.gateway.relay import Relay, let_go
 from trunkline.gateway.settlement import Bill, Settlement
 from trunkline.generations.types import GenerationStatus
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
-from trunkline.protocols.chat import errors
 from trunkline.protocols.chat.debug import debug_chunk
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.error_body import render_error
+from trunkline.protocols.faults.classify import classify_failure, classify_fault
+from trunkline.protocols.faults.types import Classified
 from trunkline.providers.types import ProviderRuntime
 from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
 from trunkline.routing.attempts import final_error
@@ -123,11 +124,11 @@ class StreamDelivery:
         )
         if ending == "broken":
             classified = (
-                errors.classify_failure(relay.failure.kind)
+                classify_failure(relay.failure.kind)
                 if relay.failure is not None
-                else errors.classify_fault(facts.fault)
+                else classify_fault(facts.fault)
                 if facts.fault is not None
-                else errors.classify_failure("reset")
+                else classify_failure("reset")
             )
             if not facts.content_seen:
                 return classified
@@ -196,14 +197,14 @@ class WholeDelivery:
             async with asyncio.timeout_at(exchange.received_s + runtime.total_timeout_s):
                 data = await response.read_all(BODY_BYTES_MAX)
         except TimeoutError:
-            return errors.classify_failure("timeout_total")
+            return classify_failure("timeout_total")
         except UpstreamFailed as failure:
-            return errors.classify_failure(failure.kind)
+            return classify_failure(failure.kind)
         answer = conversion.open_body(data, identity_of(exchange, runtime))
         facts = exchange.facts = answer.facts
         status: GenerationStatus = "completed"
         if facts.fault is not None:
-            classified = errors.classify_fault(facts.fault)
+            classified = classify_fault(facts.fault)
             if not facts.content_seen:
                 return classified
             # What came before the failure is given, and costs nothing (inference.md 3).
@@ -232,7 +233,7 @@ class WholeDelivery:
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
         if (begun := self._begun()) is None:
             return False
-        body = errors.render_error(
+        body = render_error(
             error,
             docs_base=self._docs_url,
             user_id=exchange.principal.account_id,

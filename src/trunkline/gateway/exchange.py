@@ -11,7 +11,7 @@ from trunkline.gateway.world import World
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat.request import ChatRequest
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
 from trunkline.routing.types import Candidate, Plan

@@ -26,7 +26,7 @@ from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.world import World
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 from trunkline.providers.upstream import Upstream
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.plan import plan, refused_plan

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest

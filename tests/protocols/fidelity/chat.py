@@ -26,10 +26,10 @@ from tests.protocols.test_chat_response_recorded import FAULTY, expected_finish,
 from tests.recorded import exchanges
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.chat.answers import open_body, open_stream
-from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.chat.native_request import edit_request
 from trunkline.protocols.chat.request import ParseLimits, parse_chat, to_hub
 from trunkline.protocols.chat.upstream import encode_upstream
+from trunkline.protocols.faults.classify import classify
 
 _MINTED = re.compile(rb"call_[A-Za-z0-9]{20,}")
 _COMPARED = ("text", "reasoning", "refusal", "tokens", "images", "audio")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from trunkline.core.errors import InvalidRequest
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 
 Exchange = dict[str, Any]
 Letter = Literal["a", "b", "c", "d", "e"]

@@ -22,7 +22,7 @@ from tests.protocols.test_messages_request_recorded import (
     encoded,
 )
 from tests.protocols.test_messages_response_recorded import WRITTEN_ANEW, in_hand, rebuilt, without_nothing
-from trunkline.protocols.chat.errors import classify
+from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.messages.decoder import decode_body
 
 

@@ -28,8 +28,8 @@ from tests.protocols.responses_recordings import (
 )
 from tests.protocols.test_responses_requests_recorded import InexpressibleError, meaning, to_chat
 from tests.recorded import exchanges
-from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.chat.request import ParseLimits, parse_chat, to_hub
+from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.responses.decoder import decode_body
 from trunkline.protocols.responses.quirks import reasoning_format
 from trunkline.protocols.responses.request import encode_request

@@ -12,7 +12,7 @@ from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.gateway.running import Running
 from trunkline.gateway.world import World
 from trunkline.protocols.chat.request import parse_chat
-from trunkline.protocols.chat.validation import ParseLimits
+from trunkline.protocols.validation import ParseLimits
 from trunkline.settings import Settings
 
 KEY = ApiKey(

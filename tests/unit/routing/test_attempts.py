@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from tests.unit.routing.worlds import candidate, endpoint, fault
 from trunkline.core.errors import ContentPolicyViolation, InvalidRequest, TrunklineError
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 from trunkline.routing.attempts import FailedAttempt, final_error, remaining
 from trunkline.routing.types import Candidate
 

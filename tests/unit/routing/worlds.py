@@ -9,7 +9,7 @@ from trunkline.catalog.prices import PriceKey, PriceSheet
 from trunkline.catalog.types import DataPolicy, Endpoint, Model, Operation, Provider, Snapshot
 from trunkline.core.money import AttoUsd, parse_price
 from trunkline.protocols.events import UpstreamFault
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.plan import plan
 from trunkline.routing.types import Candidate, EndpointHealth, Plan, ProviderPreferences, RoutingQuery

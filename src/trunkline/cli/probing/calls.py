@@ -14,8 +14,8 @@ from trunkline.gateway.attempt import compose
 from trunkline.gateway.conversion import Conversion, protocol_of, target_of
 from trunkline.gateway.world import World
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, Facts, UsageReport
-from trunkline.protocols.chat import errors
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.classify import classify_failure, classify_fault
+from trunkline.protocols.faults.types import Classified
 from trunkline.providers.upstream import Upstream, UpstreamFailed, UpstreamRequest, UpstreamResponse
 from trunkline.routing.types import Candidate
 from trunkline.settings import Settings
@@ -114,7 +114,7 @@ class Prober:
             async with asyncio.timeout(self._timeout_s):
                 result = await self._exchange(candidate, conversion, wire)
         except UpstreamFailed as failure:
-            kind = errors.classify_failure(failure.kind).error_type
+            kind = classify_failure(failure.kind).error_type
             outcome = _no(feature, kind, clean_text(str(failure), secrets_of(wire.request)))
             return Finding(candidate, outcome, wire, ends_all=failure.kind in _UNREACHABLE)
         except TimeoutError:
@@ -157,7 +157,7 @@ class Prober:
             return conversion.protocol.classify(response.status, response.headers, wire.body, now_ms=now_ms)
         body = conversion.open_body(wire.body, identity)
         if body.facts.fault is not None:
-            return errors.classify_fault(body.facts.fault)
+            return classify_fault(body.facts.fault)
         return body.facts, body.render(_REPORT)
 
 
@@ -173,7 +173,7 @@ async def _read_stream(
         wire.body += data
         answer.feed(data)
     answer.close()
-    return (facts, b"") if facts.fault is None else errors.classify_fault(facts.fault)
+    return (facts, b"") if facts.fault is None else classify_fault(facts.fault)
 
 
 def _rejects_key(classified: Classified) -> bool:

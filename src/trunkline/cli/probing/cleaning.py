@@ -11,7 +11,7 @@ import msgspec
 from trunkline.cli.probing.picture import PICTURE_BASE64, PICTURE_URL
 from trunkline.core import json
 from trunkline.core.json import JsonValue
-from trunkline.protocols.chat.redaction import REDACTED, redact_whole
+from trunkline.protocols.faults.redaction import REDACTED, redact_whole
 from trunkline.providers.upstream import UpstreamRequest
 
 _HEADERS_KEPT = ("content-type", "accept", "retry-after", "ratelimit", "version", "beta")

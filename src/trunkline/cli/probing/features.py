@@ -12,7 +12,7 @@ from trunkline.core import json
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat.request import ChatRequest, parse_chat
-from trunkline.protocols.chat.validation import ParseLimits
+from trunkline.protocols.validation import ParseLimits
 
 Feature = Literal["text", "stream", "tools", "structured_output", "reasoning", "image_input"]
 FEATURES: tuple[Feature, ...] = ("text", "stream", "tools", "structured_output", "reasoning", "image_input")

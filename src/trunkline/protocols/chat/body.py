@@ -7,7 +7,7 @@ from trunkline.protocols.answers import AnswerIdentity, UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd, array_json, finish_members, tier_json
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.tool_calls import CallFragment
-from trunkline.protocols.chat.wire import NOTHING, quoted
+from trunkline.protocols.lenient_json import NOTHING, quoted
 
 
 def render_chat_body(

@@ -11,11 +11,11 @@ from msgspec import Raw, Struct
 from trunkline.core import json
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerIdentity, UsageReport
-from trunkline.protocols.chat.error_body import error_object
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.tool_calls import CallFragment
-from trunkline.protocols.chat.wire import quoted
+from trunkline.protocols.error_body import error_object
 from trunkline.protocols.events import FinishReason
+from trunkline.protocols.lenient_json import quoted
 
 _END = b"}]}\n\n"
 _ROLE = b',"role":"assistant"'

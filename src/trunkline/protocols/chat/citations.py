@@ -2,9 +2,8 @@
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import list_of, object_of, quoted, text_of
-
-CITATIONS_MAX = 1000
+from trunkline.protocols.bounds import CITATIONS_MAX
+from trunkline.protocols.lenient_json import list_of, object_of, quoted, text_of
 
 
 class CitationReader:

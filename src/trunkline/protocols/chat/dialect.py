@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat import survey as trait
-from trunkline.protocols.chat.quirks import quirks_of
+from trunkline.protocols.quirks import quirks_of
 
 _ALWAYS = (
     trait.MESSAGE_CACHE

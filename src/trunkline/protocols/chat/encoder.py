@@ -9,7 +9,6 @@ from trunkline.protocols.chat.commit import CommitGate
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.reasoning_details import ReasoningRead, from_event
 from trunkline.protocols.chat.tool_calls import CallFragment
-from trunkline.protocols.chat.wire import quoted
 from trunkline.protocols.events import (
     Annotated,
     Extra,
@@ -23,6 +22,7 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
+from trunkline.protocols.lenient_json import quoted
 from trunkline.protocols.sse import DONE
 
 _EXTRA_PATH = re.compile(r"choices\[\]\.(?:(?:delta|message)\.|tool_calls\[(\d{1,4})\]\.)?(\w+)")

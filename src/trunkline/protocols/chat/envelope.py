@@ -11,6 +11,7 @@ from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat import reasoning as chat_reasoning
 from trunkline.protocols.requests import Reasoning
+from trunkline.protocols.support import output_cap, supports
 
 PLAIN_PARAMETERS = frozenset(
     {
@@ -51,11 +52,6 @@ class Asked(Struct, frozen=True, kw_only=True):
     prompt_cache_key: str | None
 
 
-def supports(target: UpstreamTarget, parameter: str) -> bool:
-    """True when the endpoint takes the parameter, or nothing is known of what it takes."""
-    return not target.supported_parameters or parameter in target.supported_parameters
-
-
 def envelope(asked: Asked, target: UpstreamTarget, quirks: frozenset[str]) -> dict[str, object]:
     """Model, streaming, output cap, reasoning and the like. Raises InvalidRequest as `reasoning.upstream_members`."""
     members: dict[str, object] = {"model": target.upstream_model}
@@ -86,14 +82,6 @@ def envelope(asked: Asked, target: UpstreamTarget, quirks: frozenset[str]) -> di
     return members
 
 
-def output_cap(asked: int | None, target: UpstreamTarget) -> int | None:
-    """The caller's cap, or the lower one that affordability set. None: the upstream's own default."""
-    override = target.max_tokens_override
-    if asked is None or override is None:
-        return asked if override is None else override
-    return min(asked, override)
-
-
 def _takes_choices(target: UpstreamTarget, quirks: frozenset[str]) -> bool:
     """`n` is no member of the parameter enum: a quirk says who honours it (spec/README.md, "Settled")."""
     return "multiple_choices" in quirks or not target.supported_parameters or "n" in target.supported_parameters
@@ -101,19 +89,3 @@ def _takes_choices(target: UpstreamTarget, quirks: frozenset[str]) -> bool:
 
 def _verbosity(verbosity: Verbosity, quirks: frozenset[str]) -> str:
     return "high" if verbosity in ("xhigh", "max") and "openrouter_dialect" not in quirks else verbosity
-
-
-def output_format(
-    kind: Literal["json_schema", "json_object", "other"], target: UpstreamTarget
-) -> Literal["keep", "json_object", "drop"]:
-    """What becomes of `response_format`: a schema falls back to JSON mode, that to free text (inference.md 9.1)."""
-    if kind == "json_schema" and supports(target, "structured_outputs"):
-        return "keep"
-    if not supports(target, "response_format"):
-        return "keep" if kind == "other" and supports(target, "structured_outputs") else "drop"
-    return "json_object" if kind == "json_schema" else "keep"
-
-
-def may_pass(name: str, target: UpstreamTarget, quirks: frozenset[str]) -> bool:
-    """True for a member without a meaning of ours that this endpoint takes."""
-    return name in target.passthrough or (name == "prompt_cache_options" and "prompt_cache_key" in quirks)

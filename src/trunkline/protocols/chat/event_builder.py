@@ -5,7 +5,6 @@ from msgspec import Raw
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.reasoning_details import to_event
 from trunkline.protocols.chat.tool_calls import CallFragment
-from trunkline.protocols.chat.wire import NOTHING
 from trunkline.protocols.events import (
     Annotated,
     Extra,
@@ -17,6 +16,7 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
+from trunkline.protocols.lenient_json import NOTHING
 from trunkline.protocols.part_sequence import PartSequence
 
 

@@ -9,7 +9,7 @@ from trunkline.core import json
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.reasoning_details import ReasoningRead, merge_details
 from trunkline.protocols.chat.tool_calls import CallFragment
-from trunkline.protocols.chat.wire import NOTHING, is_blank, list_of, object_of, quoted, text_of
+from trunkline.protocols.lenient_json import NOTHING, is_blank, list_of, object_of, quoted, text_of
 
 
 def fold_delta(message: DeltaRead, delta: DeltaRead) -> None:

@@ -1,30 +1,7 @@
 """Reasoning of earlier turns, as one endpoint may have it back (inference.md 7.5, 30.5)."""
 
-import msgspec
-
-from trunkline.protocols.chat.wire_messages import WireReasoningDetail
-from trunkline.protocols.requests import Message, ReasoningDetail
-
-_detail = msgspec.json.Decoder(WireReasoningDetail)
-PLAIN_FORMATS = frozenset({None, "unknown"})
-"""Formats of reasoning that carries no signature: only these become `reasoning_content`."""
-
-
-class SentDetails:
-    """Which details were already sent in this request: a repeated one goes out once, where it came first (7.5)."""
-
-    __slots__ = ("_seen",)
-
-    def __init__(self) -> None:
-        self._seen: set[tuple[str, str]] = set()
-
-    def is_first(self, detail: WireReasoningDetail) -> bool:
-        """True the first time, and remembered."""
-        key = detail_key(detail)
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
+from trunkline.protocols.reasoning.details import PLAIN_FORMATS, SentDetails, read_detail
+from trunkline.protocols.requests import Message
 
 
 class ReasoningHistory:
@@ -53,17 +30,3 @@ class ReasoningHistory:
         if not texts and message.reasoning_details:
             return None
         return "".join(texts)
-
-
-def read_detail(detail: ReasoningDetail) -> WireReasoningDetail:
-    """What stands in a detail of the history."""
-    return _detail.decode(detail.raw)
-
-
-def detail_key(detail: WireReasoningDetail) -> tuple[str, str]:
-    """What makes two details the same one: the summary; else id or data; else text or signature."""
-    if detail.summary is not None:
-        return "summary", detail.summary
-    if detail.data is not None:
-        return "encrypted", detail.id or detail.data
-    return "text", detail.text or detail.signature or ""

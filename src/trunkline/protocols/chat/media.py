@@ -10,7 +10,7 @@ import re
 from msgspec import Raw
 
 from trunkline.core.errors import ErrorType, InvalidRequest
-from trunkline.protocols.chat.validation import invalid, is_string, string_of
+from trunkline.protocols.validation import invalid, is_string, string_of
 
 SAMPLE_BYTES = 64
 HEAD_BYTES_MAX = 128

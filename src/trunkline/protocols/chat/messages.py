@@ -20,10 +20,10 @@ from trunkline.protocols.chat.wire_messages import (
     UserMessage,
     WireMessage,
     WirePart,
-    WireReasoningDetail,
     given,
 )
 from trunkline.protocols.chat.wire_request import WireTool
+from trunkline.protocols.reasoning.details import WireReasoningDetail
 from trunkline.protocols.requests import (
     Audio,
     CacheMarker,

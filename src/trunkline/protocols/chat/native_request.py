@@ -13,21 +13,13 @@ from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.chat_request import ChatRequest, is_extra
 from trunkline.protocols.chat.dialect import Dialect, dialect_of
-from trunkline.protocols.chat.envelope import (
-    OUTPUT_CONTROLS,
-    PLAIN_PARAMETERS,
-    Asked,
-    envelope,
-    may_pass,
-    output_format,
-    supports,
-)
+from trunkline.protocols.chat.envelope import OUTPUT_CONTROLS, PLAIN_PARAMETERS, Asked, envelope
 from trunkline.protocols.chat.message_writer import MessageWriter, write_tool
 from trunkline.protocols.chat.messages import hub_message, hub_tool
 from trunkline.protocols.chat.survey import CALL_INDEX
-from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.chat.wire_messages import AssistantMessage, ToolMessage, given
 from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse, WireTool
+from trunkline.protocols.support import may_pass, nothing_left, output_format, supports
 
 MESSAGE_MEMBERS = frozenset(
     {

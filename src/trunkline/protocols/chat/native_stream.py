@@ -11,7 +11,7 @@ from trunkline.protocols.chat.chunk import ChoiceEnd, ChunkWriter
 from trunkline.protocols.chat.commit import CommitGate
 from trunkline.protocols.chat.reader import StreamReader
 from trunkline.protocols.chat.reading import DeltaRead
-from trunkline.protocols.chat.wire import quoted
+from trunkline.protocols.lenient_json import quoted
 from trunkline.protocols.sse import DONE
 
 

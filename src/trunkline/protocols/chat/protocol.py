@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.decoder import ChatDecoder, decode_body
-from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.chat.upstream import encode_upstream
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.classify import classify
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest

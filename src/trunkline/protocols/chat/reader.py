@@ -7,28 +7,17 @@ import contextlib
 
 from msgspec import Raw
 
+from trunkline.protocols import usage as usages
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat import usage as usages
+from trunkline.protocols.bounds import CHOICES_MAX
 from trunkline.protocols.chat.citations import CitationReader
-from trunkline.protocols.chat.finish import normalise as normalise_finish
 from trunkline.protocols.chat.reading import ChoiceReader, DeltaRead
-from trunkline.protocols.chat.upstream_errors import fault_in_answer, fault_in_stray
-from trunkline.protocols.chat.wire import (
-    NOTHING,
-    UNREADABLE,
-    WireAnswer,
-    int_of,
-    is_blank,
-    label_of,
-    object_of,
-    read_answer,
-    read_plain,
-)
+from trunkline.protocols.chat.wire import WireAnswer, read_answer, read_plain
 from trunkline.protocols.events import UpstreamFault
+from trunkline.protocols.faults.reading import fault_in_answer, fault_in_stray
+from trunkline.protocols.finish import normalise as normalise_finish
+from trunkline.protocols.lenient_json import NOTHING, UNREADABLE, int_of, is_blank, label_of, object_of
 from trunkline.protocols.sse import EventTooLarge, SseParser
-
-CHOICES_MAX = 128
-"""`n` is at most this at OpenAI."""
 
 NOT_PLAIN_MAX = 8
 """After so many other chunks in a row, a stream's chunks are no longer tried as plain ones."""

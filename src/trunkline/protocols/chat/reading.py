@@ -10,8 +10,8 @@ from msgspec import Raw, Struct
 from trunkline.core import json
 from trunkline.protocols.chat.reasoning_details import ReasoningRead, read_reasoning, thinking_text
 from trunkline.protocols.chat.tool_calls import CallFragment, CallReader
-from trunkline.protocols.chat.wire import NOTHING, NULL, label_of, list_of, object_of, objects_of, text_of
 from trunkline.protocols.events import FinishReason
+from trunkline.protocols.lenient_json import NOTHING, NULL, label_of, list_of, object_of, objects_of, text_of
 
 _DELTA_MEMBERS: Final = frozenset(
     {

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.core import json
-from trunkline.protocols.chat.wire import UNREADABLE, is_blank, label_of, list_of, object_of, quoted, text_of
 from trunkline.protocols.events import ReasoningDelta, ReasoningType
+from trunkline.protocols.lenient_json import UNREADABLE, is_blank, label_of, list_of, object_of, quoted, text_of
 
 _TYPES: Final[dict[str, ReasoningType]] = {
     "reasoning.text": "reasoning.text",

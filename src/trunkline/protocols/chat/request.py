@@ -13,10 +13,8 @@ from trunkline.core.errors import InvalidPrompt, InvalidRequest
 from trunkline.protocols.chat import messages as chat_messages
 from trunkline.protocols.chat.chat_request import ChatRequest
 from trunkline.protocols.chat.hub_request import to_hub
-from trunkline.protocols.chat.reasoning import resolve
 from trunkline.protocols.chat.survey import survey
 from trunkline.protocols.chat.tools import parse_tool_choice, parse_tools
-from trunkline.protocols.chat.validation import ParseLimits, check_nesting, decode, invalid, is_string, top_level
 from trunkline.protocols.chat.wire_messages import WireMessage
 from trunkline.protocols.chat.wire_request import (
     HEAD_KEYS,
@@ -25,7 +23,9 @@ from trunkline.protocols.chat.wire_request import (
     JsonObjectFormat,
     JsonSchemaResponse,
 )
+from trunkline.protocols.reasoning.resolution import resolve
 from trunkline.protocols.requests import PARAMETERS
+from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, is_string, top_level
 
 __all__ = ["ChatRequest", "ParseLimits", "parse_chat", "parse_completion", "to_hub"]
 

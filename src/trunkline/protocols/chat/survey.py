@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.protocols.chat import media
-from trunkline.protocols.chat.validation import decode, invalid_prompt
 from trunkline.protocols.chat.wire_messages import (
     AssistantMessage,
     AudioPart,
@@ -19,7 +18,6 @@ from trunkline.protocols.chat.wire_messages import (
     FilePart,
     ImagePart,
     LegacyVideoPart,
-    OutputImage,
     RefusalPart,
     SystemMessage,
     TextPart,
@@ -28,10 +26,12 @@ from trunkline.protocols.chat.wire_messages import (
     VideoPart,
     WireMessage,
     WirePart,
-    WireReasoningDetail,
     given,
 )
 from trunkline.protocols.estimates import estimated_tokens
+from trunkline.protocols.output_images import OutputImage
+from trunkline.protocols.reasoning.details import WireReasoningDetail
+from trunkline.protocols.validation import decode, invalid_prompt
 
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_IMAGE = 1000

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.core import ids
-from trunkline.protocols.chat.wire import NOTHING, UNREADABLE, compact, int_of, label_of, object_of, text_of
+from trunkline.protocols.lenient_json import NOTHING, UNREADABLE, compact, int_of, label_of, object_of, text_of
 
 CALLS_MAX = 1024
 """More calls than this in one choice are not a model's answer."""

@@ -4,10 +4,10 @@ import msgspec
 from msgspec import Raw
 
 from trunkline.core.errors import InvalidRequest
-from trunkline.protocols.chat.validation import ParseLimits, check_nesting, decode, invalid, is_object, text_of
 from trunkline.protocols.chat.wire_messages import given
 from trunkline.protocols.chat.wire_request import NamedChoice, ToolHead, WireTool, WireToolChoice
 from trunkline.protocols.requests import NamedToolChoice, ToolChoice
+from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, is_object, text_of
 
 _tools = msgspec.json.Decoder(list[WireTool])
 _heads = msgspec.json.Decoder(list[ToolHead])

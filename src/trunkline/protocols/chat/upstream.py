@@ -3,20 +3,12 @@
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.core.errors import InvalidPrompt
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.dialect import Dialect, dialect_of
-from trunkline.protocols.chat.envelope import (
-    OUTPUT_CONTROLS,
-    PLAIN_PARAMETERS,
-    Asked,
-    envelope,
-    may_pass,
-    output_format,
-    supports,
-)
+from trunkline.protocols.chat.envelope import OUTPUT_CONTROLS, PLAIN_PARAMETERS, Asked, envelope
 from trunkline.protocols.chat.message_writer import MessageWriter, WrittenMessage, cache_control, write_tool
 from trunkline.protocols.requests import GenerationRequest, JsonObject, JsonSchema, NamedToolChoice
+from trunkline.protocols.support import may_pass, nothing_left, output_format, supports
 
 
 def encode_upstream(hub: GenerationRequest, target: UpstreamTarget) -> bytes:
@@ -48,13 +40,6 @@ def write_messages(hub: GenerationRequest, dialect: Dialect) -> list[WrittenMess
     if not messages:
         raise nothing_left()
     return messages
-
-
-def nothing_left() -> InvalidPrompt:
-    """The refusal of a conversation of which this endpoint can be told nothing."""
-    return InvalidPrompt(
-        "`messages` hold nothing that this model can be sent. Add a message with text.", field="messages"
-    )
 
 
 def _asked(hub: GenerationRequest) -> Asked:

@@ -8,13 +8,13 @@ from trunkline.core import json
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd
-from trunkline.protocols.chat.error_body import error_object
-from trunkline.protocols.chat.errors import classify_fault
 from trunkline.protocols.chat.event_fold import FoldedAnswer
 from trunkline.protocols.chat.fold import fold_delta
 from trunkline.protocols.chat.reader import AnswerReader
 from trunkline.protocols.chat.reading import DeltaRead
-from trunkline.protocols.chat.wire import NOTHING
+from trunkline.protocols.error_body import error_object
+from trunkline.protocols.faults.classify import classify_fault
+from trunkline.protocols.lenient_json import NOTHING
 
 
 class BodyRenderer(Protocol):

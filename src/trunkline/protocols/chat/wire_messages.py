@@ -103,18 +103,6 @@ class AudioReference(Struct, frozen=True, gc=False):
     id: str
 
 
-class WireReasoningDetail(Struct, frozen=True, gc=False):
-    """What the rules of inference.md 7.5 read of a detail. An absent `format` means `anthropic-claude-v1` (7.3)."""
-
-    type: str
-    format: str | None = "anthropic-claude-v1"
-    summary: str | None = None
-    text: str | None = None
-    signature: str | None = None
-    data: str | None = None
-    id: str | None = None
-
-
 class SystemMessage(Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="system"):
     content: Content
     name: str | None = None
@@ -157,17 +145,6 @@ class AssistantMessage(Struct, frozen=True, gc=False, kw_only=True, tag_field="r
 
 
 WireMessage: TypeAlias = SystemMessage | DeveloperMessage | UserMessage | ToolMessage | AssistantMessage
-
-
-class OutputImageUrl(Struct, frozen=True, gc=False):
-    url: str
-
-
-class OutputImage(Struct, frozen=True, gc=False):
-    """One of `images` on an assistant message: what an image model answered earlier."""
-
-    image_url: OutputImageUrl
-    type: Literal["image_url"] = "image_url"
 
 
 def given(raw: Raw) -> bool:

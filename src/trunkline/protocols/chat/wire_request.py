@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from trunkline.protocols.chat.wire_messages import EMPTY, CacheControl, TextPart
+from trunkline.protocols.reasoning.wire import WireReasoning
 from trunkline.protocols.requests import Effort
 
 INT64_MAX = 2**63 - 1
@@ -24,18 +25,6 @@ ModelSlug: TypeAlias = Annotated[str, Meta(max_length=256)]
 Name: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 Verbosity: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
 ServiceTier: TypeAlias = Literal["auto", "default", "flex", "priority", "fast", "scale"]
-
-
-class WireReasoning(Struct, frozen=True):
-    """`context` and `mode` are accepted; what no upstream of this protocol takes is stripped (inference.md 7.1)."""
-
-    effort: Effort | None = None
-    max_tokens: Annotated[int, Meta(ge=0, le=INT64_MAX)] | None = None
-    exclude: bool | None = None
-    enabled: bool | None = None
-    summary: Literal["auto", "concise", "detailed"] | None = None
-    context: Literal["auto", "all_turns", "current_turn"] | None = None
-    mode: Literal["standard", "pro"] | None = None
 
 
 class JsonSchemaFormat(Struct, frozen=True):

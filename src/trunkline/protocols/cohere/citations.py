@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import int_of, list_of, object_of, quoted, text_of
+from trunkline.protocols.lenient_json import int_of, list_of, object_of, quoted, text_of
 
 CITATIONS_MAX: Final = 1000
 _OF_TEXT: Final = frozenset({"", "TEXT_CONTENT"})

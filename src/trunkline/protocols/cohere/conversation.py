@@ -5,10 +5,10 @@ from typing import Final
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.attachments import MovedMedia
-from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.cohere.thinking import ThoughtHistory
 from trunkline.protocols.data_urls import decoded_text, is_text, split_data_url
 from trunkline.protocols.requests import Audio, File, Image, Message, Part, Refusal, Text, Video
+from trunkline.protocols.support import nothing_left
 
 WrittenMessage = dict[str, object]
 WrittenPart = dict[str, object]

@@ -4,12 +4,12 @@ import contextlib
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.upstream_errors import fault_in_answer
-from trunkline.protocols.chat.wire import UNREADABLE, int_of, is_blank, list_of, object_of, objects_of, text_of
 from trunkline.protocols.cohere.reader import AnswerReader
 from trunkline.protocols.cohere.wire import WireEvent, read_body, read_event
 from trunkline.protocols.events import Extra, GenerationEvent, UpstreamFault
+from trunkline.protocols.faults.reading import fault_in_answer
 from trunkline.protocols.hub import DecodedBody
+from trunkline.protocols.lenient_json import UNREADABLE, int_of, is_blank, list_of, object_of, objects_of, text_of
 from trunkline.protocols.sse import EventTooLarge, SseParser
 
 _READ_OF_MESSAGE = frozenset({"role", "content", "tool_plan", "tool_calls", "citations"})

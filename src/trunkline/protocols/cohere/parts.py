@@ -6,7 +6,6 @@ from msgspec import Raw
 
 from trunkline.core import ids
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.wire import compact, is_blank, object_of, text_of
 from trunkline.protocols.events import (
     Extra,
     GenerationEvent,
@@ -16,6 +15,7 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
+from trunkline.protocols.lenient_json import compact, is_blank, object_of, text_of
 
 PLAN_ID: Final = "tool_plan"
 """`id` of the detail that holds what the model planned before its calls: it goes back to where it came from."""

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.errors import classify
 from trunkline.protocols.cohere.decoder import CohereDecoder, decode_body
 from trunkline.protocols.cohere.request import encode_upstream
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.classify import classify
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import File, GenerationRequest, Image, Video

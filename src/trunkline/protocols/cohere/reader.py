@@ -5,9 +5,6 @@ from typing import Final
 from msgspec import Raw
 
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.finish import normalise as normalise_finish
-from trunkline.protocols.chat.upstream_errors import RAW_CHARS_MAX
-from trunkline.protocols.chat.wire import NOTHING, is_blank, label_of, text_of
 from trunkline.protocols.cohere.citations import CITATIONS_MAX, Citation
 from trunkline.protocols.cohere.parts import PLAN_ID, AnswerPart, AnswerState, CallPart, TextPart, ThoughtPart
 from trunkline.protocols.cohere.usage import read_usage
@@ -21,6 +18,9 @@ from trunkline.protocols.events import (
     Started,
     UpstreamFault,
 )
+from trunkline.protocols.faults.reading import RAW_CHARS_MAX
+from trunkline.protocols.finish import normalise as normalise_finish
+from trunkline.protocols.lenient_json import NOTHING, is_blank, label_of, text_of
 
 PARTS_MAX: Final = 4096
 """More parts than this in one answer are not a model's."""

@@ -6,10 +6,10 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import output_cap, output_format, supports
 from trunkline.protocols.cohere.conversation import write_conversation
 from trunkline.protocols.cohere.thinking import thinking_of
 from trunkline.protocols.requests import FunctionTool, GenerationRequest, JsonSchema, NamedToolChoice
+from trunkline.protocols.support import output_cap, output_format, supports
 
 P_MIN: Final = 0.01
 P_MAX: Final = 0.99

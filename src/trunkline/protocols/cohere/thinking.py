@@ -4,9 +4,9 @@ from typing import Final
 
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.history import PLAIN_FORMATS, SentDetails, read_detail
-from trunkline.protocols.chat.reasoning import REASONING_PARAMETERS, may_ask
 from trunkline.protocols.cohere.parts import PLAN_ID
+from trunkline.protocols.reasoning.details import PLAIN_FORMATS, SentDetails, read_detail
+from trunkline.protocols.reasoning.efforts import REASONING_PARAMETERS, may_ask
 from trunkline.protocols.requests import Message, Reasoning
 
 _SWITCHED_OFF: Final[dict[str, JsonValue]] = {"type": "disabled"}

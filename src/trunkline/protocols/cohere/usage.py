@@ -2,10 +2,10 @@
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.usage import TOKENS_MAX
-from trunkline.protocols.chat.wire import int_of, object_of
+from trunkline.protocols.bounds import TOKENS_MAX
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
+from trunkline.protocols.lenient_json import int_of, object_of
 
 
 def read_usage(raw: Raw, thought_chars: int) -> Usage | None:

@@ -6,7 +6,7 @@ from trunkline.protocols.answers import AnswerIdentity, UsageReport
 from trunkline.protocols.chat.body import envelope
 from trunkline.protocols.chat.chunk import ChoiceEnd, finish_members
 from trunkline.protocols.chat.reading import DeltaRead
-from trunkline.protocols.chat.wire import NOTHING, quoted
+from trunkline.protocols.lenient_json import NOTHING, quoted
 
 
 def render_text_body(

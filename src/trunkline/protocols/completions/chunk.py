@@ -4,7 +4,7 @@ from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerIdentity, UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd, ChunkHead, finish_members
 from trunkline.protocols.chat.reading import DeltaRead
-from trunkline.protocols.chat.wire import quoted
+from trunkline.protocols.lenient_json import quoted
 
 _UNFINISHED = b',"finish_reason":null,"native_finish_reason":null,"logprobs":'
 _ERROR_CHOICE = b'{"index":0,"text":"","finish_reason":"error","native_finish_reason":null,"logprobs":null}'

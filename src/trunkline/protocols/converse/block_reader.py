@@ -6,9 +6,9 @@ from typing import Protocol
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.protocols.chat.wire import list_of, object_of, quoted, text_of
 from trunkline.protocols.converse.text_block import CitedText, cited_text
 from trunkline.protocols.events import Extra, GenerationEvent
+from trunkline.protocols.lenient_json import list_of, object_of, quoted, text_of
 from trunkline.protocols.messages.block_reader import EXTRA_BYTES_MAX
 from trunkline.protocols.messages.block_state import AnswerState, Members
 from trunkline.protocols.messages.call_blocks import AnswerToolBlock, CallBlock

@@ -4,7 +4,6 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from trunkline.protocols.attachments import MovedMedia
-from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.converse.blocks import PLACEHOLDER, Block, Member, text_block
 from trunkline.protocols.converse.families import Family
 from trunkline.protocols.converse.parts import PartWriter
@@ -12,6 +11,7 @@ from trunkline.protocols.converse.turns import Turn, Turns
 from trunkline.protocols.messages.thinking_history import ThinkingHistory
 from trunkline.protocols.messages.tools import upstream_call_id
 from trunkline.protocols.requests import Message, Part, Text
+from trunkline.protocols.support import nothing_left
 from trunkline.protocols.tool_arguments import arguments_object
 
 CALL_ID_CHARS_MAX = 64

@@ -1,13 +1,13 @@
 """A Converse upstream's answer as events of the hub (inference.md 30.9)."""
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.wire import UNREADABLE, list_of, object_of
 from trunkline.protocols.converse.errors import fault_of_frame
 from trunkline.protocols.converse.event_stream import EventStreamParser, Frame
 from trunkline.protocols.converse.reader import AnswerReader
 from trunkline.protocols.converse.wire import read_block_event, read_members
 from trunkline.protocols.events import GenerationEvent, UpstreamFault
 from trunkline.protocols.hub import DecodedBody
+from trunkline.protocols.lenient_json import UNREADABLE, list_of, object_of
 
 
 class ConverseDecoder:

@@ -10,13 +10,13 @@ from typing import Final
 from msgspec import Raw
 from msgspec.structs import replace
 
-from trunkline.protocols.chat.errors import classify_fault
-from trunkline.protocols.chat.retry_hints import retry_after_s
-from trunkline.protocols.chat.upstream_errors import MESSAGE_CHARS_MAX, RAW_CHARS_MAX, read_fault
-from trunkline.protocols.chat.wire import object_of, text_of
 from trunkline.protocols.converse.event_stream import Frame
 from trunkline.protocols.events import UpstreamFault
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.classify import classify_fault
+from trunkline.protocols.faults.reading import MESSAGE_CHARS_MAX, RAW_CHARS_MAX, read_fault
+from trunkline.protocols.faults.retry_hints import retry_after_s
+from trunkline.protocols.faults.types import Classified
+from trunkline.protocols.lenient_json import object_of, text_of
 
 _STATUS_OF: Final[dict[str, int]] = {
     "throttlingexception": 429,

@@ -7,7 +7,7 @@ from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.converse.decoder import ConverseDecoder, decode_body
 from trunkline.protocols.converse.errors import classify
 from trunkline.protocols.converse.request import encode_request
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest

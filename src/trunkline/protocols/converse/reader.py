@@ -5,8 +5,6 @@ from typing import Final
 from msgspec import Raw
 
 from trunkline.protocols.answers import Facts, UpstreamTarget
-from trunkline.protocols.chat.finish import normalise as normalise_finish
-from trunkline.protocols.chat.wire import NOTHING, is_blank, label_of, object_of
 from trunkline.protocols.converse.block_reader import BlockReader, BlockReaders, whole_deltas
 from trunkline.protocols.converse.families import family_of
 from trunkline.protocols.converse.schema import answer_tool_name
@@ -21,6 +19,8 @@ from trunkline.protocols.events import (
     Started,
     UpstreamFault,
 )
+from trunkline.protocols.finish import normalise as normalise_finish
+from trunkline.protocols.lenient_json import NOTHING, is_blank, label_of, object_of
 from trunkline.protocols.messages.block_state import AnswerState, Members
 from trunkline.protocols.messages.reader import BLOCKS_MAX
 

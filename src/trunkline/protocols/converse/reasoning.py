@@ -5,13 +5,13 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import output_cap, supports
-from trunkline.protocols.chat.reasoning import may_ask, upstream_effort
 from trunkline.protocols.converse.blocks import Member
 from trunkline.protocols.converse.families import Family
 from trunkline.protocols.messages.families import Family as Generation
 from trunkline.protocols.messages.thinking import Circumstances, effort_of, thinking_of
+from trunkline.protocols.reasoning.efforts import may_ask, upstream_effort
 from trunkline.protocols.requests import Effort, GenerationRequest
+from trunkline.protocols.support import output_cap, supports
 
 NovaEffort = Literal["low", "medium", "high"]
 _NOVA_EFFORTS: Final[dict[Effort, NovaEffort]] = {

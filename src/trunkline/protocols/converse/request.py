@@ -6,7 +6,6 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import output_cap
 from trunkline.protocols.converse.blocks import Member, write_blocks
 from trunkline.protocols.converse.cache_points import settle_cache_points
 from trunkline.protocols.converse.conversation import write_conversation
@@ -21,6 +20,7 @@ from trunkline.protocols.messages.sampling import sampling_of
 from trunkline.protocols.messages.thinking import Circumstances
 from trunkline.protocols.messages.upstream import MAX_TOKENS_DEFAULT
 from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.support import output_cap
 
 _SERVICE_TIERS: Final = frozenset({"default", "priority", "flex", "reserved"})
 _PLACES: Final = {"temperature": "temperature", "top_p": "topP", "stop_sequences": "stopSequences"}

@@ -1,10 +1,10 @@
 """Structured output: the model's own, or a tool whose arguments are the answer (inference.md 9.1, 30.4)."""
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import supports
 from trunkline.protocols.converse.families import family_of
 from trunkline.protocols.messages import schema as claude
 from trunkline.protocols.requests import FunctionTool, GenerationRequest
+from trunkline.protocols.support import supports
 
 
 def has_native_schema(target: UpstreamTarget) -> bool:

@@ -2,8 +2,8 @@
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import object_of, objects_of, quoted, text_of
 from trunkline.protocols.events import Annotated, Extra, GenerationEvent, PartEnded, PartStarted, TextDelta
+from trunkline.protocols.lenient_json import object_of, objects_of, quoted, text_of
 from trunkline.protocols.messages.block_state import AnswerState, Members
 
 CITATIONS_MAX = 1000

@@ -3,13 +3,13 @@
 from msgspec import Raw, Struct
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import supports
 from trunkline.protocols.converse.blocks import Block, Member, write_blocks
 from trunkline.protocols.converse.families import Family
 from trunkline.protocols.converse.schema import answer_tool
 from trunkline.protocols.messages.betas import STRUCTURED_OUTPUTS, betas_of
 from trunkline.protocols.messages.tools import NO_PARAMETERS, stub_tools
 from trunkline.protocols.requests import FunctionTool, GenerationRequest, NamedToolChoice, ToolChoice
+from trunkline.protocols.support import supports
 
 
 class Tools(Struct, frozen=True):

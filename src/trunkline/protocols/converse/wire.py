@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from trunkline.protocols.chat.wire import NOTHING, decode_mended
+from trunkline.protocols.lenient_json import NOTHING, decode_mended
 
 
 class WireEvent(Struct, rename="camel"):

@@ -3,14 +3,14 @@
 import msgspec
 from msgspec import UNSET, Raw
 
-from trunkline.protocols.chat.wire import UNREADABLE
-from trunkline.protocols.chat.wire_messages import OutputImage
 from trunkline.protocols.data_urls import split_data_url
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.functions import CallNames
 from trunkline.protocols.gemini.media import inline_data
 from trunkline.protocols.gemini.signatures import UNKNOWN_SIGNATURE, SignatureHistory
 from trunkline.protocols.gemini.written import WrittenPart
+from trunkline.protocols.lenient_json import UNREADABLE
+from trunkline.protocols.output_images import OutputImage
 from trunkline.protocols.requests import Message
 
 _image = msgspec.json.Decoder(OutputImage)

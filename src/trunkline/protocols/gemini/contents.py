@@ -7,13 +7,13 @@ from msgspec import UNSET, Struct
 
 from trunkline.core.errors import InvalidPrompt
 from trunkline.protocols.attachments import MovedMedia
-from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.gemini import functions
 from trunkline.protocols.gemini.assistant_turn import AssistantTurns
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.media import audio_part, file_part, image_part, video_part
 from trunkline.protocols.gemini.written import Content, WrittenPart
 from trunkline.protocols.requests import Audio, File, Image, Message, Part, Refusal, Text, Video
+from trunkline.protocols.support import nothing_left
 
 _PLACEHOLDER: Final = "."
 """Opens a conversation that would begin with the model's own words."""

@@ -3,13 +3,13 @@
 import contextlib
 
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.wire import UNREADABLE
 from trunkline.protocols.events import GenerationEvent, UpstreamFault
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.framing import StreamFrames
 from trunkline.protocols.gemini.reader import AnswerReader
 from trunkline.protocols.gemini.wire import read_chunk
 from trunkline.protocols.hub import DecodedBody
+from trunkline.protocols.lenient_json import UNREADABLE
 from trunkline.protocols.sse import EventTooLarge
 
 

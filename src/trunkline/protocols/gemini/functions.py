@@ -6,10 +6,10 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import supports
-from trunkline.protocols.chat.wire import UNREADABLE
 from trunkline.protocols.gemini.written import FunctionCall, FunctionResponse, WrittenPart
+from trunkline.protocols.lenient_json import UNREADABLE
 from trunkline.protocols.requests import FunctionTool, GenerationRequest, NamedToolChoice, ToolCall, ToolChoice
+from trunkline.protocols.support import supports
 from trunkline.protocols.tool_arguments import arguments_object
 
 _MODES: Final = {"auto": "AUTO", "none": "NONE", "required": "ANY"}

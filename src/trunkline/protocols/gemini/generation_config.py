@@ -5,11 +5,11 @@ from typing import Final
 from msgspec import Raw
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import output_cap, output_format, supports
-from trunkline.protocols.chat.wire import object_of, text_of
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.thinking import thinking_config
+from trunkline.protocols.lenient_json import object_of, text_of
 from trunkline.protocols.requests import GenerationRequest, JsonObject, JsonSchema
+from trunkline.protocols.support import output_cap, output_format, supports
 
 STOP_SEQUENCES_MAX: Final = 5
 _SEED_BITS: Final = 0x7FFF_FFFF

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.core import json
-from trunkline.protocols.chat.citations import CITATIONS_MAX
-from trunkline.protocols.chat.wire import UNREADABLE
+from trunkline.protocols.bounds import CITATIONS_MAX
+from trunkline.protocols.lenient_json import UNREADABLE
 
 
 class _Source(Struct):

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.core import json
-from trunkline.protocols.chat.wire import NOTHING, UNREADABLE
+from trunkline.protocols.lenient_json import NOTHING, UNREADABLE
 
 
 class _Token(Struct, rename="camel"):

@@ -6,7 +6,6 @@ from msgspec import Raw
 
 from trunkline.core import ids, json
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.wire import UNREADABLE, compact, is_blank, object_of, text_of
 from trunkline.protocols.events import (
     Extra,
     GenerationEvent,
@@ -19,6 +18,7 @@ from trunkline.protocols.events import (
 )
 from trunkline.protocols.gemini.signatures import FORMAT, image_id
 from trunkline.protocols.gemini.wire import call_decoder, inline_data_decoder
+from trunkline.protocols.lenient_json import UNREADABLE, compact, is_blank, object_of, text_of
 from trunkline.protocols.part_sequence import PartSequence
 
 CALLS_MAX: Final = 1024

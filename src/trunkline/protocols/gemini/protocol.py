@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.errors import classify
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.classify import classify
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.gemini.decoder import GeminiDecoder, decode_body
 from trunkline.protocols.gemini.families import family_of
 from trunkline.protocols.gemini.media import opens_url

@@ -5,18 +5,7 @@ from typing import Final
 from msgspec import Raw
 
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.reader import CHOICES_MAX
-from trunkline.protocols.chat.upstream_errors import MESSAGE_CHARS_MAX, RAW_CHARS_MAX, fault_in_answer
-from trunkline.protocols.chat.wire import (
-    NOTHING,
-    UNREADABLE,
-    int_of,
-    is_blank,
-    label_of,
-    object_of,
-    objects_of,
-    text_of,
-)
+from trunkline.protocols.bounds import CHOICES_MAX
 from trunkline.protocols.events import (
     Annotated,
     Completed,
@@ -28,6 +17,7 @@ from trunkline.protocols.events import (
     Started,
     UpstreamFault,
 )
+from trunkline.protocols.faults.reading import MESSAGE_CHARS_MAX, RAW_CHARS_MAX, fault_in_answer
 from trunkline.protocols.gemini.families import Family
 from trunkline.protocols.gemini.finish import normalise
 from trunkline.protocols.gemini.grounding import GroundingReader
@@ -35,6 +25,16 @@ from trunkline.protocols.gemini.logprobs import chat_logprobs
 from trunkline.protocols.gemini.part_reader import PartReader
 from trunkline.protocols.gemini.usage import UsageReader
 from trunkline.protocols.gemini.wire import WireChunk, feedback_decoder
+from trunkline.protocols.lenient_json import (
+    NOTHING,
+    UNREADABLE,
+    int_of,
+    is_blank,
+    label_of,
+    object_of,
+    objects_of,
+    text_of,
+)
 
 _READ: Final = frozenset({"index", "content", "finishReason", "finishMessage", "logprobsResult"})
 

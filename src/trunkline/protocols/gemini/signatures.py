@@ -18,7 +18,7 @@ from typing import Final
 from msgspec import Struct
 
 from trunkline.core import ids
-from trunkline.protocols.chat.history import SentDetails, read_detail
+from trunkline.protocols.reasoning.details import SentDetails, read_detail
 from trunkline.protocols.requests import Message
 
 FORMAT: Final = "google-gemini-v1"

@@ -3,8 +3,8 @@
 from typing import Final
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.reasoning import BUDGET_BASE_TOKENS, may_ask, nearest_effort
 from trunkline.protocols.gemini.families import Family
+from trunkline.protocols.reasoning.efforts import BUDGET_BASE_TOKENS, may_ask, nearest_effort
 from trunkline.protocols.requests import Effort, Reasoning
 
 _SHARE_PERCENT: Final[dict[Effort, int]] = {

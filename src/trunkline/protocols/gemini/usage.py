@@ -5,9 +5,9 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from trunkline.protocols.chat.usage import TOKENS_MAX
-from trunkline.protocols.chat.wire import NOTHING, UNREADABLE
+from trunkline.protocols.bounds import TOKENS_MAX
 from trunkline.protocols.events import Usage
+from trunkline.protocols.lenient_json import NOTHING, UNREADABLE
 
 _TIER_OF_TRAFFIC: Final = {
     "ON_DEMAND": "default",

@@ -4,7 +4,7 @@ request or name Google's own machinery (`modelVersion`, `createTime`)."""
 import msgspec
 from msgspec import Raw, Struct
 
-from trunkline.protocols.chat.wire import NOTHING, decode_mended
+from trunkline.protocols.lenient_json import NOTHING, decode_mended
 
 
 class WireChunk(Struct, rename="camel"):

@@ -6,8 +6,8 @@ from typing import Protocol
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.protocols.chat.wire import object_of, quoted, text_of
 from trunkline.protocols.events import Extra, GenerationEvent
+from trunkline.protocols.lenient_json import object_of, quoted, text_of
 from trunkline.protocols.messages.block_state import AnswerState, Members
 from trunkline.protocols.messages.call_blocks import AnswerToolBlock, CallBlock
 from trunkline.protocols.messages.text_block import TextBlock

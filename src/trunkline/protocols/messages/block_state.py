@@ -3,8 +3,8 @@
 from msgspec import Raw
 
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.wire import is_blank
 from trunkline.protocols.events import Extra, GenerationEvent
+from trunkline.protocols.lenient_json import is_blank
 
 Members = dict[str, Raw]
 

@@ -3,8 +3,8 @@
 from msgspec import Raw
 
 from trunkline.core import ids
-from trunkline.protocols.chat.wire import NOTHING, compact, is_blank, quoted, text_of
 from trunkline.protocols.events import GenerationEvent, PartEnded, PartStarted, ToolCallDelta
+from trunkline.protocols.lenient_json import NOTHING, compact, is_blank, quoted, text_of
 from trunkline.protocols.messages.block_state import AnswerState, Members, unknown_members
 from trunkline.protocols.messages.text_block import TextBlock
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import object_of, quoted, text_of
+from trunkline.protocols.lenient_json import object_of, quoted, text_of
 
 _ADDRESS: Final = {"web_search_result_location": "url", "search_result_location": "source"}
 """Kinds of citation that name a page, and where. Places in the caller's own documents have no address."""

@@ -3,12 +3,12 @@
 from msgspec import Struct
 
 from trunkline.protocols.attachments import MovedMedia
-from trunkline.protocols.chat.upstream import nothing_left
 from trunkline.protocols.messages.blocks import Block, block_of, text_block
 from trunkline.protocols.messages.thinking_history import ThinkingHistory
 from trunkline.protocols.messages.tools import upstream_call_id
 from trunkline.protocols.messages.turns import Turn, Turns
 from trunkline.protocols.requests import Message, Text
+from trunkline.protocols.support import nothing_left
 from trunkline.protocols.tool_arguments import arguments_object
 
 _INSTRUCTIONS = frozenset({"system", "developer"})

@@ -5,10 +5,10 @@ import contextlib
 from msgspec import Raw
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.upstream_errors import fault_in_answer
-from trunkline.protocols.chat.wire import UNREADABLE, int_of, is_blank, list_of, object_of
 from trunkline.protocols.events import GenerationEvent, UpstreamFault
+from trunkline.protocols.faults.reading import fault_in_answer
 from trunkline.protocols.hub import DecodedBody
+from trunkline.protocols.lenient_json import UNREADABLE, int_of, is_blank, list_of, object_of
 from trunkline.protocols.messages.reader import AnswerReader
 from trunkline.protocols.messages.wire import WireEvent, read_body, read_event
 from trunkline.protocols.sse import EventTooLarge, SseParser

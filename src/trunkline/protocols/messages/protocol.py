@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.errors import classify
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.classify import classify
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.messages.addresses import opens_url
 from trunkline.protocols.messages.betas import VERSION, betas_of

@@ -3,8 +3,6 @@
 from msgspec import Raw
 
 from trunkline.protocols.answers import Facts, UpstreamTarget
-from trunkline.protocols.chat.finish import normalise as normalise_finish
-from trunkline.protocols.chat.wire import NOTHING, is_blank, label_of, text_of
 from trunkline.protocols.events import (
     Completed,
     Extra,
@@ -15,6 +13,8 @@ from trunkline.protocols.events import (
     Started,
     UpstreamFault,
 )
+from trunkline.protocols.finish import normalise as normalise_finish
+from trunkline.protocols.lenient_json import NOTHING, is_blank, label_of, text_of
 from trunkline.protocols.messages.block_reader import BlockReader, open_block
 from trunkline.protocols.messages.block_state import AnswerState, Members
 from trunkline.protocols.messages.schema import answer_tool_name

@@ -3,9 +3,9 @@
 from typing import Final
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import supports
 from trunkline.protocols.messages.families import Family
 from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.support import supports
 
 TOP_P_WHILE_THINKING_MIN: Final = 0.95
 

@@ -2,9 +2,9 @@
 
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import supports
 from trunkline.protocols.messages.families import family_of
 from trunkline.protocols.requests import FunctionTool, GenerationRequest, JsonSchema
+from trunkline.protocols.support import supports
 
 _PURPOSE = "Give the answer by calling this tool. Its arguments are the whole answer."
 

@@ -2,8 +2,8 @@
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import list_of, text_of
 from trunkline.protocols.events import Annotated, Extra, GenerationEvent, PartEnded, PartStarted, TextDelta
+from trunkline.protocols.lenient_json import list_of, text_of
 from trunkline.protocols.messages.block_state import AnswerState, Members, unknown_members
 from trunkline.protocols.messages.citations import url_citation
 

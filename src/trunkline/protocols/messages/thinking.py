@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.reasoning import may_ask
 from trunkline.protocols.messages.betas import INTERLEAVED_THINKING
 from trunkline.protocols.messages.families import Family
+from trunkline.protocols.reasoning.efforts import may_ask
 from trunkline.protocols.requests import Effort, GenerationRequest, Reasoning
 
 BUDGET_TOKENS_MIN: Final = 1024

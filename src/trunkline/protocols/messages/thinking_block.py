@@ -1,7 +1,7 @@
 """Thinking while it is read (inference.md 7.3, 7.4)."""
 
-from trunkline.protocols.chat.wire import text_of
 from trunkline.protocols.events import GenerationEvent, PartEnded, PartStarted, ReasoningDelta
+from trunkline.protocols.lenient_json import text_of
 from trunkline.protocols.messages.block_state import AnswerState, Members, unknown_members
 from trunkline.protocols.messages.thinking_history import FORMAT
 

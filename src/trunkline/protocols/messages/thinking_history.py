@@ -3,9 +3,8 @@
 import msgspec
 from msgspec import Struct
 
-from trunkline.protocols.chat.history import detail_key
-from trunkline.protocols.chat.wire_messages import WireReasoningDetail
 from trunkline.protocols.messages.blocks import Block
+from trunkline.protocols.reasoning.details import WireReasoningDetail, detail_key
 from trunkline.protocols.requests import Message
 
 FORMAT = "anthropic-claude-v1"

@@ -8,12 +8,12 @@ from typing import Final
 from msgspec import Raw, Struct
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import supports
 from trunkline.protocols.messages.betas import STRUCTURED_OUTPUTS, betas_of
 from trunkline.protocols.messages.blocks import Block, cache_control
 from trunkline.protocols.messages.families import family_of
 from trunkline.protocols.messages.schema import answer_tool
 from trunkline.protocols.requests import FunctionTool, GenerationRequest, Message, NamedToolChoice, ToolChoice
+from trunkline.protocols.support import supports
 
 _CALL_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 NO_PARAMETERS: Final = Raw(b'{"type":"object","properties":{}}')

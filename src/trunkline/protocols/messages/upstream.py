@@ -6,7 +6,6 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import output_cap
 from trunkline.protocols.messages.blocks import Block, cache_control
 from trunkline.protocols.messages.cache_marks import limit_markers
 from trunkline.protocols.messages.conversation import write_conversation
@@ -17,6 +16,7 @@ from trunkline.protocols.messages.thinking import Circumstances, effort_of, thin
 from trunkline.protocols.messages.tools import write_tools
 from trunkline.protocols.messages.turns import blocks_of, loop_lacks_thinking, write_turns
 from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.support import output_cap
 
 MAX_TOKENS_DEFAULT: Final = 4096
 """The format insists on a cap; every model that speaks it can say this much."""

@@ -3,10 +3,10 @@
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.protocols.chat.usage import TOKENS_MAX
-from trunkline.protocols.chat.wire import int_of, is_blank, label_of, object_of, objects_of
+from trunkline.protocols.bounds import TOKENS_MAX
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
+from trunkline.protocols.lenient_json import int_of, is_blank, label_of, object_of, objects_of
 
 
 class UsageReader:

@@ -3,7 +3,7 @@
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.protocols.chat.wire import int_of, object_of, text_of
+from trunkline.protocols.lenient_json import int_of, object_of, text_of
 
 _POSITIONS = frozenset({"start_index", "end_index"})
 _ABSENT: dict[str, object] = {"title": "", "start_index": 0, "end_index": 0}

@@ -2,10 +2,8 @@
 
 from msgspec import Raw, structs
 
+from trunkline.protocols import usage as usages
 from trunkline.protocols.answers import Facts, UpstreamTarget
-from trunkline.protocols.chat import usage as usages
-from trunkline.protocols.chat.upstream_errors import fault_in_answer
-from trunkline.protocols.chat.wire import NOTHING, int_of, is_blank, label_of, object_of, objects_of, text_of
 from trunkline.protocols.events import (
     Completed,
     Failed,
@@ -15,6 +13,8 @@ from trunkline.protocols.events import (
     Started,
     UpstreamFault,
 )
+from trunkline.protocols.faults.reading import fault_in_answer
+from trunkline.protocols.lenient_json import NOTHING, int_of, is_blank, label_of, object_of, objects_of, text_of
 from trunkline.protocols.responses.answer_log import AnswerLog
 from trunkline.protocols.responses.call_item import CallItem
 from trunkline.protocols.responses.items import Members, OutputItem

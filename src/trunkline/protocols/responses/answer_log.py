@@ -4,7 +4,6 @@ from msgspec import Raw, Struct
 
 from trunkline.core import ids
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.wire import NOTHING
 from trunkline.protocols.events import (
     Annotated,
     Extra,
@@ -17,6 +16,7 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
+from trunkline.protocols.lenient_json import NOTHING
 
 HIDDEN = -1
 """Index of reasoning that the client does not want to see: counted, never told."""

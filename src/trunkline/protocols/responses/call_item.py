@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from trunkline.protocols.chat.wire import compact, label_of, object_of, text_of
+from trunkline.protocols.lenient_json import compact, label_of, object_of, text_of
 from trunkline.protocols.responses.answer_log import AnswerLog, OpenPart
 from trunkline.protocols.responses.items import Members, OutputItem
 from trunkline.protocols.responses.wire import WireEvent

@@ -5,10 +5,10 @@ from typing import Final
 
 from trunkline.core import json
 from trunkline.protocols.answers import Facts, UpstreamTarget
-from trunkline.protocols.chat.upstream_errors import fault_in_answer, fault_in_stray
-from trunkline.protocols.chat.wire import NULL, UNREADABLE, is_blank, label_of, object_of, text_of
 from trunkline.protocols.events import GenerationEvent, UpstreamFault
+from trunkline.protocols.faults.reading import fault_in_answer, fault_in_stray
 from trunkline.protocols.hub import DecodedBody
+from trunkline.protocols.lenient_json import NULL, UNREADABLE, is_blank, label_of, object_of, text_of
 from trunkline.protocols.responses.answer import AnswerReader
 from trunkline.protocols.responses.items import OutputItem
 from trunkline.protocols.responses.wire import WireEvent, read_event, read_members

@@ -7,7 +7,7 @@ from msgspec import structs
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.attachments import MovedMedia
-from trunkline.protocols.chat.quirks import quirks_of
+from trunkline.protocols.quirks import quirks_of
 from trunkline.protocols.requests import Audio, CacheMarker, File, Image, Message, Part, Refusal, Text, ToolCall, Video
 from trunkline.protocols.responses.reasoning_items import Item, ReasoningItems
 

@@ -7,7 +7,7 @@ streams and bodies are read by the same code (inference.md 7.3, 8.2, 17.3, 30.9)
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.protocols.chat.wire import is_blank
+from trunkline.protocols.lenient_json import is_blank
 from trunkline.protocols.responses.answer_log import AnswerLog, OpenPart
 from trunkline.protocols.responses.wire import WireEvent
 

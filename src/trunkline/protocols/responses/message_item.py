@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import NOTHING, object_of, objects_of, text_of
+from trunkline.protocols.lenient_json import NOTHING, object_of, objects_of, text_of
 from trunkline.protocols.responses.annotations import to_chat_annotation
 from trunkline.protocols.responses.answer_log import OpenPart
 from trunkline.protocols.responses.items import PARTS_MAX, Members, OutputItem

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Raw
 
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.wire import label_of, object_of, text_of
+from trunkline.protocols.lenient_json import label_of, object_of, text_of
 from trunkline.protocols.responses.answer_log import AnswerLog
 from trunkline.protocols.responses.items import Members, OutputItem
 

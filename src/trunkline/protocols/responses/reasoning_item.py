@@ -4,8 +4,8 @@ from typing import Final
 
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import label_of, object_of, objects_of, text_of
 from trunkline.protocols.events import ReasoningDelta, ReasoningType
+from trunkline.protocols.lenient_json import label_of, object_of, objects_of, text_of
 from trunkline.protocols.responses.answer_log import AnswerLog, OpenPart
 from trunkline.protocols.responses.items import PARTS_MAX, Members, OutputItem
 from trunkline.protocols.responses.wire import WireEvent

@@ -8,9 +8,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.history import PLAIN_FORMATS, SentDetails
-from trunkline.protocols.chat.quirks import quirks_of
-from trunkline.protocols.chat.wire_messages import WireReasoningDetail
+from trunkline.protocols.quirks import quirks_of
+from trunkline.protocols.reasoning.details import PLAIN_FORMATS, SentDetails, WireReasoningDetail
 from trunkline.protocols.requests import Message
 from trunkline.protocols.responses.quirks import reasoning_format
 

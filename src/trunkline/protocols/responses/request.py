@@ -10,10 +10,8 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import may_pass, output_cap, output_format, supports
-from trunkline.protocols.chat.quirks import quirks_of
-from trunkline.protocols.chat.reasoning import REASONING_PARAMETERS, may_ask, upstream_effort
-from trunkline.protocols.chat.upstream import nothing_left
+from trunkline.protocols.quirks import quirks_of
+from trunkline.protocols.reasoning.efforts import REASONING_PARAMETERS, may_ask, upstream_effort
 from trunkline.protocols.requests import (
     FunctionTool,
     GenerationRequest,
@@ -26,6 +24,7 @@ from trunkline.protocols.requests import (
 from trunkline.protocols.responses.input_items import InputWriter
 from trunkline.protocols.responses.reasoning_items import Item
 from trunkline.protocols.responses.server_tools import server_tools
+from trunkline.protocols.support import may_pass, nothing_left, output_cap, output_format, supports
 
 MAX_OUTPUT_TOKENS_MIN = 16
 _NO_PARAMETERS: Final = Raw(b'{"type":"object","properties":{}}')

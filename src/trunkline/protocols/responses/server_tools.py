@@ -6,9 +6,9 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.envelope import supports
-from trunkline.protocols.chat.wire import object_of, text_of
+from trunkline.protocols.lenient_json import object_of, text_of
 from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.support import supports
 
 _IMAGE_OPTIONS: Final = ("size", "quality", "background", "output_format", "output_compression", "moderation")
 

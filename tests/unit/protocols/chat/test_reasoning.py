@@ -5,8 +5,10 @@ import pytest
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.chat.reasoning import nearest_effort, resolve, upstream_members
+from trunkline.protocols.chat.reasoning import upstream_members
 from trunkline.protocols.chat.wire_request import WireReasoning
+from trunkline.protocols.reasoning.efforts import nearest_effort
+from trunkline.protocols.reasoning.resolution import resolve
 from trunkline.protocols.requests import Effort, Reasoning
 
 

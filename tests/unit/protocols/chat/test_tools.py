@@ -7,8 +7,8 @@ from msgspec import Raw
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.json import JsonValue
 from trunkline.protocols.chat.tools import parse_tool_choice, parse_tools
-from trunkline.protocols.chat.validation import ParseLimits
 from trunkline.protocols.requests import NamedToolChoice
+from trunkline.protocols.validation import ParseLimits
 
 F: JsonValue = {"type": "function", "function": {"name": "f"}}
 

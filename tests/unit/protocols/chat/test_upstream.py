@@ -7,9 +7,9 @@ from trunkline.core.errors import InvalidPrompt
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.native_request import edit_request
-from trunkline.protocols.chat.quirks import OF_PROVIDER, REASONS, quirks_of
 from trunkline.protocols.chat.request import ParseLimits, parse_chat, to_hub
 from trunkline.protocols.chat.upstream import encode_upstream
+from trunkline.protocols.quirks import OF_PROVIDER, REASONS, quirks_of
 
 Sent = dict[str, JsonValue]
 CALL: JsonValue = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}

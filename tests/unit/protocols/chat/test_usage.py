@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from tests import shapes
-from trunkline.protocols.chat.usage import normalise, render_usage
+from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.events import Usage
+from trunkline.protocols.usage import normalise
 
 
 def read(document: object, *quirks: str) -> Usage:

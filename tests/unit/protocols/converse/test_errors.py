@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.bedrock_converse import frame
 from trunkline.protocols.converse.errors import classify, fault_of_frame
 from trunkline.protocols.converse.event_stream import EventStreamParser, Frame
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 
 
 def refused(status: int, name: str | None, message: str, **members: str) -> Classified:

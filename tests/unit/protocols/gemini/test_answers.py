@@ -7,7 +7,6 @@ import pytest
 
 from tests.unit.protocols.gemini.requests import NEWEST, target
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.errors import classify_fault
 from trunkline.protocols.chat.event_fold import fold_events
 from trunkline.protocols.events import (
     Annotated,
@@ -21,6 +20,7 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
+from trunkline.protocols.faults.classify import classify_fault
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 
 PROTOCOL = GeminiProtocol()

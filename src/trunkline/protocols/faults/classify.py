@@ -1,7 +1,4 @@
-"""An upstream's failure, classified once (routing-and-catalog.md 6, inference.md 5.5), and errors as clients see them.
-
-Reading of bodies is in `upstream_errors.py`, cleaning in `redaction.py`, the JSON of our own errors in `error_body.py`.
-"""
+"""An upstream's failure, classified once (routing-and-catalog.md 6, inference.md 5.5)."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -10,8 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trunkline.core.errors import ErrorType
-from trunkline.protocols.chat.error_body import render_error
-from trunkline.protocols.chat.error_phrases import (
+from trunkline.protocols.events import UpstreamFault
+from trunkline.protocols.faults.phrases import (
     CONTEXT_CODES,
     CONTEXT_PHRASES,
     IMAGE_CODES,
@@ -26,13 +23,10 @@ from trunkline.protocols.chat.error_phrases import (
     UNSUPPORTED_CODES,
     UNSUPPORTED_PHRASES,
 )
-from trunkline.protocols.chat.redaction import redact
-from trunkline.protocols.chat.retry_hints import retry_after_s
-from trunkline.protocols.chat.upstream_errors import read_fault
-from trunkline.protocols.events import UpstreamFault
-from trunkline.protocols.faults import Classified, NextEndpoint
-
-__all__ = ["classify", "classify_failure", "classify_fault", "redact", "render_error"]
+from trunkline.protocols.faults.reading import read_fault
+from trunkline.protocols.faults.redaction import redact
+from trunkline.protocols.faults.retry_hints import retry_after_s
+from trunkline.protocols.faults.types import Classified, NextEndpoint
 
 SAFE_MESSAGE_CHARS_MAX = 2000
 

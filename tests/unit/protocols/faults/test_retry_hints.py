@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.protocols.chat.retry_hints import HINT_S_MAX, retry_after_s
+from trunkline.protocols.faults.retry_hints import HINT_S_MAX, retry_after_s
 
 NOW_MS = 1_790_000_000_000
 

@@ -7,7 +7,7 @@ from msgspec import UNSET, Raw
 from trunkline.core import json
 from trunkline.core.errors import Availability, TrunklineError
 from trunkline.core.json import JsonValue
-from trunkline.protocols.chat.wire import NOTHING
+from trunkline.protocols.lenient_json import NOTHING
 
 MASKED_MESSAGE: Final = "Internal Server Error"
 MESSAGE_CHARS_MAX: Final = 2_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.protocols.chat.redaction import TEXT_CHARS_MAX, redact
+from trunkline.protocols.faults.redaction import TEXT_CHARS_MAX, redact
 
 SECRETS = [
     "sk-proj-AbC123xyz789AbC123xyz789",

@@ -10,8 +10,9 @@ from msgspec import Raw
 from tests import shapes
 from tests.recorded import exchanges, requires_recorded
 from trunkline.core.errors import Availability, Constraint, Internal, InvalidRequest, NoEndpoints, TrunklineError
-from trunkline.protocols.chat.errors import classify, classify_failure, classify_fault, render_error
+from trunkline.protocols.error_body import render_error
 from trunkline.protocols.events import UpstreamFault
+from trunkline.protocols.faults.classify import classify, classify_failure, classify_fault
 
 
 def body(message: str, code: str | None = None, kind: str | None = None) -> bytes:

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
-from trunkline.protocols.chat.wire import UNREADABLE, int_of, is_blank, label_of, list_of, object_of, text_of
 from trunkline.protocols.events import UpstreamFault
+from trunkline.protocols.lenient_json import UNREADABLE, int_of, is_blank, label_of, list_of, object_of, text_of
 
 RAW_CHARS_MAX = 64 * 1024
 """How much of an upstream's error body is kept."""
