@@ -1,0 +1,1 @@
+"""The site: HTML for people, rendered on the server, complete without scripts."""
