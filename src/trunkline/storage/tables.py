@@ -142,6 +142,32 @@ apps = Table(
     Column("created_at_ms", BigInteger, nullable=False),
 )
 
+# Uploads and what tools wrote. The id begins with the time, so that its order is that of creation.
+files = Table(
+    "files",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("workspace_id", String(36), nullable=False),
+    Column("account_id", String(40), nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("purpose", String(24), nullable=False),
+    Column("downloadable", Boolean, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Index("ix_files_workspace_id_id", "workspace_id", "id"),
+)
+
+# Contents that no file names: of an upload until its row is written, of a file once its row is gone. Whoever crashes in
+# between leaves a row here, and the sweep takes the content away when it is due.
+blob_removals = Table(
+    "blob_removals",
+    metadata,
+    Column("blob_id", String(40), primary_key=True),
+    Column("due_at_ms", BigInteger, nullable=False),
+    Index("ix_blob_removals_due_at_ms", "due_at_ms"),
+)
+
 audit_entries = Table(
     "audit_entries",
     metadata,
