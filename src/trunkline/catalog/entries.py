@@ -17,6 +17,7 @@ from trunkline.catalog.types import (
     Operation,
     ProviderKind,
     Tier,
+    Variant,
 )
 
 DOCUMENTING_KEYS = frozenset({"sources", "last_seen", "note", "released"})
@@ -92,7 +93,7 @@ class EndpointEntry(Struct, frozen=True, kw_only=True):
     protocol: str
     protocols: tuple[str, ...] = ()
     """Empty: only `protocol`."""
-    variant: str = "standard"
+    variant: Variant = "standard"
     tier: Tier = "default"
     region: str | None = None
     quantization: str | None = None
@@ -109,6 +110,11 @@ class EndpointEntry(Struct, frozen=True, kw_only=True):
     data_policy: PolicyEntry | None = None
     is_moderated: bool | None = None
     """None: as the provider."""
+    enabled: bool = True
+    geo_blocked: tuple[str, ...] = ()
+    """Country codes, ISO alpha-2."""
+    private_to: tuple[str, ...] = ()
+    """Ids of accounts and users; empty: everybody."""
     status: EndpointStatus = "active"
     deprecation_date: str | None = None
     price_disputed: bool = False
@@ -148,6 +154,11 @@ class ModelEntry(Struct, frozen=True, kw_only=True):
     hugging_face_id: str | None = None
     deprecation_date: str | None = None
     is_distillable: bool = False
+    family: str | None = None
+    """None: derived from the id (routing-and-catalog.md 12.4)."""
+    successor: str | None = None
+    private_to: tuple[str, ...] = ()
+    """Ids of accounts and users; empty: everybody."""
     aliases: tuple[str, ...] = ()
     """Older or shorter spellings to accept."""
     benchmarks: tuple[Benchmark, ...] = ()

@@ -78,7 +78,6 @@ def endpoint_complaints(entry: EndpointEntry) -> Iterator[Complaint]:
         yield "upstream_model", "is empty"
     yield from _words("protocol", (entry.protocol,), PROTOCOLS)
     yield from _words("protocols", entry.protocols, PROTOCOLS)
-    yield from _words("variant", (entry.variant,), ("standard", "free"))
     yield from _words("supported_parameters", entry.supported_parameters, PARAMETERS)
     yield from _words("input_modalities", entry.input_modalities or (), INPUT_MODALITIES)
     yield from _words("output_modalities", entry.output_modalities or (), OUTPUT_MODALITIES)

@@ -1,21 +1,22 @@
 """From entries to the immutable snapshot that requests hold: prices as integers, variants as rows, names indexed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from msgspec.structs import replace
 
 from trunkline.catalog.entries import Catalog, EndpointEntry, ModelEntry, PolicyEntry, ProviderEntry
+from trunkline.catalog.families import families, family_of
 from trunkline.catalog.loader import load_bundled
 from trunkline.catalog.names import model_names, provider_names
 from trunkline.catalog.overrides import OverridesInvalid, apply
 from trunkline.catalog.price_sheets import price_sheet
 from trunkline.catalog.regions import data_regions
-from trunkline.catalog.types import DataPolicy, Endpoint, Model, Provider, Snapshot
+from trunkline.catalog.types import DataPolicy, Endpoint, Model, Provider, Snapshot, Variant
 from trunkline.core.json import JsonValue
 from trunkline.settings import Settings
 
 FREE = ":free"
+_VARIANTS: tuple[Variant, ...] = ("standard", *(variant for variant in Variant.__args__ if variant != "standard"))
 
 
 def build_snapshot(settings: Settings, discovered: Sequence[Mapping[str, JsonValue]] = ()) -> Snapshot:
@@ -48,6 +49,7 @@ def compile_catalog(catalog: Catalog) -> Snapshot:
         models={row.id: row for row in rows},
         names=model_names(catalog.models.values(), rows),
         provider_names=provider_names(providers.values()),
+        families=families(rows),
     )
 
 
@@ -94,31 +96,28 @@ def _policy(entry: PolicyEntry) -> DataPolicy:
 
 
 def _rows(entry: ModelEntry, providers: Mapping[str, Provider]) -> list[Model]:
-    """The model's own row, and one for its free variant; a row without endpoints is none (routing 2.1)."""
-    standard = tuple(_endpoint(entry, e, providers[e.provider], entry.id) for e in entry.endpoints if not _free(e))
-    free = tuple(_endpoint(entry, e, providers[e.provider], entry.id + FREE) for e in entry.endpoints if _free(e))
-    rows = [_model(entry, standard)] if standard else []
-    if free:
-        row = _model(entry, free)
-        rows.append(
-            replace(
+    """The model's own row, and one for each static variant; a row without endpoints is none (routing 2.1)."""
+    rows: list[Model] = []
+    for variant in _VARIANTS:
+        suffix = "" if variant == "standard" else f":{variant}"
+        served = [e for e in entry.endpoints if e.variant == variant]
+        if not served:
+            continue
+        row = _model(entry, tuple(_endpoint(entry, e, providers[e.provider], entry.id + suffix) for e in served))
+        if suffix:
+            row = replace(
                 row,
-                id=entry.id + FREE,
-                canonical_slug=entry.canonical_slug + FREE,
-                name=f"{entry.name} (free)",
-                short_name=f"{entry.short_name} (free)",
-                variant="free",
+                id=entry.id + suffix,
+                canonical_slug=entry.canonical_slug + suffix,
+                name=f"{entry.name} ({variant})",
+                short_name=f"{entry.short_name} ({variant})",
+                variant=variant,
             )
-        )
+        rows.append(row)
     return rows
 
 
-def _free(entry: EndpointEntry) -> bool:
-    return entry.variant == "free"
-
-
 def _endpoint(model: ModelEntry, entry: EndpointEntry, provider: Provider, row_id: str) -> Endpoint:
-    variant: Literal["standard", "free"] = "free" if _free(entry) else "standard"
     return Endpoint(
         id=f"{row_id}|{entry.tag}",
         model_id=row_id,
@@ -128,7 +127,7 @@ def _endpoint(model: ModelEntry, entry: EndpointEntry, provider: Provider, row_i
         protocol=entry.protocol,
         protocols=entry.protocols or (entry.protocol,),
         pricing=price_sheet(entry.pricing),
-        variant=variant,
+        variant=entry.variant,
         tier=entry.tier,
         region=entry.region,
         data_regions=data_regions(entry.region, provider.datacenters),
@@ -147,6 +146,9 @@ def _endpoint(model: ModelEntry, entry: EndpointEntry, provider: Provider, row_i
         price_disputed=entry.price_disputed,
         quirks=frozenset(provider.quirks if entry.quirks is None else entry.quirks),
         passthrough=frozenset(provider.passthrough if entry.passthrough is None else entry.passthrough),
+        enabled=entry.enabled,
+        geo_blocked=frozenset(entry.geo_blocked),
+        private_to=frozenset(entry.private_to),
         base_url=entry.base_url,
         api_key=entry.api_key,
     )
@@ -181,5 +183,8 @@ def _model(entry: ModelEntry, endpoints: tuple[Endpoint, ...]) -> Model:
         hugging_face_id=entry.hugging_face_id,
         deprecation_date=entry.deprecation_date,
         is_distillable=entry.is_distillable,
+        family=entry.family or family_of(entry.id),
+        successor=entry.successor,
+        private_to=frozenset(entry.private_to),
         benchmarks=entry.benchmarks,
     )

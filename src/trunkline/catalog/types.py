@@ -16,6 +16,8 @@ Operation = Literal["chat", "embeddings", "rerank", "image", "video", "speech", 
 ProviderKind = Literal["cloud", "gateway", "local", "sandbox"]
 Tier = Literal["default", "flex", "priority"]
 EndpointStatus = Literal["active", "beta", "deprecated"]
+Variant = Literal["standard", "free", "extended", "thinking"]
+"""A static variant other than `standard` makes a row of its own, with the suffix in its id (routing 2.1)."""
 
 
 class DataPolicy(Struct, frozen=True, kw_only=True):
@@ -110,7 +112,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     protocol: str
     protocols: tuple[str, ...]
     pricing: PriceSheet
-    variant: Literal["standard", "free"] = "standard"
+    variant: Variant = "standard"
     tier: Tier = "default"
     region: str | None = None
     data_regions: frozenset[str] = frozenset()
@@ -131,6 +133,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Another source gave a different price; confirm before billing."""
     quirks: frozenset[str] = frozenset()
     passthrough: frozenset[str] = frozenset()
+    enabled: bool = True
+    """False: switched off by the operator; never served, never listed."""
+    geo_blocked: frozenset[str] = frozenset()
+    """ISO alpha-2 codes of the countries whose callers it does not serve."""
+    private_to: frozenset[str] = frozenset()
+    """Accounts and users that may use it; empty: everybody (routing 5.7)."""
     base_url: str | None = None
     """Own address of an `[[endpoints]]` entry; None: the provider's."""
     api_key: str | None = None
@@ -182,7 +190,13 @@ class Model(Struct, frozen=True, kw_only=True):
     instruct_type: str | None
     supported_parameters: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
-    variant: Literal["standard", "free"] = "standard"
+    variant: Variant = "standard"
+    family: str = ""
+    """What `~author/family-latest` calls its line of models (routing 12.4)."""
+    successor: str | None = None
+    """Id of the model that its author names in its place."""
+    private_to: frozenset[str] = frozenset()
+    """Accounts and users that may know of it; empty: everybody (routing 14)."""
     default_parameters: Mapping[str, float | int] | None = None
     reasoning: ModelReasoning | None = None
     knowledge_cutoff: str | None = None
@@ -210,3 +224,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """
     provider_names: Mapping[str, str]
     """Lower-cased slug, alias or display name → slug."""
+    families: Mapping[str, tuple[str, ...]] = {}
+    """`~author/family-latest` in lower case → ids of that line's models, newest first (routing 12.4)."""

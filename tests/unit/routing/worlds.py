@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from tests.fakes.clock import FakeClock
+from trunkline.catalog.families import families, family_of
 from trunkline.catalog.prices import PriceKey, PriceSheet
 from trunkline.catalog.types import DataPolicy, Endpoint, Model, Operation, Provider, Snapshot
 from trunkline.core.money import AttoUsd, parse_price
@@ -96,6 +97,7 @@ def model(
         endpoints=endpoints,
         variant="free" if id.endswith(":free") else "standard",
         is_distillable=is_distillable,
+        family=family_of(id),
     )
 
 
@@ -115,6 +117,7 @@ def catalog(*models: Model, aliases: Mapping[str, str] | None = None) -> Snapsho
         models={m.id: m for m in models},
         names=names | dict(aliases or {}),
         provider_names=display | {slug: slug for slug in slugs},
+        families=families(models),
     )
 
 
