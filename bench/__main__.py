@@ -22,6 +22,8 @@ from bench.work import Work, all_work
 ROOT = Path(__file__).parents[1]
 IDLE_STREAMS = (1_000, 5_000)
 STARTS = 5
+_TOGETHER = (("W1",), ("W2",), ("W3", "W4"), ("W5",), ("W6",))
+"""Kinds of work that take turns with each other, since one is measured against the other."""
 SLOW_SHARE = 20
 """A peer that takes a hundred times as long gets this fraction of the requests, at 4 or more clients."""
 
@@ -56,16 +58,21 @@ class Bench:
         count = work.quick if self._quick else work.requests
         return max(4, count // SLOW_SHARE) if running.name == "litellm" else count
 
-    async def in_rounds(self, work: Work) -> None:
-        """All targets in turn, again and again, so that what disturbs one disturbs all."""
-        seen: defaultdict[str, list[Round]] = defaultdict(list)
-        for running in self._running:  # connections, caches
+    async def in_rounds(self, *kinds: Work) -> None:
+        """All targets and kinds of work in turn, again and again, so that what disturbs one disturbs all."""
+        turns = [
+            (work, running) for work in kinds for running in self._running if running.translates or not work.translated
+        ]
+        seen: defaultdict[str, defaultdict[str, list[Round]]] = defaultdict(lambda: defaultdict(list))
+        for work, running in turns:  # connections, caches
             await measure.one_round(running, work, min(self._requests(running, work), 2 * work.concurrency))
         for _ in range(self._rounds):
-            for running in self._running:
-                seen[running.name].append(await measure.one_round(running, work, self._requests(running, work)))
-        self.work[work.name] = {name: measure.middle(rounds) for name, rounds in seen.items()}
-        say(f"{work.name}: " + ", ".join(f"{n} {r.cpu_us or 0:,.0f} µs" for n, r in self.work[work.name].items()))
+            for work, running in turns:
+                one = await measure.one_round(running, work, self._requests(running, work))
+                seen[work.name][running.name].append(one)
+        for work, by_target in seen.items():
+            found = self.work[work] = {name: measure.middle(rounds) for name, rounds in by_target.items()}
+            say(f"{work}: " + ", ".join(f"{name} {one.cpu_us or 0:,.0f} µs" for name, one in found.items()))
 
     async def latency(self, work: Work) -> None:
         """Each target, and nothing in between, at half of what Trunkline's core could carry."""
@@ -102,10 +109,10 @@ async def run(options: argparse.Namespace, running: list[Running]) -> Bench:
     kinds = all_work()
     gc.freeze()
     gc.disable()  # nothing here makes cycles that matter within a run
-    kinds.pop("W7")
-    for work in kinds.values():
-        if not chosen or work.name in chosen or (work.name == "W1" and "latency" in chosen):
-            await bench.in_rounds(work)
+    for together in _TOGETHER:
+        wanted = [kinds[name] for name in together if not chosen or name in chosen]
+        if wanted or ("W1" in together and "latency" in chosen):
+            await bench.in_rounds(*(wanted or [kinds["W1"]]))
     if not chosen or "latency" in chosen:
         await bench.latency(kinds["W1"])
     return bench

@@ -17,6 +17,7 @@ _CLIENT_HEADERS = (
     "x-stainless-arch: x64\r\nx-stainless-runtime: CPython\r\nx-stainless-runtime-version: 3.11.9\r\n"
     "x-stainless-async: false\r\nx-stainless-retry-count: 0\r\naccept-encoding: identity\r\n"
 )
+_GOOD = b"HTTP/1.1 200 "
 _TIMEOUT_S = 300.0
 
 
@@ -88,6 +89,8 @@ class Client(asyncio.Protocol):
         self._transport.write(self._head + self._work.body(self._nonce))
 
     def data_received(self, data: bytes) -> None:
+        if not self._pieces and not data.startswith(_GOOD):
+            self._run.failed(WrongAnswer(data[:600].decode("latin-1")))
         self._pieces.append(data)
         self._size += len(data)
         if self.first_s is None and (not self._work.streamed or b"data: " in data):
@@ -121,9 +124,7 @@ def _end_of_whole(pieces: list[bytes]) -> int | None:
 
 
 def _check(work: Work, data: bytes, nonce: bytes) -> None:
-    head, _, body = data.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200 "):
-        raise WrongAnswer(data[:600].decode("latin-1"))
+    _, _, body = data.partition(b"\r\n\r\n")
     if work.streamed:
         body = _unchunked(body)
         if body.count(CHUNK_TEXT.encode()) != CHUNKS - 1 or not body.endswith(b"data: [DONE]\n\n"):

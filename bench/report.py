@@ -37,6 +37,9 @@ class Row(Struct):
 _RATIOS = (("W1", 10, 6), ("W2", 4, 2.5), ("W3", 3, 2.2), ("W5", 8, 4), ("W6", 8, 4))
 
 
+_STREAMS = ("W2", "W3", "W4", "W5")
+
+
 def rows(results: Results) -> list[Row]:
     """Those lines for which there are figures."""
     found: list[Row] = []
@@ -44,6 +47,9 @@ def rows(results: Results) -> list[Row]:
         ours, floor = _cpu(results, name, "trunkline"), _cpu(results, name, "nginx")
         if ours is not None and floor is not None:
             found.append(Row(f"{name}, CPU ÷ nginx", must, goal, ours / floor, "times"))
+    translated, native = _cpu(results, "W4", "trunkline"), _cpu(results, "W3", "trunkline")
+    if translated is not None and native is not None:
+        found.append(Row("W4, CPU ÷ W3's own", 1.6, 1.3, translated / native, "times"))
     half, straight = results.half_load.get("trunkline"), results.half_load.get("direct")
     if half is not None and straight is not None:
         found.append(Row("W1 at half load, added p50", 1, 0.3, half.p50_ms - straight.p50_ms, "ms"))
@@ -81,7 +87,9 @@ def render(results: Results) -> str:
     for name, by_target in {**results.work, "W1 at half load": results.half_load}.items():
         for target, seen in by_target.items():
             cpu_us = "" if seen.cpu_us is None else f"{seen.cpu_us:,.0f}"
-            chunk = f"{seen.cpu_us / CHUNKS:,.1f}" if seen.cpu_us is not None and name in ("W2", "W3", "W5") else ""
+            chunk = (
+                f"{seen.cpu_us / CHUNKS:,.1f}" if seen.cpu_us is not None and name in ("W2", "W3", "W4", "W5") else ""
+            )
             lines.append(
                 f"| {name} | {target} | {cpu_us} | {chunk} | {seen.per_second:,.0f} | {seen.busy:.2f} "
                 f"| {seen.p50_ms:.2f} | {seen.p99_ms:.2f} | {seen.first_p50_ms:.2f} |"

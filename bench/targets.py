@@ -36,12 +36,16 @@ realtime = False
 
 
 class Running(Struct, frozen=True):
-    """A target that takes requests. `pid` is None where nothing stands in between; `started_s`: spawn to ready."""
+    """A target that takes requests. `pid` is None where nothing stands in between; `started_s`: spawn to ready.
+
+    `translates`: it asks an upstream in another format than it was asked in.
+    """
 
     name: str
     target: Target
     pid: int | None
     started_s: float = 0.0
+    translates: bool = False
 
 
 def pin_load() -> None:
@@ -138,20 +142,23 @@ def trunkline(folder: Path, upstream_port: int) -> Generator[Running]:
     command = install_trunkline(folder, upstream_port)
     with served(command, folder, port) as (process, started_s):
         key = _limited_key(port)
-        yield Running("trunkline", Target(port, "/api/v1/chat/completions", key), process.pid, started_s)
+        yield Running(
+            "trunkline", Target(port, "/api/v1/chat/completions", key), process.pid, started_s, translates=True
+        )
 
 
 def install_trunkline(folder: Path, upstream_port: int) -> list[str]:
     """Write the settings; returns the command that serves them."""
     folder.mkdir(parents=True)
     lines = ["[limits]", "requests_per_second = 1000000", "[discovery]", "environment = false", "local_engines = false"]
-    for model in MODELS.values():
+    for behaviour, model in MODELS.items():
+        protocol = "anthropic-messages" if behaviour == "translated" else "openai-chat"
         for number in range(PROVIDERS):
             lines += [
                 "[[endpoints]]",
                 f'model = "{model}"',
                 f'provider = "bench-{number}"',
-                'protocol = "openai-chat"',
+                f'protocol = "{protocol}"',
                 f'base_url = "http://127.0.0.1:{upstream_port}/v1"',
                 f'api_key = "upstream-secret-{number}"',
                 f'upstream_model = "{model.split("/")[1]}"',

@@ -10,12 +10,17 @@ from typing import cast, get_args
 
 import uvloop
 
-from bench.work import INTERVAL_S, NONCE_BYTES, NONCE_MARK, Behaviour, stream_frames, whole_answer
+from bench.answers import Stream, messages_frames, stream_frames, whole_answer
+from bench.work import INTERVAL_S, NONCE_BYTES, NONCE_MARK, Behaviour
 
 _LENGTH = b"content-length:"
 _MODEL = b'"model":'
-_WHOLE = {name: whole_answer(name) for name in get_args(Behaviour)}
-_STREAMS = {name: stream_frames(name) for name in get_args(Behaviour)}
+_WHOLE = whole_answer("whole")
+_STREAMS = {name: (messages_frames if name == "translated" else stream_frames)(name) for name in get_args(Behaviour)}
+_MESSAGES_PATH = b"POST /v1/messages "
+_MESSAGES_MARKS = (b"\r\nanthropic-version: ", b'"max_tokens":')
+"""What every request in Anthropic's format has beside its path; chat's may do without."""
+_REFUSAL = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 12\r\n\r\nwrong format"
 
 
 class Upstream(asyncio.Protocol):
@@ -58,33 +63,43 @@ class Upstream(asyncio.Protocol):
         at = request.find(NONCE_MARK) + len(NONCE_MARK)
         nonce = request[at : at + NONCE_BYTES]
         if model == "whole":
-            before, after = _WHOLE[cast("Behaviour", model)]
+            before, after = _WHOLE
             self._transport.write(b"".join((before, nonce, after)))
             return
-        before, after, frames, end = _STREAMS[cast("Behaviour", model)]
-        self._transport.write(b"".join((before, nonce, after)))
+        if not _is_spoken_right(model, request):
+            self._transport.write(_REFUSAL)
+            return
+        stream = _STREAMS[cast("Behaviour", model)]
+        self._transport.write(b"".join((stream.before, nonce, stream.after)))
         if interval_s := INTERVAL_S[cast("Behaviour", model)]:
-            self._timer = self._loop.call_later(interval_s, self._go_on, 0, frames, end, self._loop.time(), interval_s)
+            self._timer = self._loop.call_later(interval_s, self._go_on, 0, stream, self._loop.time(), interval_s)
         else:
-            self._loop.call_soon(self._burst, 0, frames, end)
+            self._loop.call_soon(self._burst, 0, stream)
 
-    def _burst(self, index: int, frames: list[bytes], end: bytes) -> None:
+    def _burst(self, index: int, stream: Stream) -> None:
         """One event in each turn of the loop: engines write every event by itself, however fast they are."""
-        self._transport.write(frames[index])
+        self._transport.write(stream.frames[index])
         index += 1
-        if index == len(frames):
-            self._transport.write(end)
+        if index == len(stream.frames):
+            self._transport.write(stream.end)
         else:
-            self._loop.call_soon(self._burst, index, frames, end)
+            self._loop.call_soon(self._burst, index, stream)
 
-    def _go_on(self, index: int, frames: list[bytes], end: bytes, began_s: float, interval_s: float) -> None:
-        self._transport.write(frames[index])
+    def _go_on(self, index: int, stream: Stream, began_s: float, interval_s: float) -> None:
+        self._transport.write(stream.frames[index])
         index += 1
-        if index == len(frames):
-            self._transport.write(end)
+        if index == len(stream.frames):
+            self._transport.write(stream.end)
         else:
             due_s = began_s + (index + 1) * interval_s
-            self._timer = self._loop.call_at(due_s, self._go_on, index, frames, end, began_s, interval_s)
+            self._timer = self._loop.call_at(due_s, self._go_on, index, stream, began_s, interval_s)
+
+
+def _is_spoken_right(model: str, request: bytes) -> bool:
+    """Whether the request is in the format of what will be answered."""
+    if model != "translated":
+        return not request.startswith(_MESSAGES_PATH)
+    return request.startswith(_MESSAGES_PATH) and all(mark in request for mark in _MESSAGES_MARKS)
 
 
 def _body_length(head: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The work that is measured (performance.md 1), as bytes: what is asked, and what the fake upstream answers.
+"""The work that is measured (performance.md 1), as bytes that are asked; what is answered stands in `answers.py`.
 
 Every request carries a number of its own, which the upstream puts into its answer, so that the load generator notices
 a lost, repeated or crossed answer.
@@ -16,16 +16,10 @@ CHUNK_TEXT = "x" * 24
 """Makes an event of about 200 bytes."""
 WHOLE_TEXT = "y" * 640
 """Makes a body of about 1 KB."""
-USAGE = {
-    "prompt_tokens": 420,
-    "completion_tokens": 150,
-    "total_tokens": 570,
-    "prompt_tokens_details": {"cached_tokens": 256},
-}
 
-Behaviour = Literal["whole", "burst", "paced", "idle"]
-"""How the fake upstream answers, which is also the model's name."""
-INTERVAL_S: dict[Behaviour, float] = {"whole": 0.0, "burst": 0.0, "paced": 0.020, "idle": 1.0}
+Behaviour = Literal["whole", "burst", "paced", "idle", "translated"]
+"""How the fake upstream answers, which is also the model's name. `translated`: as `paced`, in Anthropic's format."""
+INTERVAL_S: dict[Behaviour, float] = {"whole": 0.0, "burst": 0.0, "paced": 0.020, "idle": 1.0, "translated": 0.020}
 MODELS = {behaviour: f"bench/{behaviour}" for behaviour in INTERVAL_S}
 
 
@@ -46,9 +40,14 @@ class Work(Struct, frozen=True):
         return self.behaviour != "whole"
 
     @property
+    def translated(self) -> bool:
+        """Whether the upstream speaks another format than the client: nothing that only passes bytes on can do it."""
+        return self.behaviour == "translated"
+
+    @property
     def spread_s(self) -> float:
         """Over how long the first requests are spread: the length of a paced stream."""
-        return INTERVAL_S[self.behaviour] * CHUNKS if self.behaviour == "paced" else 0.0
+        return INTERVAL_S[self.behaviour] * CHUNKS if self.behaviour in ("paced", "translated") else 0.0
 
     def body(self, nonce: bytes) -> bytes:
         return b"".join((self.before_nonce, nonce, self.after_nonce))
@@ -119,72 +118,14 @@ def _image_request() -> dict[str, object]:
 
 
 def all_work() -> dict[str, Work]:
-    """By name. W4, a translated stream, has no upstream protocol to be translated from yet."""
+    """By name."""
     kinds = (
         _work("W1", "whole answer, 2 KB request, 1 KB answer", "whole", (64, 6_000, 1_500), _chat_request(1_700)),
         _work("W2", "burst stream, 50 chunks at once", "burst", (64, 1_500, 400), _chat_request(1_700)),
         _work("W3", "paced stream, 50 chunks 20 ms apart", "paced", (128, 512, 256), _chat_request(1_700)),
+        _work("W4", "the same, from Anthropic's format", "translated", (128, 512, 256), _chat_request(1_700)),
         _work("W5", "agent request of 215 KB, paced stream", "paced", (32, 128, 64), _agent_request()),
         _work("W6", "image request of 2 MB, whole answer", "whole", (4, 80, 24), _image_request()),
         _work("W7", "idle streams, one chunk a second", "idle", (1_000, 1_000, 1_000), _chat_request(1_700)),
     )
     return {work.name: work for work in kinds}
-
-
-def whole_answer(model: str) -> tuple[bytes, bytes]:
-    """An upstream's whole answer, before and after the number, with its HTTP head."""
-    body = json.dumps(
-        {
-            "id": "chatcmpl-bench",
-            "object": "chat.completion",
-            "created": 1_780_000_000,
-            "model": model,
-            "choices": [
-                {
-                    "index": 0,
-                    "message": {"role": "assistant", "content": "nonce:?" + WHOLE_TEXT},
-                    "logprobs": None,
-                    "finish_reason": "stop",
-                }
-            ],
-            "usage": USAGE,
-            "system_fingerprint": "fp_bench",
-        }
-    ).encode()
-    before, after = body.split(b"nonce:?", 1)
-    length = len(before) + len(NONCE_MARK) + NONCE_BYTES + len(after)
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % length
-    return head + before + NONCE_MARK, after
-
-
-def stream_frames(model: str) -> tuple[bytes, bytes, list[bytes], bytes]:
-    """A stream's HTTP head and first frame before and after the number, the other text frames, and the end."""
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-    first = _event(model, "nonce:" + "0" * NONCE_BYTES)
-    before, _, after = _frame(first).partition(b"nonce:" + b"0" * NONCE_BYTES)
-    frames = [_frame(_event(model, CHUNK_TEXT)) for _ in range(CHUNKS - 1)]
-    end = (
-        _frame(_event(model, None))
-        + _frame(_event(model, None, usage=True))
-        + _frame(b"data: [DONE]\n\n")
-        + b"0\r\n\r\n"
-    )
-    return head + before + NONCE_MARK, after, frames, end
-
-
-def _event(model: str, text: str | None, *, usage: bool = False) -> bytes:
-    delta = {} if text is None else {"content": text}
-    choice = {"index": 0, "delta": delta, "finish_reason": "stop" if text is None else None}
-    event = {
-        "id": "chatcmpl-bench",
-        "object": "chat.completion.chunk",
-        "created": 1_780_000_000,
-        "model": model,
-        "choices": [] if usage else [choice],
-        **({"usage": USAGE} if usage else {}),
-    }
-    return b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n"
-
-
-def _frame(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
