@@ -1,6 +1,7 @@
-"""All tables, in one place. Money is BIGINT nano-dollars, times are BIGINT Unix milliseconds, ids are text.
+"""All tables, in one place; those of statistics stand in `rollup_tables.py`.
 
-Both databases get the same schema from the same migrations; a column added here needs one (`storage/migrations`).
+Money is BIGINT nano-dollars, times are BIGINT Unix milliseconds, ids are text. Both databases get the same schema from
+the same migrations; a column added here needs one (`storage/migrations`).
 """
 
 from sqlalchemy import (
@@ -9,20 +10,23 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from trunkline.storage.metadata import metadata as metadata
+from trunkline.storage.rollup_tables import app_days as app_days
+from trunkline.storage.rollup_tables import endpoint_hours as endpoint_hours
+from trunkline.storage.rollup_tables import endpoint_minutes as endpoint_minutes
+from trunkline.storage.rollup_tables import endpoint_prices as endpoint_prices
+from trunkline.storage.rollup_tables import model_days as model_days
+from trunkline.storage.rollup_tables import rollup_queue as rollup_queue
+from trunkline.storage.rollup_tables import session_costs as session_costs
+from trunkline.storage.rollup_tables import session_days as session_days
+from trunkline.storage.rollup_tables import usage_days as usage_days
+from trunkline.storage.rollup_tables import usage_hours as usage_hours
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
