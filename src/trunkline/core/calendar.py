@@ -5,12 +5,28 @@ from functools import lru_cache
 from typing import Literal
 
 _EPOCH = date(1970, 1, 1)
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 
 
 def day_of(at_ms: int) -> int:
     """The UTC day that an instant lies in."""
     return at_ms // DAY_MS
+
+
+def date_text(day: int) -> str:
+    """A day as `YYYY-MM-DD`."""
+    return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+def parse_date(text: str) -> int | None:
+    """The day of a calendar date written exactly as `YYYY-MM-DD`; None when it is none, as 2026-02-30."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return (found - _EPOCH).days if found.isoformat() == text else None
 
 
 @lru_cache(maxsize=64)

@@ -85,6 +85,13 @@ class Generation(Struct, frozen=True, kw_only=True):
     provider_responses: tuple[ProviderResponse, ...] = ()
     metadata: str | None = None
     """The request's `metadata` object as JSON text."""
+    tool_call_count: int = 0
+    tool_calls_valid: bool | None = None
+    """Whether every call of the answer was valid (routing-and-catalog.md 11); None: no calls, or not checked."""
+    structured_valid: bool | None = None
+    """Whether the answer met the asked schema; None: none was asked for, or not checked."""
+    is_demo: bool = False
+    """Made up by `trunkline demo`; whoever shows it says so."""
 
 
 FeedbackCategory = Literal[

@@ -1,10 +1,15 @@
 """Rollups, measurements of endpoints and the history of their prices (docs/develop/decisions/0007-rollups.md)."""
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
 down_revision = "0003"
+
+_Columns: TypeAlias = Sequence[sa.Column[int] | sa.Column[str] | sa.Column[bool] | sa.Column[bytes]]
 
 _USAGE_SUMS = (
     "generations",
@@ -98,14 +103,14 @@ def upgrade() -> None:
     op.execute("INSERT INTO rollup_queue (generation_id) SELECT id FROM generations")
 
 
-def _create(name: str, keys: list[sa.Column[object]], values: list[sa.Column[object]]) -> None:
+def _create(name: str, keys: _Columns, values: _Columns) -> None:
     key = sa.PrimaryKeyConstraint(*(column.name for column in keys), name=op.f(f"pk_{name}"))
     op.create_table(name, *keys, *values, key, sqlite_with_rowid=False)
 
 
-def _texts(*names: str) -> list[sa.Column[object]]:
+def _texts(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.Text(), nullable=False) for name in names]
 
 
-def _sums(names: tuple[str, ...]) -> list[sa.Column[object]]:
+def _sums(names: tuple[str, ...]) -> list[sa.Column[int]]:
     return [sa.Column(name, sa.BigInteger(), nullable=False) for name in names]
