@@ -15,7 +15,7 @@ from sqlalchemy.sql import ClauseElement
 from trunkline.storage.upsert import insert_into
 
 Value = str | int | bytes | None
-Row = tuple[Value, ...]
+Values = tuple[Value, ...]
 
 # Largest first; a batch of n takes n // 32 + 5 runs at most. Larger statements save no more, and compile slowly.
 SIZES = (32, 16, 8, 4, 2, 1)
@@ -53,7 +53,7 @@ class MultiRow:
         for size in SIZES:
             self._statement(size)
 
-    def insert(self, cursor: DBAPICursor, rows: Sequence[Row]) -> int:
+    def insert(self, cursor: DBAPICursor, rows: Sequence[Values]) -> int:
         """Run over all `rows`; returns how many were inserted or changed."""
         changed = start = 0
         for size in SIZES:

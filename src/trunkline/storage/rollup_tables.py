@@ -1,4 +1,4 @@
-"""Tables of what is counted from generations: queue, sums, measurements (docs/develop/decisions/0007-rollups.md).
+"""Tables of what is counted from generations: queue, sums, measurements (docs/develop/decisions/0008-rollups.md).
 
 Each row of a rollup is one bucket of time and one combination of what pages group by. SQLite stores them in the order
 of their key, so that a page reads neighbours. Buckets are whole minutes, hours or days since 1970-01-01, UTC.
@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 from trunkline.storage.metadata import metadata
 
 # Generations that the rollups have not counted yet: written with the settlement, deleted with the counting
-# (docs/develop/decisions/0007-rollups.md).
+# (docs/develop/decisions/0008-rollups.md).
 rollup_queue = Table(
     "rollup_queue",
     metadata,

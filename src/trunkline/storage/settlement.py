@@ -12,14 +12,14 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from trunkline.core.calendar import day_of
 from trunkline.storage.interface import GenerationRow
-from trunkline.storage.multi_row import MultiRow, Row, compiled
+from trunkline.storage.multi_row import MultiRow, Values, compiled
 from trunkline.storage.tables import accounts, generations, key_usage, ledger, rollup_queue
 
 _GENERATION_COLUMNS = tuple(column.name for column in generations.columns)
 _LEDGER_COLUMNS = ("key", "account_id", "at_ms", "kind", "amount_nanousd", "reference", "note")
 _KEY_USAGE_COLUMNS = ("key_hash", "day", "usage_nanousd", "byok_nanousd", "requests")
 
-_generation_values: Callable[[GenerationRow], Row] = attrgetter(*_GENERATION_COLUMNS)
+_generation_values: Callable[[GenerationRow], Values] = attrgetter(*_GENERATION_COLUMNS)
 
 
 def usage_key(generation_id: str) -> str:
@@ -68,11 +68,11 @@ class SettlementStatements:
         return True
 
 
-def _usage_entry(row: GenerationRow) -> Row:
+def _usage_entry(row: GenerationRow) -> Values:
     return (usage_key(row.id), row.account_id, row.finished_at_ms, "usage", -row.cost_nanousd, row.id, "")
 
 
-def _key_days(rows: Sequence[GenerationRow]) -> list[Row]:
+def _key_days(rows: Sequence[GenerationRow]) -> list[Values]:
     """What each key and UTC day gains. Ordered, so that two processes take PostgreSQL's row locks alike."""
     totals: dict[tuple[str, int], list[int]] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""Rollups, measurements of endpoints and the history of their prices (docs/develop/decisions/0007-rollups.md)."""
+"""Rollups, measurements of endpoints and the history of their prices (docs/develop/decisions/0008-rollups.md)."""
 
 from collections.abc import Sequence
 from typing import TypeAlias

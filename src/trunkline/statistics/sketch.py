@@ -1,0 +1,75 @@
+"""Distributions that can be added up: how many values fell into each of logarithmic bins.
+
+What is kept is `{bin: count}`, so two hours are merged by adding counts, in any order, on any machine. Bins and
+percentiles are DDSketch's: a percentile is at most 1 % off the true one (accounts-and-governance.md AN-11 allows 2).
+Why so: docs/develop/decisions/0008-rollups.md.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from ddsketch import DDSketch
+from ddsketch.mapping import LogarithmicMapping
+
+RELATIVE_ACCURACY = 0.01
+SMALLEST = 0.01
+"""What is smaller counts as this: a hundredth of a millisecond, or of a token per second."""
+
+Bins = dict[int, int]
+
+_mapping = LogarithmicMapping(RELATIVE_ACCURACY)
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Bins)
+
+
+def bin_of(value: float) -> int:
+    """The bin that a measured value falls into."""
+    return _mapping.key(max(value, SMALLEST))
+
+
+def encode(bins: Bins) -> bytes:
+    """For a column of the database."""
+    return _encoder.encode(bins)
+
+
+def decode(data: bytes) -> Bins:
+    """What `encode` made. Raises msgspec.DecodeError."""
+    return _decoder.decode(data)
+
+
+def add(into: Bins, more: Bins) -> None:
+    """Merge one distribution into another."""
+    for key, count in more.items():
+        into[key] = into.get(key, 0) + count
+
+
+class Distribution:
+    """Any number of bins merged, to be asked for percentiles."""
+
+    __slots__ = ("_sketch", "count")
+
+    def __init__(self, parts: Iterable[Bins]) -> None:
+        self._sketch = DDSketch(RELATIVE_ACCURACY)
+        self.count = 0
+        """Values in it."""
+        merged: Bins = {}
+        for part in parts:
+            add(merged, part)
+        for key, count in merged.items():
+            self._sketch.add(_mapping.value(key), count)
+            self.count += count
+
+    def reached_by(self, percent: int) -> float | None:
+        """The value that `percent` % of the values stay at or below, by nearest rank (routing-and-catalog.md 21)."""
+        if not self.count:
+            return None
+        # The library counts ranks from 0 and rounds down: half a rank more than the wanted one never rounds to another.
+        rank = -(-percent * self.count // 100) - 0.5
+        return self._sketch.get_quantile_value(min(1.0, rank / max(1, self.count - 1)))
+
+    def exceeded_by(self, percent: int) -> float | None:
+        """The value that `percent` % of the values reach or exceed."""
+        if not self.count:
+            return None
+        rank = self.count - -(-percent * self.count // 100) + 0.5
+        return self._sketch.get_quantile_value(min(1.0, rank / max(1, self.count - 1)))
