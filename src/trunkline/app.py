@@ -50,6 +50,7 @@ from trunkline.storage.backlog import Backlog, JournalPlace
 from trunkline.storage.database import open_database
 from trunkline.storage.flights import FlightRecorder, recover
 from trunkline.storage.shared.memory import MemoryShared
+from trunkline.web.site import create_site
 
 API_ROOTS = ("/api/v1", "/v1")
 """The same tree twice (inference.md 1.1)."""
@@ -192,7 +193,7 @@ class Application:
         )
 
     def _make_router(self, pipeline: Pipeline) -> ASGIApp:
-        """The control plane: both API roots, and what is not part of the API."""
+        """The control plane: both API roots, what is not part of the API, and the site for everything else."""
         settings = self._settings
         control = ControlPlane(
             settings=settings,
@@ -205,15 +206,18 @@ class Application:
         )
         view = InstanceCatalog(control, lambda: self._world, self.health)
         api = api_root(control, [*models.routes(view), *providers.routes(view)])
+        description = openapi.describe(control, view)
         router = Router(
             [
                 *(Mount(root, app=api) for root in API_ROOTS),
                 *health_checks.routes({"database": health_checks.database_check(self._database)}),
                 *metrics_api.routes(self.metrics, settings),
-                *openapi.routes(control, view),
+                *openapi.routes(description),
             ],
             redirect_slashes=False,
-            default=not_found,
+            default=create_site(
+                settings=settings, clock=self._clock, facts=view, world=lambda: self._world, openapi=description
+            ),
         )
         return ErrorBoundary(router, clock=self._clock, docs_base=settings.docs_url)
 

@@ -209,6 +209,33 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Depth of JSON in a request."""
 
 
+class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the web site calls itself and where it leads (site.md SH-06). Links that are absent are not shown."""
+
+    name: str = "Trunkline"
+    """Name of this instance, in the header and in titles."""
+    tagline: str = "Every model, one API, on your own terms."
+    """Headline of the home page."""
+    logo: str | None = None
+    """An SVG or PNG file, instead of the built-in mark."""
+    color: Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    """Accent colour, `#0c6b5a`; give one that is readable on white and on black."""
+    announcements: str | None = None
+    """Folder of Markdown files, one for each announcement. Absent: `announcements` in the home folder."""
+    rankings: Literal["public", "off"] = "public"
+    """`off` hides rankings and apps, which show how much this instance is used."""
+    about_url: str | None = None
+    """Link in the footer."""
+    privacy_url: str | None = None
+    """Link in the footer."""
+    terms_url: str | None = None
+    """Link in the footer."""
+    support_url: str | None = None
+    """Link in the footer; the pricing page names it as who to ask."""
+    source_url: str | None = None
+    """Link in the footer."""
+
+
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     generations_days: PositiveCount = 400
     """How long `trunkline db prune` keeps generation records."""
@@ -234,6 +261,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     auth: Auth = Auth()
     telemetry: Telemetry = Telemetry()
     limits: Limits = Limits()
+    site: Site = Site()
     retention: Retention = Retention()
 
     @property

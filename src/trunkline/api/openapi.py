@@ -63,11 +63,15 @@ def document(operations: Iterable[Operation], *, server_url: str) -> bytes:
     )
 
 
-def routes(context: ControlPlane, view: CatalogView) -> list[Route]:
-    """`GET /openapi.json`, without a key. The document is made once."""
+def describe(context: ControlPlane, view: CatalogView) -> bytes:
+    """The description of everything that this instance serves."""
     served = [*control_plane.endpoints(context), *models.endpoints(view), *providers.endpoints(view)]
     operations = [*generation_operations.OPERATIONS, *(endpoint.operation for endpoint in served)]
-    body = document(operations, server_url=f"{context.settings.public_url}/api/v1")
+    return document(operations, server_url=f"{context.settings.public_url}/api/v1")
+
+
+def routes(body: bytes) -> list[Route]:
+    """`GET /openapi.json`, without a key."""
 
     async def openapi(_: Request) -> Response:
         return Response(body, media_type="application/json")

@@ -1,0 +1,1 @@
+"""The guides of `docs/`, and Markdown in general, as HTML."""

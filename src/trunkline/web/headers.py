@@ -1,0 +1,29 @@
+"""Headers of every page: what a browser may load, and nothing else (site.md UX-10)."""
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), payment=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""Of files whose name contains their content's hash."""
+REVALIDATED = "private, no-cache"
+"""Of pages: they differ by the theme that a cookie names."""

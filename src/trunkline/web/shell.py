@@ -1,0 +1,104 @@
+"""What stands around every page: navigation, theme, branding (site.md 0.1)."""
+
+from typing import Literal
+
+from msgspec import Struct
+from starlette.requests import Request
+
+from trunkline.settings import Site
+
+Theme = Literal["system", "light", "dark"]
+THEMES: tuple[Theme, ...] = ("system", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+class Link(Struct, frozen=True):
+    """Where a navigation entry leads."""
+
+    title: str
+    href: str
+
+
+class LinkGroup(Struct, frozen=True):
+    """A column of the footer."""
+
+    title: str
+    links: tuple[Link, ...]
+
+
+class Shell(Struct, frozen=True, kw_only=True):
+    """The surroundings of one page."""
+
+    site: Site
+    path: str
+    theme: Theme
+    navigation: tuple[Link, ...]
+    footer: tuple[LinkGroup, ...]
+    is_sandboxed: bool
+    """The Sandbox answers for every model; the page says so (operating.md OP-13)."""
+    request_id: str
+
+    def is_here(self, href: str) -> bool:
+        """Whether the page lies at this entry or below it."""
+        return self.path == href or self.path.startswith(f"{href}/")
+
+
+NAVIGATION = (
+    Link("Models", "/models"),
+    Link("Rankings", "/rankings"),
+    Link("Apps", "/apps"),
+    Link("Providers", "/providers"),
+    Link("Pricing", "/pricing"),
+    Link("Docs", "/docs"),
+)
+
+_PRODUCT = LinkGroup(
+    "Product",
+    (
+        Link("Models", "/models"),
+        Link("Compare", "/compare"),
+        Link("Rankings", "/rankings"),
+        Link("Apps", "/apps"),
+        Link("Providers", "/providers"),
+        Link("Labs", "/labs"),
+        Link("Collections", "/collections"),
+        Link("Pricing", "/pricing"),
+    ),
+)
+_DEVELOPER = LinkGroup(
+    "Developer",
+    (
+        Link("Documentation", "/docs"),
+        Link("API reference", "/docs/api-reference"),
+        Link("OpenAPI", "/openapi.json"),
+        Link("Status", "/status"),
+    ),
+)
+
+
+def footer(site: Site) -> tuple[LinkGroup, ...]:
+    """The footer's columns; links that the operator has not set are left out (SH-02)."""
+    company = [
+        Link(title, href)
+        for title, href in (
+            ("About", site.about_url),
+            ("Announcements", "/announcements"),
+            ("Privacy", site.privacy_url),
+            ("Terms", site.terms_url),
+            ("Support", site.support_url),
+        )
+        if href is not None
+    ]
+    connect = [Link(title, href) for title, href in (("Source", site.source_url),) if href is not None]
+    groups = (_PRODUCT, LinkGroup("Company", tuple(company)), _DEVELOPER, LinkGroup("Connect", tuple(connect)))
+    return tuple(group for group in groups if group.links)
+
+
+def theme_of(request: Request) -> Theme:
+    """What the visitor chose; the system's when nothing."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    match chosen:
+        case "light" | "dark":
+            return chosen
+        case _:
+            return "system"

@@ -1,0 +1,70 @@
+"""The site as one ASGI application: every page's routes behind one boundary."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from trunkline.core.clock import Clock
+from trunkline.gateway.world import World
+from trunkline.listing.facts import InstanceFacts
+from trunkline.listing.rows import Listing
+from trunkline.settings import Settings
+from trunkline.web.assets import Assets
+from trunkline.web.boundary import SiteBoundary
+from trunkline.web.context import WebContext
+from trunkline.web.documentation.library import Library
+from trunkline.web.pages import design, home, preferences, search
+from trunkline.web.pages.errors import error_page
+from trunkline.web.rendering import Renderer
+
+
+def create_site(
+    *, settings: Settings, clock: Clock, facts: InstanceFacts, world: Callable[[], World], openapi: bytes
+) -> ASGIApp:
+    """Everything people see in a browser. It answers what the API's routes do not; it raises HTTPException for what is
+    not its business."""
+    assets = Assets(brand_color=settings.site.color, logo=None if settings.site.logo is None else Path(settings.site.logo))
+    context = WebContext(
+        settings=settings,
+        facts=facts,
+        world=world,
+        listing=Listing(facts),
+        library=Library(),
+        openapi=openapi,
+        renderer=Renderer(settings.site, settings.public_url, assets),
+    )
+    router = _ByMethod(
+        Router([*assets.routes(), *_pages(context)], redirect_slashes=False, default=_nothing),
+        Router([*preferences.actions(context)], redirect_slashes=False, default=_nothing),
+    )
+    return SiteBoundary(router, clock=clock, error_page=error_page(context))
+
+
+def _pages(context: WebContext) -> list[Route]:
+    """Fixed paths first: a model's path is two segments of any name."""
+    return [
+        *home.routes(context),
+        *search.routes(context),
+        *design.routes(context),
+    ]
+
+
+class _ByMethod:
+    """Pages are read, forms are posted: a path never mixes the two."""
+
+    __slots__ = ("_actions", "_pages")
+
+    def __init__(self, pages: ASGIApp, actions: ASGIApp) -> None:
+        self._pages = pages
+        self._actions = actions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_read = scope["type"] != "http" or scope["method"] in ("GET", "HEAD")
+        await (self._pages if is_read else self._actions)(scope, receive, send)
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    raise HTTPException(404)
