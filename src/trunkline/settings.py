@@ -114,6 +114,11 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The key; absent: from the provider's conventional variable."""
     api_keys: tuple[ProviderKey, ...] = ()
     """Several keys with weights, instead of `api_key`."""
+    credentials: str | None = None
+    """Sign requests instead of sending a key: a profile's name (AWS), a service account's file (Google), or `default`
+    for whatever identity the machine has (AWS, Google, Azure)."""
+    address: Mapping[str, str] = {}
+    """Parts of the catalog's address, instead of their variables: `{ project = "…", location = "…" }`."""
     base_url: Url | None = None
     """Another address than the catalog's."""
     headers: Mapping[str, Secret] = {}
@@ -174,6 +179,31 @@ class Fetching(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     allow_networks: tuple[str, ...] = ()
     """Networks (`10.0.0.0/8`) that are fetched from although they are not public. Every caller can read from them."""
+
+
+class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What callers upload (inference.md 26): in a folder, or in a bucket when one is named."""
+
+    directory: str | None = None
+    """Where files are kept, and where uploads arrive. Absent: `files` in the home folder. Processes share it."""
+    limit_mb: PositiveCount = 100
+    """Largest file, in MiB; a larger one is refused with 413."""
+    quota_mb: PositiveCount = 10_240
+    """What one workspace may keep, in MiB; an upload beyond it is refused with 403."""
+    quota_count: PositiveCount = 10_000
+    """How many files one workspace may keep."""
+    s3_bucket: str | None = None
+    """Keep files in this bucket instead. Needs `pip install 'trunkline[s3]'`."""
+    s3_prefix: str = "files/"
+    """What the names of its objects begin with."""
+    s3_endpoint_url: Url | None = None
+    """The store's address when it is not AWS: MinIO, R2, Ceph, Garage."""
+    s3_region: str | None = None
+    """Absent: as the AWS environment says."""
+    s3_access_key_id: str | None = None
+    """Absent: credentials as AWS's own programs find them (environment, profile, role of the machine)."""
+    s3_secret_access_key: Secret | None = None
+    """Belongs to `s3_access_key_id`."""
 
 
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -258,6 +288,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[[endpoints]]`: the same for endpoints (OP-22, OP-23)."""
     routing: Routing = Routing()
     fetching: Fetching = Fetching()
+    files: Files = Files()
     auth: Auth = Auth()
     telemetry: Telemetry = Telemetry()
     limits: Limits = Limits()
@@ -276,6 +307,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def docs_url(self) -> str:
         """Base of the guide's pages, which errors lead to."""
         return f"{self.public_url}/docs/guide"
+
+    @property
+    def files_directory(self) -> Path:
+        """Where files are kept and uploads arrive."""
+        return self.home / "files" if self.files.directory is None else Path(self.files.directory)
 
     @property
     def database_url(self) -> str:

@@ -30,7 +30,7 @@ class DataPolicy(Struct, frozen=True, kw_only=True):
     zdr: bool = False
 
 
-AuthScheme = Literal["bearer", "header", "token", "aws-sigv4", "gcp-oauth"]
+AuthScheme = Literal["bearer", "header", "token", "aws-sigv4", "gcp-oauth", "azure-entra"]
 
 
 class Auth(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,6 @@
 """How a provider is spoken to: address, authentication, constant headers.
 
-Plain keys only (`bearer`, `header`, `token`). A provider that would have its requests signed one by one (AWS, Google)
-is enabled where it takes a key as well: Bedrock does (`registry.py`).
+Keys are sent here; what signs requests one by one, or fetches tokens for them, stands in `signing/`.
 """
 
 from collections.abc import Mapping
@@ -19,6 +18,11 @@ _ACCEPT_STREAM = (("accept", "text/event-stream"),)
 _ACCEPT_STREAM_OF = {"bedrock-converse": (("accept", "application/vnd.amazon.eventstream"),)}
 """Of protocols whose streams are no server-sent events."""
 _ACCEPT_WHOLE = (("accept", "application/json"),)
+
+
+def takes_key(auth: Auth) -> bool:
+    """Whether a plain key opens it."""
+    return auth.scheme in KEY_SCHEMES or auth.alternative in KEY_SCHEMES
 
 
 def complete_headers(auth: Auth, key: str | None, extra: Mapping[str, str]) -> Headers:
@@ -44,8 +48,9 @@ def upstream_request(
 
     An endpoint's own address and key go before its provider's.
     """
+    signer = runtime.signer
     if endpoint.api_key is not None:
-        headers = _with_own_key(runtime, endpoint.api_key)
+        headers, signer = _with_own_key(runtime, endpoint.api_key), None
     elif runtime.keys is not None:
         headers = runtime.keys.next()
     else:
@@ -59,6 +64,7 @@ def upstream_request(
         # Half of the time, so that another endpoint can still be tried when it is.
         read_timeout_s=runtime.read_timeout_s if stream else max(runtime.read_timeout_s, runtime.total_timeout_s / 2),
         proxy_url=runtime.proxy_url,
+        signer=signer,
     )
 
 

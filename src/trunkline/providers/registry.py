@@ -3,23 +3,30 @@
 Enabling rules: catalog README "Using the catalog", operating.md OP-12, OP-13 and OP-22.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from trunkline.catalog.types import Endpoint, Provider, Snapshot
+from trunkline.core.clock import Clock, SystemClock
 from trunkline.providers import environment
-from trunkline.providers.adapter import KEY_SCHEMES, complete_headers
+from trunkline.providers.adapter import complete_headers, takes_key
+from trunkline.providers.advice import advice
 from trunkline.providers.environment import Environ
 from trunkline.providers.keys import KeyRing
 from trunkline.providers.sandbox_endpoints import SANDBOX
+from trunkline.providers.signing.schemes import make_signer, scheme_of
 from trunkline.providers.types import EndpointFilter, ProviderRuntime, Providers, Source
+from trunkline.providers.upstream import RequestSigner
 from trunkline.settings import ProviderSettings, Settings
 
 _NOTHING_SET = ProviderSettings()
 _EMPTY: Environ = {}
+_SYSTEM_CLOCK = SystemClock()
 
 
-def build_providers(settings: Settings, snapshot: Snapshot, environ: Environ) -> Providers:
-    """Every provider that is enabled, ready to be called.
+def build_providers(
+    settings: Settings, snapshot: Snapshot, environ: Environ, clock: Clock = _SYSTEM_CLOCK
+) -> Providers:
+    """Every provider that is enabled, ready to be called. Signatures and tokens go by `clock`.
 
     The Sandbox answers everything while no other provider that serves a model is enabled (mode `auto`), is there
     beside the others in mode `always`, and never in mode `off`.
@@ -36,7 +43,7 @@ def build_providers(settings: Settings, snapshot: Snapshot, environ: Environ) ->
     }
     by_slug: dict[str, ProviderRuntime] = {}
     for slug, provider in snapshot.providers.items():
-        runtime = _runtime(provider, configured.get(slug), settings, environ, has_own_endpoints=slug in own)
+        runtime = _runtime(provider, configured.get(slug), settings, environ, clock, has_own_endpoints=slug in own)
         if runtime is not None:
             by_slug[slug] = runtime
     is_alone = serving.isdisjoint(by_slug)
@@ -63,24 +70,13 @@ def make_callable(providers: Providers, protocols: frozenset[str]) -> EndpointFi
 def make_hint(
     settings: Settings, snapshot: Snapshot, environ: Environ, protocols: frozenset[str]
 ) -> Callable[[Endpoint], str]:
-    """What the operator could set to make an endpoint callable, as one clause; empty when nothing would help.
-
-    For the message of `no_endpoints` (accounts-and-governance.md BY-25); names variables and settings, no values.
-    """
+    """What the operator could do to make an endpoint callable, as one clause; empty when nothing would help."""
 
     def hint(endpoint: Endpoint) -> str:
         provider = snapshot.providers.get(endpoint.provider)
         if provider is None or not _speaks(endpoint, protocols):
             return ""
-        section = f"[providers.{provider.slug}]"
-        given = settings.providers.get(provider.slug)
-        if given is not None and not given.enabled:
-            return f"set enabled = true under {section}"
-        if provider.kind == "local":
-            return f"set {provider.base_url_env[0]} to the address of {provider.name}" if provider.base_url_env else ""
-        if _scheme(provider) is None or not (names := environment.missing(provider, environ)):
-            return ""
-        return f"set {' and '.join(names)}, or api_key under {section}"
+        return advice(provider, settings.providers.get(provider.slug), environ)
 
     return hint
 
@@ -94,27 +90,31 @@ def _runtime(
     given: ProviderSettings | None,
     settings: Settings,
     environ: Environ,
+    clock: Clock,
     *,
     has_own_endpoints: bool,
 ) -> ProviderRuntime | None:
-    if given is not None and not given.enabled:
+    set_ = given or _NOTHING_SET
+    if not set_.enabled:
         return None
-    keys = _keys(provider, given, environ)
-    address = _address(provider, given, environ)
-    serves_all = address is not None and _is_enabled(provider, given, environ, has_key=bool(keys))
+    keys = _keys(provider, set_, environ)
+    parts = environment.address_parts(provider, set_.address, environ)
+    signer = None if keys else _signer(provider, set_, parts, environ, clock)
+    address = _address(provider, set_, parts, environ)
+    has_credential = bool(keys) or signer is not None
+    serves_all = address is not None and _is_enabled(provider, given, environ, has_credential=has_credential)
     if not serves_all and not has_own_endpoints:
         return None
     source: Source = "environment"
     if given is not None or has_own_endpoints:
         source = "discovered" if given is None and provider.kind == "local" else "configuration"
-    set_ = given or _NOTHING_SET
     routing = settings.routing
     headers = [(complete_headers(provider.auth, key, set_.headers), weight) for key, weight in keys]
     return ProviderRuntime(
         provider=provider,
         source=source,
         base_url=address or "",
-        base_urls={} if set_.base_url is not None else environment.base_urls(provider, environ),
+        base_urls={} if set_.base_url is not None else environment.base_urls(provider, parts),
         api_key=keys[0][0] if keys else None,
         headers=headers[0][0] if headers else complete_headers(provider.auth, None, set_.headers),
         connect_timeout_s=set_.connect_timeout_seconds or routing.connect_timeout_seconds,
@@ -123,41 +123,46 @@ def _runtime(
         cancels_billing=provider.cancels_billing if set_.cancels_billing is None else set_.cancels_billing,
         proxy_url=set_.proxy_url,
         keys=KeyRing(headers) if len(headers) > 1 else None,
+        signer=signer,
         serves_all=serves_all,
     )
 
 
-def _is_enabled(provider: Provider, given: ProviderSettings | None, environ: Environ, *, has_key: bool) -> bool:
+def _is_enabled(provider: Provider, given: ProviderSettings | None, environ: Environ, *, has_credential: bool) -> bool:
     """Whether the provider's own endpoints may be called, given that it has an address."""
-    if _scheme(provider) is None:
-        return False
     if given is not None and given.base_url is not None:
         return True  # the operator named a server; a key is their affair
     if provider.kind == "local":
         return given is not None or environment.engine_url(provider, environ) is not None
-    if not has_key and not (given is not None and provider.auth.optional):
+    if not has_credential and not (given is not None and provider.auth.optional):
         return False
-    return all(environ.get(name, "").strip() for name in provider.required_env)
+    return not environment.missing(provider, environ, {} if given is None else given.address)
 
 
-def _scheme(provider: Provider) -> str | None:
-    """How its key is sent, None when requests would have to be signed."""
-    auth = provider.auth
-    return next((scheme for scheme in (auth.scheme, auth.alternative) if scheme in KEY_SCHEMES), None)
+def _signer(
+    provider: Provider, set_: ProviderSettings, parts: Mapping[str, str], environ: Environ, clock: Clock
+) -> RequestSigner | None:
+    """What signs its requests, where credentials for that are named and the vendor's library is there."""
+    scheme = scheme_of(provider.auth)
+    if scheme is None or not scheme.is_chosen(set_.credentials, environ) or not scheme.is_installed:
+        return None
+    return make_signer(provider, set_.credentials, parts.get("region"), environ, clock)
 
 
-def _keys(provider: Provider, given: ProviderSettings | None, environ: Environ) -> list[tuple[str, int]]:
+def _keys(provider: Provider, set_: ProviderSettings, environ: Environ) -> list[tuple[str, int]]:
     """(key, weight): the settings', else the environment's."""
-    if given is not None and given.api_keys:
-        return [(key.key, key.weight) for key in given.api_keys]
-    key = given.api_key if given is not None and given.api_key is not None else environment.api_key(provider, environ)
+    if not takes_key(provider.auth):
+        return []
+    if set_.api_keys:
+        return [(key.key, key.weight) for key in set_.api_keys]
+    key = set_.api_key if set_.api_key is not None else environment.api_key(provider, environ)
     return [(key, 1)] if key is not None else []
 
 
-def _address(provider: Provider, given: ProviderSettings | None, environ: Environ) -> str | None:
-    if given is not None and given.base_url is not None:
-        return given.base_url.rstrip("/")
-    return environment.engine_url(provider, environ) or environment.base_url(provider, environ)
+def _address(provider: Provider, set_: ProviderSettings, parts: Mapping[str, str], environ: Environ) -> str | None:
+    if set_.base_url is not None:
+        return set_.base_url.rstrip("/")
+    return environment.engine_url(provider, environ) or environment.base_url(provider, parts)
 
 
 def _sandbox(settings: Settings) -> ProviderRuntime:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Provider
 from trunkline.providers.keys import KeyRing
+from trunkline.providers.upstream import RequestSigner
 
 Source = Literal["environment", "configuration", "discovered", "sandbox"]
 
@@ -32,6 +33,8 @@ class ProviderRuntime(Struct, frozen=True, kw_only=True):
     """The Sandbox: no socket."""
     keys: KeyRing | None = None
     """Set when several keys share the requests; `headers` then holds the first."""
+    signer: RequestSigner | None = None
+    """Set where requests are signed; there is no key then."""
     serves_all: bool = True
     """False: enabled only by `[[endpoints]]` with an address or key of their own; its other endpoints are not."""
 

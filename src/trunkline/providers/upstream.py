@@ -5,7 +5,9 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-FailureKind = Literal["connect", "dns", "tls", "reset", "timeout_connect", "timeout_read", "timeout_total", "protocol"]
+FailureKind = Literal[
+    "connect", "dns", "tls", "reset", "timeout_connect", "timeout_read", "timeout_total", "protocol", "credentials"
+]
 
 
 class UpstreamFailed(Exception):
@@ -15,6 +17,21 @@ class UpstreamFailed(Exception):
         super().__init__(f"{kind}: {detail}")
         self.kind: FailureKind = kind
         self.detail = detail
+
+
+class CredentialsUnavailable(UpstreamFailed):
+    """A request could not be signed: no credential was to be had. `detail` names no secret."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("credentials", detail)
+
+
+class RequestSigner(Protocol):
+    """What proves to a provider who asks, where no plain key does."""
+
+    async def sign(self, request: "UpstreamRequest") -> "UpstreamRequest":
+        """The request with what proves it. Waits only while a credential is fetched. Raises CredentialsUnavailable."""
+        ...
 
 
 class UpstreamRequest(Struct, frozen=True, kw_only=True):
@@ -28,6 +45,8 @@ class UpstreamRequest(Struct, frozen=True, kw_only=True):
     """Without any byte, SSE comments counting as bytes (routing 6)."""
     method: str = "POST"
     proxy_url: str | None = None
+    signer: RequestSigner | None = None
+    """Whose signature it still needs before it is sent."""
 
     def __repr__(self) -> str:
         """Without headers and body: there are secrets in both."""

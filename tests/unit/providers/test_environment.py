@@ -1,9 +1,19 @@
 """What variables say of a provider (catalog README, "Using the catalog")."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from trunkline.catalog.types import Auth, Provider
-from trunkline.providers.environment import api_key, base_url, base_urls, completed_engine_url, engine_url, missing
+from trunkline.providers import environment
+from trunkline.providers.environment import (
+    address_parts,
+    api_key,
+    completed_engine_url,
+    engine_url,
+    missing,
+    missing_key,
+)
 
 
 def provider(**fields: object) -> Provider:
@@ -22,6 +32,14 @@ def test_the_first_variable_that_is_set_to_something_is_the_key() -> None:
     acme = provider(key_env=("ACME_API_KEY", "ACME_TOKEN"))
     assert api_key(acme, {"ACME_API_KEY": " ", "ACME_TOKEN": "t"}) == "t"
     assert api_key(acme, {}) is None
+
+
+def base_url(known: Provider, environ: Mapping[str, str], given: Mapping[str, str] | None = None) -> str | None:
+    return environment.base_url(known, address_parts(known, given or {}, environ))
+
+
+def base_urls(known: Provider, environ: Mapping[str, str]) -> Mapping[str, str]:
+    return environment.base_urls(known, address_parts(known, {}, environ))
 
 
 HOLEY = provider(
@@ -46,10 +64,43 @@ def test_a_whole_address_is_taken_as_the_host_that_was_asked_for() -> None:
     assert base_url(host, {"ACME_HOST": "https://my.acme.example/"}) == "https://my.acme.example/v1"
 
 
-def test_missing_names_the_key_first_and_each_variable_once() -> None:
-    assert missing(HOLEY, {}) == ("ACME_API_KEY", "ACME_RESOURCE")
-    assert missing(HOLEY, {"ACME_API_KEY": "k", "ACME_RESOURCE": "r"}) == ()
-    assert missing(provider(auth=Auth(optional=True), key_env=("ACME_API_KEY",)), {}) == ()
+def test_settings_fill_a_hole_before_variables_do() -> None:
+    assert base_url(HOLEY, {"ACME_RESOURCE": "env", "ACME_REGION": "eu"}, {"resource": "mine"}) == (
+        "https://mine.acme.example/eu/v1"
+    )
+    assert missing(HOLEY, {}, {"resource": "mine"}) == ()
+
+
+def test_missing_names_each_variable_once() -> None:
+    assert missing(HOLEY, {}, {}) == ("ACME_RESOURCE",)
+    assert missing(HOLEY, {"ACME_RESOURCE": "r"}, {}) == ()
+
+
+def test_a_missing_key_is_named_by_its_first_variable_unless_it_may_be_missing() -> None:
+    assert missing_key(HOLEY, {}) == ("ACME_API_KEY",)
+    assert missing_key(HOLEY, {"ACME_API_KEY": "k"}) == ()
+    assert missing_key(provider(auth=Auth(optional=True), key_env=("ACME_API_KEY",)), {}) == ()
+
+
+VERTEX = provider(
+    base_url="https://{location}-aiplatform.googleapis.com/v1/locations/{location}",
+    base_url_variables={"location": (("LOCATION",), "global")},
+)
+
+
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [
+        (None, "aiplatform.googleapis.com"),
+        ("global", "aiplatform.googleapis.com"),
+        ("eu", "aiplatform.eu.rep.googleapis.com"),
+        ("us", "aiplatform.us.rep.googleapis.com"),
+        ("europe-west4", "europe-west4-aiplatform.googleapis.com"),
+    ],
+)
+def test_vertex_spells_the_host_of_several_regions_otherwise(location: str | None, host: str) -> None:
+    environ = {} if location is None else {"LOCATION": location}
+    assert base_url(VERTEX, environ) == f"https://{host}/v1/locations/{location or 'global'}"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Which providers are enabled, and what may be called (operating.md OP-12, OP-13, OP-22, OP-23)."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.json import JsonValue
+from trunkline.providers.advice import advice
 from trunkline.providers.registry import build_providers, make_callable, make_hint
 from trunkline.providers.sandbox_endpoints import with_sandbox
 from trunkline.providers.types import Providers
@@ -131,9 +133,73 @@ def test_an_endpoint_of_a_protocol_that_is_not_spoken_cannot_be_called() -> None
     )
 
 
-def test_providers_whose_requests_must_be_signed_are_not_enabled_by_a_key_alone() -> None:
-    _, providers = built({"GOOGLE_APPLICATION_CREDENTIALS": "/k.json", "GOOGLE_VERTEX_PROJECT": "p"})
+AWS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+GOOGLE = {"GOOGLE_APPLICATION_CREDENTIALS": "/k.json", "GOOGLE_VERTEX_PROJECT": "p"}
+
+
+@pytest.mark.parametrize(
+    ("slug", "environ", "base_url"),
+    [
+        ("amazon-bedrock", AWS, "https://bedrock-runtime.us-east-1.amazonaws.com"),
+        (
+            "amazon-bedrock",
+            {"AWS_PROFILE": "p", "AWS_REGION": "eu-west-1"},
+            "https://bedrock-runtime.eu-west-1.amazonaws.com",
+        ),
+        ("google-vertex", GOOGLE, "https://aiplatform.googleapis.com/v1/projects/p/locations/global"),
+        (
+            "google-vertex",
+            {
+                "GOOGLE_APPLICATION_CREDENTIALS": "/k.json",
+                "GOOGLE_CLOUD_PROJECT": "q",
+                "GOOGLE_CLOUD_LOCATION": "us-east5",
+            },
+            "https://us-east5-aiplatform.googleapis.com/v1/projects/q/locations/us-east5",
+        ),
+        (
+            "azure",
+            {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": "s", "AZURE_RESOURCE_NAME": "r"},
+            "https://r.openai.azure.com/openai/v1",
+        ),
+    ],
+)
+def test_credentials_that_sign_enable_their_provider_as_a_key_does(
+    slug: str, environ: Mapping[str, str], base_url: str
+) -> None:
+    runtime = built(environ)[1].by_slug[slug]
+    assert runtime.signer is not None
+    assert runtime.base_url == base_url
+    assert "authorization" not in dict(runtime.headers)
+    assert runtime.api_key is None
+
+
+def test_a_key_goes_before_credentials_that_sign() -> None:
+    runtime = built({**AWS, "AWS_BEARER_TOKEN_BEDROCK": "k"})[1].by_slug["amazon-bedrock"]
+    assert runtime.signer is None
+    assert ("authorization", "Bearer k") in runtime.headers
+
+
+def test_settings_name_credentials_and_parts_of_the_address() -> None:
+    given = ProviderSettings(credentials="default", address={"project": "p", "location": "eu"})
+    runtime = built(providers={"google-vertex": given})[1].by_slug["google-vertex"]
+    assert runtime.signer is not None
+    assert runtime.base_url == "https://aiplatform.eu.rep.googleapis.com/v1/projects/p/locations/eu"
+
+
+@pytest.mark.parametrize("environ", [{"AWS_ACCESS_KEY_ID": "only"}, {"GOOGLE_CLOUD_PROJECT": "p"}, {"AWS_REGION": "x"}])
+def test_half_of_a_credential_enables_nothing(environ: Mapping[str, str]) -> None:
+    assert list(built(environ)[1].by_slug) == ["sandbox"]
+
+
+def test_a_provider_whose_library_is_missing_is_not_enabled_and_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "google.auth", None)  # as if it were not installed
+    snapshot, providers = built(GOOGLE)
     assert "google-vertex" not in providers.by_slug
+    assert advice(snapshot.providers["google-vertex"], None, GOOGLE) == (
+        "install what signs its requests: pip install 'trunkline[google]'"
+    )
 
 
 def test_a_local_engine_is_enabled_by_its_address() -> None:
@@ -201,7 +267,8 @@ def hint_for(provider: str, protocols: frozenset[str] = CHAT, **sections: object
     settings = Settings(home=HOME, **sections)
     snapshot = build_snapshot(settings)
     hint = make_hint(settings, snapshot, {}, protocols)
-    found = next((e for m in snapshot.models.values() for e in m.endpoints if e.provider == provider), None)
+    own = [e for m in snapshot.models.values() for e in m.endpoints if e.provider == provider]
+    found = next((e for e in own if e.protocol in protocols), own[0] if own else None)
     any_endpoint = next(e for m in snapshot.models.values() for e in m.endpoints if "openai-chat" in e.protocols)
     return hint(found or replace(any_endpoint, provider=provider))
 
@@ -219,4 +286,16 @@ def test_hints_name_the_variable_and_the_section_that_would_enable() -> None:
 
 def test_no_hint_promises_what_would_not_help() -> None:
     assert hint_for("anthropic") == ""
-    assert hint_for("google-vertex", frozenset({"vertex-gemini", "vertex-anthropic", "vertex-openai"})) == ""
+
+
+def test_hints_for_providers_that_sign_name_their_credentials() -> None:
+    vertex = frozenset({"vertex-gemini", "vertex-anthropic", "vertex-openai"})
+    assert hint_for("google-vertex", vertex) == (
+        "set GOOGLE_VERTEX_PROJECT, and GOOGLE_APPLICATION_CREDENTIALS unless the machine has an identity"
+    )
+    assert hint_for("amazon-bedrock", frozenset({"bedrock-converse"})) == (
+        "set AWS_BEARER_TOKEN_BEDROCK, or api_key under [providers.amazon-bedrock]; "
+        "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+    )
+    chosen = ProviderSettings(credentials="default")
+    assert hint_for("google-vertex", vertex, providers={"google-vertex": chosen}) == "set GOOGLE_VERTEX_PROJECT"

@@ -20,7 +20,7 @@ from trunkline.configuration.load import Loaded
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.world import World
-from trunkline.providers import environment
+from trunkline.providers.advice import advice
 from trunkline.providers.discovery import discover
 from trunkline.providers.sandbox.upstream import SandboxUpstream
 from trunkline.providers.upstream import Upstream
@@ -167,8 +167,7 @@ def _why_none(world: World, slug: str) -> str:
     provider = world.snapshot.providers[slug]
     endpoints = (endpoint for model in world.snapshot.models.values() for endpoint in model.endpoints)
     hint = next((hint for one in endpoints if one.provider == slug and (hint := world.hint(one))), "")
-    if not hint and (names := environment.missing(provider, os.environ)):
-        hint = f"set {' and '.join(names)}"
+    hint = hint or advice(provider, None, os.environ)
     if hint:
         return f"{provider.name} is not enabled here: {hint}"
     return f"nothing of {provider.name} can be called here: the catalog knows no chat model of it that we can speak to"

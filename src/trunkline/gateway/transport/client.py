@@ -54,11 +54,13 @@ class HttpTransport:
         return self._given_tls or client_context()
 
     async def open(self, request: UpstreamRequest) -> SocketResponse:
-        """Send and wait for the head. Raises UpstreamFailed.
+        """Sign what is to be signed, send, and wait for the head. Raises UpstreamFailed.
 
         A provider may close an idle connection in the moment in which a request is written to it. That request is
         sent once more on a fresh connection, if the old one was a reused one and not a byte of an answer had come.
         """
+        if request.signer is not None:
+            request = await request.signer.sign(request)
         target = parse_target(request.url, request.proxy_url)
         head = request_head(request.method, target.path, target.host_header, request.headers, len(request.body))
         connection = self._pool.take(target.origin, asyncio.get_running_loop().time())

@@ -13,12 +13,18 @@ from trunkline.protocols.requests import GenerationRequest
 
 
 class ChatProtocol:
-    """Implements `protocols.upstream.UpstreamProtocol`."""
+    """Implements `protocols.upstream.UpstreamProtocol`.
 
-    __slots__ = ()
+    `path` is where it is spoken under the base URL: at Vertex beside other formats.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str = "chat/completions") -> None:
+        self._path = path
 
     def path(self, target: UpstreamTarget, *, stream: bool) -> str:
-        return "chat/completions"
+        return self._path
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
         return ()

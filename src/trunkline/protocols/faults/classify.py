@@ -96,9 +96,17 @@ def classify_fault(fault: UpstreamFault) -> Classified:
 
 
 def classify_failure(
-    kind: Literal["connect", "dns", "tls", "reset", "timeout_connect", "timeout_read", "timeout_total", "protocol"],
+    kind: Literal[
+        "connect", "dns", "tls", "reset", "timeout_connect", "timeout_read", "timeout_total", "protocol", "credentials"
+    ],
 ) -> Classified:
-    """A transport failure: no whole HTTP answer came. `kind` becomes the fault's code."""
+    """A transport failure: no whole HTTP answer came. `kind` becomes the fault's code.
+
+    A request that could not be signed (`credentials`) is the operator's matter, as a key that was rejected.
+    """
+    if kind == "credentials":
+        fault = UpstreamFault(status=0, code=kind, message="The gateway has no valid credential for the provider")
+        return _network(fault, _KEY_REJECTED)
     message = "The provider did not answer in time" if kind.startswith("timeout") else "The connection broke"
     fault = UpstreamFault(status=0, code=kind, message=message, truncated=True)
     return _network(fault, _TIMEOUT if kind.startswith("timeout") else _UNAVAILABLE)

@@ -10,6 +10,7 @@ from trunkline.protocols.messages.blocks import Block, cache_control
 from trunkline.protocols.messages.cache_marks import limit_markers
 from trunkline.protocols.messages.conversation import write_conversation
 from trunkline.protocols.messages.families import COMPATIBLE, family_of
+from trunkline.protocols.messages.hosts import ANTHROPIC, Host
 from trunkline.protocols.messages.sampling import sampling_of
 from trunkline.protocols.messages.schema import output_config
 from trunkline.protocols.messages.thinking import Circumstances, effort_of, thinking_of
@@ -26,7 +27,7 @@ ASKS_WHO_ASKS: Final = frozenset({"anthropic"})
 _SERVICE_TIERS: Final = {"auto": "auto", "priority": "auto", "default": "standard_only"}
 
 
-def encode_upstream(request: GenerationRequest, target: UpstreamTarget) -> bytes:
+def encode_upstream(request: GenerationRequest, target: UpstreamTarget, host: Host = ANTHROPIC) -> bytes:
     """The body that this endpoint is sent: what it does not support is left out silently (inference.md 2.1 rule 2).
 
     Raises InvalidRequest for a part that cannot be sent or reasoning that cannot be switched off, InvalidPrompt when
@@ -46,7 +47,8 @@ def encode_upstream(request: GenerationRequest, target: UpstreamTarget) -> bytes
         [*tools.tools, *conversation.system], blocks_of(conversation.turns), automatic=request.cache is not None
     )
     members: dict[str, object] = {
-        "model": target.upstream_model,
+        "anthropic_version": host.version_in_body,
+        "model": target.upstream_model if host.version_in_body is None else None,
         "max_tokens": cap,
         "stream": request.stream or None,
         "thinking": thinking.member,
@@ -56,12 +58,16 @@ def encode_upstream(request: GenerationRequest, target: UpstreamTarget) -> bytes
         "tools": tools.tools or None,
         "tool_choice": tools.choice or None,
         **sampling_of(request, target, family, thinks=thinking.on),
-        "service_tier": _SERVICE_TIERS.get(request.service_tier or "") if family is not COMPATIBLE else None,
+        "service_tier": _service_tier(request.service_tier) if host.has_tiers and family is not COMPATIBLE else None,
         "cache_control": None if request.cache is None else cache_control(request.cache),
         "metadata": _metadata(target),
         **_passed_on(request, target),
     }
     return json.encode({name: member for name, member in members.items() if member is not None})
+
+
+def _service_tier(asked: str | None) -> str | None:
+    return None if asked is None else _SERVICE_TIERS.get(asked)
 
 
 def _metadata(target: UpstreamTarget) -> Block | None:

@@ -1,0 +1,7 @@
+from collections.abc import Sequence
+
+from google.auth.credentials import Credentials as _Credentials
+
+class Credentials(_Credentials):
+    @classmethod
+    def from_service_account_file(cls, filename: str, *, scopes: Sequence[str]) -> Credentials: ...
