@@ -19,6 +19,7 @@ from trunkline.accounts.service import KeyService
 from trunkline.api import health_checks
 from trunkline.api.context import ControlPlane
 from trunkline.api.routes import api_root
+from trunkline.files.opening import open_files
 from trunkline.settings import Limits, Settings
 from trunkline.storage.database import SqlDatabase
 from trunkline.storage.shared.memory import MemoryShared
@@ -51,6 +52,7 @@ def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> 
         shared=shared,
         directory=Directory(database, shared, clock, settings),
         keys=KeyService(database, clock),
+        files=open_files(settings, database, clock),
         unfinished=_nothing_runs,
     )
 
@@ -94,3 +96,4 @@ async def control_plane(database: SqlDatabase, control_settings: Settings) -> As
     async with serving(application(context)) as url:
         yield RunningControlPlane(url, context, clock, first)
     await context.directory.close()
+    context.files.close()

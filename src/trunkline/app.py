@@ -25,6 +25,7 @@ from trunkline.api.routes import api_root
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.tasks import TaskSet
+from trunkline.files.opening import open_files
 from trunkline.gateway.admission import Admission
 from trunkline.gateway.conversion import PROTOCOLS
 from trunkline.gateway.fetch_client import FetchClient
@@ -89,6 +90,7 @@ class Application:
         )
         self._directory = Directory(self._database, self._shared, clock, settings)
         self._apps = Apps(self._database, clock)
+        self._files = open_files(settings, self._database, clock)
         self._recorder: FlightRecorder | None = None
         self._pipeline: Pipeline | None = None
         self._generation: dict[str, GenerationEndpoint] = {}
@@ -141,6 +143,7 @@ class Application:
         await self._apps.close()
         await self._transport.close()
         self._fetch_client.close()
+        await asyncio.to_thread(self._files.close)
         await self._database.close()
         if self._recorder is not None:
             self._recorder.close()
@@ -202,6 +205,7 @@ class Application:
             shared=self._shared,
             directory=self._directory,
             keys=KeyService(self._database, self._clock),
+            files=self._files,
             unfinished=pipeline.unfinished,
         )
         view = InstanceCatalog(control, lambda: self._world, self.health)
@@ -265,13 +269,14 @@ class Application:
 
     async def _tidy_up(self) -> None:
         """Notice what other processes changed, write what apps changed of themselves, drop holds of requests that are
-        long over."""
+        long over and contents of files that are gone."""
         now_ms = self._clock.now_ms()
         await self._directory.refresh()
         await self._apps.flush()
         if self._pipeline is not None:
             await self._pipeline.extend_holds(now_ms)
         await self._shared.forget_expired_holds(now_ms)
+        await self._files.sweep()
 
     async def _discover(self) -> None:
         """Look for local engines; what they serve joins the catalog of later requests (OP-12)."""

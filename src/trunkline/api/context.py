@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
 from trunkline.core.clock import Clock
+from trunkline.files.service import FileService
 from trunkline.generations.types import Generation
 from trunkline.settings import Settings
 from trunkline.storage.interface import Database
@@ -22,5 +23,6 @@ class ControlPlane:
     shared: SharedState
     directory: Directory
     keys: KeyService
+    files: FileService
     unfinished: Callable[[str, str], Generation | None]
     """Of an account and a generation id: what is known of a request that still runs in this process."""

@@ -109,7 +109,8 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
     if operation.parameters:
         described["parameters"] = [_parameter(parameter, schemas) for parameter in operation.parameters]
     if operation.request is not None:
-        described["requestBody"] = {"required": True, "content": schemas.content(operation.request)}
+        content = {operation.request_media_type: {"schema": schemas.of(operation.request)}}
+        described["requestBody"] = {"required": True, "content": content}
     if operation.public:
         described["security"] = []
     return described

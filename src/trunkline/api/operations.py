@@ -39,7 +39,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     tag: str
     parameters: tuple[Parameter, ...] = ()
     request: object | None = None
-    """Type of the JSON body; None: no body."""
+    """Type of the body; None: no body."""
+    request_media_type: str = "application/json"
     response: object | None = None
     """Type of the JSON answer; None: not JSON, or none."""
     response_media_type: str = "application/json"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route, Router
 
-from trunkline.api import credits, generation_operations, generations, keys
+from trunkline.api import credits, files, generation_operations, generations, keys
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
 from trunkline.api.operations import Endpoint, build_routes, refuse_other_methods
@@ -12,7 +12,8 @@ from trunkline.api.operations import Endpoint, build_routes, refuse_other_method
 
 def endpoints(context: ControlPlane) -> list[Endpoint]:
     """All of them; `/openapi.json` describes the same list."""
-    return [*keys.endpoints(context), *credits.endpoints(context), *generations.endpoints(context)]
+    parts = (keys, credits, generations, files)
+    return [endpoint for part in parts for endpoint in part.endpoints(context)]
 
 
 def routes(context: ControlPlane) -> list[Route]:

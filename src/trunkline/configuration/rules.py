@@ -1,11 +1,12 @@
 """What types cannot say: settings that contradict each other or that this version cannot honour."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from trunkline.configuration.errors import Finding, KeyPath
-from trunkline.settings import ProviderSettings, Settings
+from trunkline.settings import Files, ProviderSettings, Settings
 
 _DATABASE_SCHEMES = ("sqlite", "postgresql")
 
@@ -27,6 +28,7 @@ def broken_rules(settings: Settings) -> Iterator[Finding]:
         yield from _web_address(settings.server.public_url, ("server", "public_url"))
     for network in settings.fetching.allow_networks:
         yield from _network(network, ("fetching", "allow_networks"))
+    yield from _files(settings.files)
     for slug, provider in settings.providers.items():
         yield from _provider(provider, ("providers", slug))
 
@@ -40,6 +42,17 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(("database", "url"), f'"{scheme}" is no database; use sqlite:///file or postgresql://host/name')
     elif scheme == "sqlite" and not url.startswith("sqlite:///"):
         yield Finding(("database", "url"), "an SQLite address has three slashes before the file: sqlite:///file")
+
+
+def _files(files: Files) -> Iterator[Finding]:
+    if files.s3_endpoint_url is not None:
+        yield from _web_address(files.s3_endpoint_url, ("files", "s3_endpoint_url"))
+    if files.s3_bucket is not None and find_spec("botocore") is None:
+        yield Finding(("files", "s3_bucket"), "files in S3 need AWS's client: pip install 'trunkline[s3]'")
+    if (files.s3_access_key_id is None) != (files.s3_secret_access_key is None):
+        yield Finding(
+            ("files", "s3_access_key_id"), "s3_access_key_id and s3_secret_access_key go together: give both or neither"
+        )
 
 
 def _provider(provider: ProviderSettings, path: KeyPath) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ Shapes: inference.md 1.4 (`gen-<unix seconds>-<20 alphanumerics>`), accounts-and
 """
 
 import os
+import re
 import uuid
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -64,3 +65,13 @@ def uuid4() -> str:
 def tool_call_id() -> str:
     """`call_<24>`, for an upstream that names no call (inference.md 8.2)."""
     return f"call_{alphanumerics(24)}"
+
+
+def file_id(now_ms: int) -> str:
+    """`or_file_<29>`: a file (inference.md 26). In the order of ids, older files come first, also in a database that
+    sorts as people do: only digits and small letters."""
+    return f"or_file_{now_ms:011x}{os.urandom(9).hex()}"
+
+
+is_file_id = re.compile(r"or_file_[0-9a-f]{29}", re.ASCII).fullmatch
+"""Whether a text could be the id of a file; anything may come as one."""
