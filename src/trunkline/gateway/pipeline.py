@@ -21,6 +21,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
+from trunkline.gateway.planning import Planner, query_of
 from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.world import World
@@ -29,9 +30,8 @@ from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults.types import Classified
 from trunkline.providers.upstream import Upstream
 from trunkline.routing.health import MemoryHealth
-from trunkline.routing.plan import plan, refused_plan
-from trunkline.routing.preferences import parse as parse_preferences
-from trunkline.routing.types import Candidate, Plan, RoutingQuery
+from trunkline.routing.plan import refused_plan
+from trunkline.routing.types import Candidate, Plan
 from trunkline.settings import Settings
 from trunkline.storage.flights import FlightRecorder
 
@@ -67,7 +67,7 @@ class Pipeline:
         self._health = health
         self._flights = flights
         self._running = Running()
-        self._dice = dice
+        self._planner = Planner(settings, health, dice)
         self._secret = end_user_secret
         self._metrics = metrics
         self._docs_url = settings.docs_url
@@ -101,34 +101,13 @@ class Pipeline:
 
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
-        request, world = exchange.request, exchange.world
-        query = RoutingQuery(
-            models=request.models,
-            preferences=parse_preferences(request.provider, request.route),
-            used_parameters=request.used_parameters,
-            input_modalities=request.input_modalities,
-            output_modalities=request.output_modalities,
-            prompt_tokens_estimate=request.prompt_tokens_estimate,
-            max_output_tokens=request.max_output_tokens,
-            service_tier=request.service_tier,
-        )
+        query, world = query_of(exchange), exchange.world
         try:
-            decided = plan(
-                query,
-                world.snapshot,
-                is_callable=world.is_callable,
-                health=self._health,
-                now_ms=exchange.received_ms,
-                dice=self._dice,
-                strict_tool_routing=self._settings.routing.strict_tool_routing,
-                why_not=world.hint,
-                docs_url=f"{self._docs_url}/routing",
-            )
+            return self._planner.plan(query, world, exchange.received_ms)
         except (NoEndpoints, ContextLengthExceeded):
             exchange.plan = refused_plan(query, world.snapshot)
             await self._admission.check_funds(exchange)
             raise
-        return decided
 
     async def _serve_stream(
         self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders

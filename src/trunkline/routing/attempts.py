@@ -27,7 +27,7 @@ from trunkline.core.errors import (
     UpstreamTimeout,
 )
 from trunkline.core.json import JsonValue
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
 from trunkline.routing.types import Candidate
 
 _RETRYABLE: frozenset[AvailabilityCode] = frozenset({"capacity_exhausted", "temporarily_unavailable"})
@@ -66,6 +66,8 @@ def remaining(candidates: Iterable[Candidate], failed: Candidate, outcome: Class
 
 def _may_follow(candidate: Candidate, failed: Candidate, outcome: Classified) -> bool:
     if candidate.model.id != failed.model.id:
+        if candidate.transient_only and not (outcome.transient or outcome.error_type == "rate_limit_exceeded"):
+            return False
         return outcome.next_model
     match outcome.next_endpoint:
         case "any":

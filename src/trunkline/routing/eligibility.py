@@ -8,7 +8,7 @@ from trunkline.catalog.prices import PriceKey
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.money import AttoUsd
 from trunkline.routing.filters import RULES, Ask, Rule, Survivors, tier_of
-from trunkline.routing.slugs import Resolved, provider_set
+from trunkline.routing.slugs import ProviderSet, Resolved, provider_set
 from trunkline.routing.types import Dropped, MaxPrice, RoutingQuery
 
 _WIDER_PRECISIONS: Mapping[str, tuple[str, ...]] = {"fp4": ("mxfp4", "nvfp4"), "fp8": ("mxfp8",)}
@@ -35,14 +35,16 @@ class Sifted(Struct, frozen=True, kw_only=True):
 
 def prepare(query: RoutingQuery, snapshot: Snapshot, *, is_callable: Callable[[Endpoint], bool], now_ms: int) -> Ask:
     """Everything about a query that the filters would otherwise work out for each endpoint."""
-    preferences = query.preferences
+    preferences, policy = query.preferences, query.caller.policy
+    order = tuple([provider_set(snapshot, (reference,)) for reference in preferences.order])
     return Ask(
         query=query,
         is_callable=is_callable,
         now_ms=now_ms,
-        only=provider_set(snapshot, preferences.only) if preferences.only else None,
-        ignore=provider_set(snapshot, preferences.ignore) if preferences.ignore else None,
-        ordered=provider_set(snapshot, preferences.order) if preferences.order else None,
+        ceilings=_sets(snapshot, (preferences.only, *policy.provider_ceilings)),
+        ignored=_sets(snapshot, (preferences.ignore, policy.denied_providers)),
+        ordered=provider_set(snapshot, preferences.order) if order else None,
+        order=order,
         needs=_needs(query.used_parameters) if preferences.require_parameters else (),
         quantizations=_precisions(preferences.quantizations) if preferences.quantizations else frozenset(),
         price_limits=_price_limits(preferences.max_price),
@@ -70,6 +72,11 @@ def sift(resolved: Resolved, ask: Ask, *, explain: bool = False) -> Sifted:
             ]
         last, survivors = survivors, kept
     return Sifted(resolved=resolved, survivors=survivors, hits=tuple(hits), last=last, dropped=tuple(dropped))
+
+
+def _sets(snapshot: Snapshot, lists: tuple[tuple[str, ...], ...]) -> tuple[ProviderSet, ...]:
+    """What lists of provider references select; an empty one is no list."""
+    return tuple([provider_set(snapshot, references) for references in lists if references])
 
 
 def _needs(used: frozenset[str]) -> tuple[frozenset[str], ...]:

@@ -1,8 +1,7 @@
 """The filters of routing-and-catalog.md 4.2, in their order: which endpoints may serve a request.
 
-Each rule takes the endpoints that are left and gives back those that it keeps. What needs the caller's account joins
-`RULES` at its place when accounts have such data: model lists (2), geography (3) and region (4), the account's
-training toggles in `training` (5) and its ZDR groups in `zdr` (6). Context compression (17) will loosen `length`.
+Each rule takes the endpoints that are left and gives back those that it keeps. What a rule asks of the caller's
+account comes with the query (`RoutingPolicy`).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +16,8 @@ from trunkline.catalog.types import Endpoint, Tier
 from trunkline.core.calendar import DAY_MS
 from trunkline.core.errors import ExcludedBy
 from trunkline.core.money import AttoUsd
+from trunkline.routing.compression import compressible
+from trunkline.routing.policy import EVERYTHING_ALLOWED, RoutingPolicy, admits, zdr_group
 from trunkline.routing.slugs import ProviderSet, Resolved
 from trunkline.routing.types import MaxPrice, RoutingQuery
 
@@ -39,9 +40,14 @@ class Ask(Struct, frozen=True, kw_only=True):
     query: RoutingQuery
     is_callable: Callable[[Endpoint], bool]
     now_ms: int
-    only: ProviderSet | None
-    ignore: ProviderSet | None
+    ceilings: tuple[ProviderSet, ...]
+    """The request's `only` and the allow-lists above it: what remains is in all of them."""
+    ignored: tuple[ProviderSet, ...]
+    """The request's `ignore` and the deny-lists above it: what remains is in none."""
     ordered: ProviderSet | None
+    """All that `order` names."""
+    order: tuple[ProviderSet, ...]
+    """Each entry of `order`."""
     needs: tuple[frozenset[str], ...]
     """`require_parameters`: of each set the endpoint must support at least one."""
     quantizations: frozenset[str]
@@ -79,8 +85,20 @@ def tier_of(service_tier: str | None) -> Tier:
     return "flex" if service_tier == "flex" else "default"
 
 
+def is_shared_with(endpoint: Endpoint, identities: frozenset[str]) -> bool:
+    """Whether a caller of these identities may know of the endpoint (5.7)."""
+    return not endpoint.private_to or not endpoint.private_to.isdisjoint(identities)
+
+
+def is_alive(endpoint: Endpoint, ask: Ask) -> bool:
+    """Neither switched off, nor ended, nor somebody else's."""
+    if not endpoint.enabled or not is_shared_with(endpoint, ask.query.caller.identities):
+        return False
+    return endpoint.deprecation_date is None or _expiry_of_date(endpoint.deprecation_date) > ask.now_ms
+
+
 def existing(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
-    return [e for e in survivors if e.deprecation_date is None or _expiry_of_date(e.deprecation_date) > ask.now_ms]
+    return [e for e in survivors if (e.enabled and e.deprecation_date is None and not e.private_to) or is_alive(e, ask)]
 
 
 def callable(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
@@ -93,25 +111,54 @@ def not_sandbox(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors
     real = [e for e in survivors if e.provider != SANDBOX]
     if not real or len(real) == len(survivors):
         return survivors
-    named = [names for names in (ask.only, ask.ordered) if names is not None]
+    named = ask.ceilings if ask.ordered is None else (*ask.ceilings, ask.ordered)
     return survivors if any(SANDBOX in names.slugs for names in named) else real
 
 
+def permitted(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
+    return survivors if admits(ask.query.caller.policy, resolved.model) else []
+
+
+def not_geo_blocked(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
+    country = ask.query.caller.country
+    return [e for e in survivors if country not in e.geo_blocked]
+
+
+def in_region(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
+    region = ask.query.caller.region
+    return [e for e in survivors if region in e.data_regions]
+
+
 def without_training(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
-    return [e for e in survivors if not (e.data_policy.training or e.data_policy.can_publish)]
+    """The account's switches are for paid and for free endpoints apart; `data_collection: "deny"` is for all (4.3)."""
+    policy = ask.query.caller.policy
+    deny = policy.deny_data_collection or ask.query.preferences.data_collection == "deny"
+    if deny:
+        return [e for e in survivors if not (e.data_policy.training or e.data_policy.can_publish)]
+    return [e for e in survivors if _training_allowed(e, policy)]
+
+
+def _training_allowed(endpoint: Endpoint, policy: RoutingPolicy) -> bool:
+    handling = endpoint.data_policy
+    if endpoint.variant != "free":
+        return policy.allow_paid_training or not (handling.training or handling.can_publish)
+    if handling.training and not policy.allow_free_training:
+        return False
+    return policy.allow_free_publication or not handling.can_publish
 
 
 def zero_retention(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
+    if not ask.query.preferences.zdr and zdr_group(resolved.model) not in ask.query.caller.policy.zdr_groups:
+        return survivors
     return [e for e in survivors if e.data_policy.zdr]
 
 
 def allowed_providers(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
-    only, ignore, preferences = ask.only, ask.ignore, ask.query.preferences
-    if only is not None:
-        survivors = [e for e in survivors if only.matches(e)]
-    if ignore is not None:
-        survivors = [e for e in survivors if not ignore.matches(e)]
-    if ask.ordered is not None and not preferences.allow_fallbacks:
+    for names in ask.ceilings:
+        survivors = [e for e in survivors if names.matches(e)]
+    for names in ask.ignored:
+        survivors = [e for e in survivors if not names.matches(e)]
+    if ask.ordered is not None and not ask.query.preferences.allow_fallbacks:
         survivors = [e for e in survivors if ask.ordered.matches(e)]
     return survivors
 
@@ -126,12 +173,12 @@ def admitted_tiers(survivors: Survivors, resolved: Resolved, ask: Ask) -> Surviv
         admitted.update(_VARIANT_TIERS[word] for word in resolved.dynamic if word in _VARIANT_TIERS)
     if ask.tier == "flex" and any(e.tier == "flex" for e in survivors):
         admitted = {"flex"}
-    only, ordered = ask.only, ask.ordered
+    named, ordered = bool(preferences.only), ask.ordered
     return [
         e
         for e in survivors
         # `only` has had its say before this rule: a tier endpoint that it left was named.
-        if e.tier in admitted or (e.tier != "default" and (only is not None or (ordered and ordered.matches(e))))
+        if e.tier in admitted or (e.tier != "default" and (named or (ordered and ordered.matches(e))))
     ]
 
 
@@ -154,16 +201,19 @@ def affordable(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
 
 
 def long_enough(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
-    """The prompt, the output asked for, and both together fit (4.5)."""
+    """The prompt, the output asked for, and both together fit (4.5), or the prompt can be made to fit (17)."""
     prompt, output = ask.query.prompt_tokens_estimate, ask.query.max_output_tokens or 0
     total = prompt + output
-    return [
+    fitting = [
         e
         for e in survivors
         if (e.context_length is None or total <= e.context_length)
         and (e.max_prompt_tokens is None or prompt <= e.max_prompt_tokens)
         and (e.max_output_tokens is None or output <= e.max_output_tokens)
     ]
+    if len(fitting) == len(survivors):
+        return fitting
+    return [*fitting, *compressible(survivors, fitting, resolved.model, ask.query)]
 
 
 def supporting(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
@@ -183,26 +233,45 @@ def preferring(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
     return survivors
 
 
+def _has_policy(query: RoutingQuery) -> bool:
+    return query.caller.policy is not EVERYTHING_ALLOWED
+
+
 RULES: tuple[Rule, ...] = (
     Rule(name="existence", keep=existing),
     Rule(name="not_enabled", keep=callable),
     Rule(name="sandbox", keep=not_sandbox),
+    Rule(name="access", keep=permitted, applies=_has_policy),
+    Rule(
+        name="geo",
+        keep=not_geo_blocked,
+        applies=lambda query: query.caller.country is not None,
+        excluded_by="geo",
+    ),
+    Rule(
+        name="region",
+        keep=in_region,
+        applies=lambda query: query.caller.region is not None,
+        excluded_by="data_region",
+    ),
     Rule(
         name="training",
         keep=without_training,
-        applies=lambda query: query.preferences.data_collection == "deny",
+        applies=lambda query: query.preferences.data_collection == "deny" or _has_policy(query),
         excluded_by="data_policy:training",
     ),
     Rule(
         name="zdr",
         keep=zero_retention,
-        applies=lambda query: query.preferences.zdr,
+        applies=lambda query: query.preferences.zdr or bool(query.caller.policy.zdr_groups),
         excluded_by="data_policy:zdr",
     ),
     Rule(
         name="providers",
         keep=allowed_providers,
-        applies=lambda query: bool(query.preferences.only or query.preferences.ignore or query.preferences.order),
+        applies=lambda query: (
+            bool(query.preferences.only or query.preferences.ignore or query.preferences.order) or _has_policy(query)
+        ),
         excluded_by="allowed_providers",
     ),
     Rule(name="tier", keep=admitted_tiers),

@@ -7,7 +7,8 @@ endpoints; they will feed the same `EndpointHealth` interface.
 from typing import Literal, TypeAlias
 
 from trunkline.core.clock import Clock
-from trunkline.protocols.faults import Classified
+from trunkline.protocols.faults.types import Classified
+from trunkline.routing.types import NoStatistics, Percentile, Window
 from trunkline.routing.windows import Counter, Samples
 from trunkline.settings import Routing
 
@@ -146,6 +147,22 @@ class MemoryHealth:
 
     def _is_outage(self, recent: Counter) -> bool:
         return recent.bad > 0 and recent.bad >= self._settings.outage_failure_ratio * (recent.bad + recent.good)
+
+
+class RecentStatistics(NoStatistics):
+    """EndpointStatistics from what this process alone has seen: its samples of five minutes, else of half an hour,
+    whatever window is asked for. It does not know how many they are, so it answers no question about enough data."""
+
+    def __init__(self, health: MemoryHealth) -> None:
+        self._health = health
+
+    def latency_s(self, endpoint_id: str, window: Window, percentile: Percentile, count_min: int = 1) -> float | None:
+        return self._health.latency_s(endpoint_id, percentile) if count_min == 1 else None
+
+    def throughput_tps(
+        self, endpoint_id: str, window: Window, percentile: Percentile, count_min: int = 1
+    ) -> float | None:
+        return self._health.throughput_tps(endpoint_id, percentile) if count_min == 1 else None
 
 
 def _percent(counter: Counter, count_min: int) -> float | None:

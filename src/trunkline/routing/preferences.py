@@ -13,7 +13,7 @@ from msgspec import Meta, Raw, Struct
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.money import AttoUsd, parse_price
 from trunkline.routing.spelling import nearest
-from trunkline.routing.types import MaxPrice, ProviderPreferences, Quantization, SortBy
+from trunkline.routing.types import MaxPrice, Percentile, ProviderPreferences, Quantization, SortBy
 
 TOKENS_PER_PRICE_UNIT = 10**6
 """`max_price.prompt` and `.completion` are USD per million tokens."""
@@ -123,12 +123,17 @@ def _sort(
     )
 
 
-def _cutoffs(sent: float | _Cutoffs | None) -> tuple[tuple[str, float], ...]:
+def _cutoffs(sent: float | _Cutoffs | None) -> tuple[tuple[Percentile, float], ...]:
     if sent is None:
         return ()
     if not isinstance(sent, _Cutoffs):
         return (("p50", sent),)
-    pairs = (("p50", sent.p50), ("p75", sent.p75), ("p90", sent.p90), ("p99", sent.p99))
+    pairs: tuple[tuple[Percentile, float | None], ...] = (
+        ("p50", sent.p50),
+        ("p75", sent.p75),
+        ("p90", sent.p90),
+        ("p99", sent.p99),
+    )
     return tuple((percentile, cutoff) for percentile, cutoff in pairs if cutoff is not None)
 
 

@@ -1,18 +1,21 @@
 """In which order the surviving endpoints are tried: routing-and-catalog.md 5.
 
 The default is chance weighted by price among the healthy (5.2); `order` (5.3) and `sort` (5.4) replace it, performance
-preferences (5.5) partition the finished list. Later steps have their place in `plan.py`: BYOK copies (5.6), private
-endpoints (5.7) and the sticky endpoint (13).
+preferences (5.5) partition the finished list. Private endpoints (5.7) and the one that the conversation stays with (13)
+are moved before the others of their model.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeAlias
 
 from trunkline.catalog.pricing import price_score
-from trunkline.catalog.types import Endpoint, Model
-from trunkline.routing.slugs import ProviderSet
-from trunkline.routing.types import Candidate, EndpointHealth, ProviderPreferences, SortBy
+from trunkline.catalog.types import Endpoint
+from trunkline.routing.compression import compressed_to
+from trunkline.routing.quality import quality_tiers
+from trunkline.routing.slugs import ProviderSet, Resolved
+from trunkline.routing.sticky import Remembered, deserves
+from trunkline.routing.types import Candidate, Past, ProviderPreferences, RoutingQuery, SortBy
 
 Strategy: TypeAlias = Callable[[list[Candidate]], list[Candidate]]
 """An arrangement of candidates; gives a new list."""
@@ -22,26 +25,28 @@ DOWN = 3
 
 
 def candidates(
-    model: Model, endpoints: Iterable[Endpoint], health: EndpointHealth, *, prompt_tokens: int, now_ms: int
+    resolved: Resolved, endpoints: Iterable[Endpoint], query: RoutingQuery, past: Past, now_ms: int
 ) -> list[Candidate]:
     """The endpoints with what ordering needs of each."""
-    rank = health.rank
+    rank, tokens, model = past.health.rank, query.prompt_tokens_estimate, resolved.model
     return [
         Candidate(
             model=model,
             endpoint=endpoint,
-            price=price_score(endpoint.pricing, prompt_tokens=prompt_tokens, at_ms=now_ms),
+            price=price_score(endpoint.pricing, prompt_tokens=tokens, at_ms=now_ms),
             rank=rank(endpoint.id),
+            compressed_to=compressed_to(endpoint, model, query) if tokens else None,
+            transient_only=resolved.transient_only,
         )
         for endpoint in endpoints
     ]
 
 
-def balanced(found: list[Candidate], health: EndpointHealth, dice: random.Random) -> list[Candidate]:
+def balanced(found: list[Candidate], past: Past, dice: random.Random) -> list[Candidate]:
     """Default strategy: of the healthiest group one by chance, the rest by rank and price (5.2)."""
     if len(found) < 2:
         return found
-    ordered = by_rank_and_price(found, health)
+    ordered = by_rank_and_price(found, past)
     best = ordered[0].rank
     group = [candidate for candidate in ordered if candidate.rank == best]
     if len(group) > 1:
@@ -64,11 +69,11 @@ def _draw(group: list[Candidate], dice: random.Random) -> int:
     return len(group) - 1
 
 
-def by_rank_and_price(found: list[Candidate], health: EndpointHealth) -> list[Candidate]:
+def by_rank_and_price(found: list[Candidate], past: Past) -> list[Candidate]:
     """Ascending rank, then price; ties: higher uptime, then tag. Uptime is only asked for where there are ties."""
     ordered = sorted(found, key=_rank_and_price)
     if len(set(map(_rank_and_price, ordered))) < len(ordered):
-        ordered.sort(key=lambda c: (c.rank, c.price, -_uptime(health, c), c.endpoint.tag))
+        ordered.sort(key=lambda c: (c.rank, c.price, -_uptime(past, c), c.endpoint.tag))
     return ordered
 
 
@@ -76,36 +81,48 @@ def _rank_and_price(candidate: Candidate) -> tuple[int, int]:
     return candidate.rank, candidate.price
 
 
-def _uptime(health: EndpointHealth, candidate: Candidate) -> float:
-    uptime = health.uptime_percent(candidate.endpoint.id)
+def _uptime(past: Past, candidate: Candidate) -> float:
+    uptime = past.health.uptime_percent(candidate.endpoint.id)
     return 100.0 if uptime is None else uptime
 
 
-def sorted_by(found: list[Candidate], by: SortBy, health: EndpointHealth) -> list[Candidate]:
+def sorted_by(found: list[Candidate], by: SortBy, past: Past) -> list[Candidate]:
     """`sort`: deterministic; endpoints without data last, what is down behind everything (5.4).
 
-    `exacto` has no quality signals yet, so all endpoints are of its middle tier: throughput, and what is out of
-    order or down behind (11).
+    `exacto` sorts by throughput inside each tier of quality, what is out of order or down behind the healthy of its
+    tier (11).
     """
+    tiers: Mapping[str, int] = quality_tiers(found, past.statistics) if by == "exacto" else {}
 
-    def key(candidate: Candidate) -> tuple[int, float, int, str]:
+    def key(candidate: Candidate) -> tuple[int, int, float, int, str]:
         endpoint = candidate.endpoint
         behind = candidate.rank if candidate.rank >= (OUTAGE if by == "exacto" else DOWN) else 0
         metric = 0.0
         if by == "latency":
-            latency = health.latency_s(endpoint.id, "p50")
+            latency = past.latency_s(endpoint.id, "p50")
             metric = float("inf") if latency is None else latency
         elif by != "price":
-            throughput = health.throughput_tps(endpoint.id, "p50")
+            throughput = past.throughput_tps(endpoint.id, "p50")
             metric = float("inf") if throughput is None else -throughput
-        return behind, metric, candidate.price, endpoint.tag
+        return tiers.get(endpoint.id, 0), behind, metric, candidate.price, endpoint.tag
 
     return sorted(found, key=key)
 
 
-def priority_first(found: list[Candidate], health: EndpointHealth) -> list[Candidate]:
+def best_quality_first(found: list[Candidate], past: Past, dice: random.Random) -> list[Candidate]:
+    """Auto Exacto: the default strategy inside each tier of quality (11)."""
+    if len(found) < 2:
+        return found
+    tiers = quality_tiers(found, past.statistics)
+    ordered: list[Candidate] = []
+    for tier in sorted(set(tiers.values())):
+        ordered += balanced([c for c in found if tiers[c.endpoint.id] == tier], past, dice)
+    return ordered
+
+
+def priority_first(found: list[Candidate], past: Past) -> list[Candidate]:
     """`service_tier: "priority"`: its endpoints before all others, both by throughput (10)."""
-    ordered = sorted_by(found, "throughput", health)
+    ordered = sorted_by(found, "throughput", past)
     return sorted(ordered, key=lambda candidate: candidate.endpoint.tier != "priority")
 
 
@@ -121,30 +138,52 @@ def listed_first(
     return listed + rest(remaining)
 
 
-def preferred_first(flat: list[Candidate], preferences: ProviderPreferences, health: EndpointHealth) -> list[Candidate]:
+def private_first(arranged: list[Candidate]) -> list[Candidate]:
+    """Endpoints that only some may use before the public ones (5.7)."""
+    if not any(candidate.endpoint.private_to for candidate in arranged):
+        return arranged
+    return sorted(arranged, key=lambda candidate: not candidate.endpoint.private_to)
+
+
+def staying(arranged: list[Candidate], remembered: Remembered) -> list[Candidate]:
+    """The endpoint that has this conversation in its cache before the others of its model (13)."""
+    if not remembered.tags:
+        return arranged
+    for position, candidate in enumerate(arranged):
+        model_id, endpoint = candidate.model.id, candidate.endpoint
+        if endpoint.tag != remembered.tag_of(model_id) or candidate.rank >= OUTAGE:
+            continue
+        if not deserves(remembered, endpoint):
+            continue
+        front = next(i for i, other in enumerate(arranged) if other.model.id == model_id)
+        arranged.insert(front, arranged.pop(position))
+    return arranged
+
+
+def preferred_first(flat: list[Candidate], preferences: ProviderPreferences, past: Past) -> list[Candidate]:
     """Soft performance cutoffs: those that meet all of them first, each part in its order (5.5)."""
     preferred: list[Candidate] = []
     others: list[Candidate] = []
     for candidate in flat:
-        (preferred if _meets(candidate.endpoint.id, preferences, health) else others).append(candidate)
+        (preferred if _meets(candidate.endpoint.id, preferences, past) else others).append(candidate)
     return preferred + others
 
 
-def _meets(endpoint_id: str, preferences: ProviderPreferences, health: EndpointHealth) -> bool:
+def _meets(endpoint_id: str, preferences: ProviderPreferences, past: Past) -> bool:
     for percentile, cutoff_s in preferences.max_latency:
-        latency_s = health.latency_s(endpoint_id, percentile)
+        latency_s = past.recent_latency_s(endpoint_id, percentile)
         if latency_s is None or latency_s > cutoff_s:
             return False
     for percentile, cutoff_tps in preferences.min_throughput:
-        throughput_tps = health.throughput_tps(endpoint_id, percentile)
+        throughput_tps = past.recent_throughput_tps(endpoint_id, percentile)
         if throughput_tps is None or throughput_tps < cutoff_tps:
             return False
     return True
 
 
-def first_of_each(flat: list[Candidate], key: Callable[[Candidate], str]) -> list[Candidate]:
+def first_of_each(flat: list[Candidate], key: Callable[[Candidate], Hashable]) -> list[Candidate]:
     """Of several candidates with one key, the first."""
-    first: dict[str, Candidate] = {}
+    first: dict[Hashable, Candidate] = {}
     for candidate in flat:
         first.setdefault(key(candidate), candidate)
     return list(first.values())

@@ -3,21 +3,21 @@
 Only built when planning failed, so nothing here is hurried.
 """
 
-import re
 from collections.abc import Callable, Mapping
 
-from trunkline.catalog.types import Model, Operation
+from trunkline.catalog.types import Operation
 from trunkline.core.errors import (
     Availability,
     Constraint,
     InvalidRequest,
     NoEndpoints,
+    PermissionDenied,
     TrunklineError,
 )
-from trunkline.routing.cases import Case, provider_slugs, refused
+from trunkline.routing.cases import Case, availability, provider_slugs, refused
 from trunkline.routing.constraints import constrained, too_long
-from trunkline.routing.filters import expiry_ms
-from trunkline.routing.slugs import Resolved
+from trunkline.routing.filters import expiry_ms, is_shared_with
+from trunkline.routing.slugs import Resolved, is_visible, not_found
 from trunkline.routing.types import RoutingQuery
 
 NAMED_MAX = 5
@@ -84,15 +84,50 @@ def _free_ended(case: Case) -> TrunklineError:
     )
 
 
-def _expired(case: Case) -> TrunklineError:
+def _not_existing(case: Case) -> TrunklineError:
+    """Everything is somebody else's, or switched off, or at its end."""
+    identities = case.query.caller.identities
+    shared = [endpoint for endpoint in case.model.endpoints if is_shared_with(endpoint, identities)]
+    if not shared:
+        return not_found(case.snapshot, case.slug, case.query.models)
+    if not any(endpoint.enabled for endpoint in shared):
+        return refused(case, "no_endpoints", f"No endpoints found for {case.slug}: the operator has switched it off.")
     if case.model.variant == "free":
         return _free_ended(case)
-    ended = max(e.deprecation_date or "" for e in case.model.endpoints)
+    ended = max(endpoint.deprecation_date or "" for endpoint in shared)
+    successor = case.model.successor
     return refused(
         case,
         "model_deprecated",
         f"No endpoints found for {case.slug}: its providers ended it on {ended}.",
-        fallback_models=_family(case),
+        fallback_models=(successor,) if successor is not None else _family(case),
+    )
+
+
+def _not_permitted(case: Case) -> TrunklineError:
+    """No availability object: a rule of the account, not a lack of endpoints (27, conflict 10)."""
+    return PermissionDenied(
+        f"{case.slug} is not allowed by the guardrails of this key. Ask who manages them, or choose another model.",
+        field="model",
+    )
+
+
+def _geo_blocked(case: Case) -> TrunklineError:
+    return PermissionDenied(
+        f"{case.slug} is not available in your country ({case.query.caller.country}). Choose another model.",
+        field="model",
+        availability=availability(case, "region_restricted"),
+    )
+
+
+def _outside_region(case: Case) -> TrunklineError:
+    detail = f"no endpoint of {case.slug} keeps its data in {case.query.caller.region}"
+    return refused(
+        case,
+        "constraint_filtered",
+        f"No endpoints found for {case.slug} in this region: {detail}. Call the instance's plain host name, or choose "
+        "another model.",
+        constraint=Constraint("data_region", detail),
     )
 
 
@@ -111,13 +146,17 @@ def _not_enabled(case: Case) -> TrunklineError:
 def _providers_excluded(case: Case) -> TrunklineError:
     preferences = case.query.preferences
     available = provider_slugs(case.sifted.last)
+    policy = case.query.caller.policy
     asked = preferences.only or (preferences.order if not preferences.allow_fallbacks else ())
-    allowed = f"allowed are {', '.join(asked)}" if asked else f"ignored are {', '.join(preferences.ignore)}"
+    named = [*asked, *(reference for ceiling in policy.provider_ceilings for reference in ceiling)]
+    ignored = ", ".join((*preferences.ignore, *policy.denied_providers))
+    allowed = f"allowed are {', '.join(dict.fromkeys(named))}" if named else f"ignored are {ignored}"
     return refused(
         case,
         "no_endpoints",
         f"No allowed providers are available for the selected model. {case.slug} is served by "
-        f"{', '.join(available)}; {allowed} (provider.only, provider.order, provider.ignore).",
+        f"{', '.join(available)}; {allowed} (provider.only, provider.order, provider.ignore, and the provider lists "
+        "of the account and its guardrails).",
         metadata={"available_providers": [*available], "requested_providers": [*asked]},
     )
 
@@ -143,16 +182,19 @@ def _modality_missing(case: Case) -> TrunklineError:
 
 
 def _private(case: Case) -> TrunklineError:
-    rule = case.sifted.hits[-1].name
-    policy, field = {
-        "training": ("does not train on prompts or publish them", "provider.data_collection"),
-        "zdr": ("has zero data retention", "provider.zdr"),
-    }[rule]
+    preferences = case.query.preferences
+    if case.sifted.hits[-1].name == "training":
+        policy, field = "does not train on prompts or publish them", "provider.data_collection"
+        in_request = preferences.data_collection == "deny"
+    else:
+        policy, field = "has zero data retention", "provider.zdr"
+        in_request = preferences.zdr
+    if in_request:
+        demand = f"as {field} demands. Change {field} in the request"
+    else:
+        demand = "as the privacy settings of the account or a guardrail demand. Change them there"
     return refused(
-        case,
-        "privacy_restricted",
-        f"No endpoint for {case.slug} {policy}, as {field} demands. Change {field} in the request, or choose "
-        "another model.",
+        case, "privacy_restricted", f"No endpoint for {case.slug} {policy}, {demand}, or choose another model."
     )
 
 
@@ -163,28 +205,27 @@ def _names(case: Case, slugs: tuple[str, ...]) -> str:
 
 
 def _family(case: Case) -> tuple[str, ...]:
-    """Up to three living models of the same author whose names begin with the same word, newest first."""
-    word = _family_word(case.model)
+    """Up to three living models of the same line, newest first."""
+    identities = case.query.caller.identities
     kin = [
         model
         for model in case.snapshot.models.values()
         if model.author == case.model.author
         and model.variant == "standard"
         and model.id != case.model.id
-        and _family_word(model) == word
+        and model.family == case.model.family
+        and is_visible(model, identities)
         and any((end := expiry_ms(endpoint)) is None or end > case.now_ms for endpoint in model.endpoints)
     ]
     return tuple(model.id for model in sorted(kin, key=lambda model: -model.created_s)[:3])
 
 
-def _family_word(model: Model) -> str:
-    name = model.id.partition("/")[2]
-    return re.split(r"[-.\d:]", name, maxsplit=1)[0]
-
-
 _BY_RULE: Mapping[str, Callable[[Case], TrunklineError]] = {
-    "existence": _expired,
+    "existence": _not_existing,
     "not_enabled": _not_enabled,
+    "access": _not_permitted,
+    "geo": _geo_blocked,
+    "region": _outside_region,
     "training": _private,
     "zdr": _private,
     "providers": _providers_excluded,

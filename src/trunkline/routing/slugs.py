@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Model, Snapshot
 from trunkline.core.errors import Availability, ModelNotFound
+from trunkline.routing.routers.names import RouterId
 from trunkline.routing.spelling import nearest
+from trunkline.routing.types import Strategy
 
 StaticVariant = Literal["free", "extended", "thinking"]
 DynamicVariant = Literal["nitro", "floor", "exacto", "online"]
@@ -32,8 +34,12 @@ class Resolved(Struct, frozen=True, kw_only=True):
     """Exactly as sent."""
     model: Model
     dynamic: tuple[DynamicVariant, ...] = ()
-    is_alias: bool = False
-    """Found under a name that is neither its id nor its canonical slug."""
+    strategy: Strategy = "direct"
+    """`alias`: found under a name that is neither its id nor its canonical slug."""
+    router: RouterId | None = None
+    """The router model that chose it."""
+    transient_only: bool = False
+    """A fallback for failures that time may heal, and no others."""
     is_free_gone: bool = False
     """`:free` was asked and only the paid row, which is `model`, exists (routing-and-catalog.md 7)."""
 
@@ -58,12 +64,30 @@ def parse_reference(text: str) -> Reference:
     return Reference(name, static, tuple(reversed(dynamic)), preset if mark else None)
 
 
-def resolve(snapshot: Snapshot, reference: str, requested: tuple[str, ...] = ()) -> Resolved:
-    """The catalog's model behind a reference, and its dynamic variants.
+def resolve(
+    snapshot: Snapshot,
+    reference: str,
+    requested: tuple[str, ...] = (),
+    identities: frozenset[str] = frozenset(),
+) -> Resolved:
+    """The catalog's model behind a reference, and its dynamic variants. Router models and `~latest` aliases are
+    resolved in `references.py`.
 
     Raises ModelNotFound (400, availability `model_not_found`) with up to three near slugs. `requested` is the whole
-    list that the reference stands in, for the error to repeat.
+    list that the reference stands in, for the error to repeat. A private model is there only for `identities`.
     """
+    found = _find(snapshot, reference, requested)
+    if not is_visible(found.model, identities):
+        raise not_found(snapshot, reference, requested)
+    return found
+
+
+def is_visible(model: Model, identities: frozenset[str]) -> bool:
+    """Whether the caller may know of the model (14)."""
+    return not model.private_to or not model.private_to.isdisjoint(identities)
+
+
+def _find(snapshot: Snapshot, reference: str, requested: tuple[str, ...]) -> Resolved:
     folded = reference.strip().lower()
     if (model_id := snapshot.names.get(folded)) is not None:
         return _resolved(snapshot, reference, folded, model_id, ())
@@ -71,7 +95,7 @@ def resolve(snapshot: Snapshot, reference: str, requested: tuple[str, ...] = ())
     base = parsed.base.lower()
     model_id = snapshot.names.get(base)
     if model_id is None:
-        raise _not_found(snapshot, reference, parsed, requested or (reference,))
+        raise not_found(snapshot, reference, requested)
     if parsed.static is None:
         return _resolved(snapshot, reference, base, model_id, parsed.dynamic)
     if snapshot.models[model_id].variant == parsed.static:  # served only free of charge: no row without the suffix
@@ -81,7 +105,7 @@ def resolve(snapshot: Snapshot, reference: str, requested: tuple[str, ...] = ())
         return _resolved(snapshot, reference, base, variant_id, parsed.dynamic)
     if parsed.static == "free":
         return Resolved(reference=reference, model=snapshot.models[model_id], dynamic=parsed.dynamic, is_free_gone=True)
-    raise _not_found(snapshot, reference, parsed, requested or (reference,))
+    raise not_found(snapshot, reference, requested)
 
 
 def _resolved(
@@ -89,19 +113,21 @@ def _resolved(
 ) -> Resolved:
     model = snapshot.models[model_id]
     slug, canonical = model.id.lower(), model.canonical_slug.lower()
-    is_alias = name not in (slug, canonical, slug.removesuffix(":free"))
-    return Resolved(reference=reference, model=model, dynamic=dynamic, is_alias=is_alias)
+    is_known = name in (slug, canonical, slug.removesuffix(":free"))
+    return Resolved(reference=reference, model=model, dynamic=dynamic, strategy="direct" if is_known else "alias")
 
 
-def _not_found(snapshot: Snapshot, reference: str, parsed: Reference, requested: tuple[str, ...]) -> ModelNotFound:
-    near = nearest(parsed.base.lower(), (model_id.lower() for model_id in snapshot.models))
+def not_found(snapshot: Snapshot, reference: str, requested: tuple[str, ...]) -> ModelNotFound:
+    """The 400 of an unknown name, with near ones. What is private is not suggested."""
+    public = (model.id.lower() for model in snapshot.models.values() if not model.private_to)
+    near = nearest(parse_reference(reference).base.lower(), public)
     return ModelNotFound(
         f"{reference} is not a valid model ID",
         field="model",
         availability=Availability(
             code="model_not_found",
             retryable=False,
-            requested_models=requested,
+            requested_models=requested or (reference,),
             fallback_models=tuple(snapshot.names.get(slug, slug) for slug in near),
         ),
     )

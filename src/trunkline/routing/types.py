@@ -1,5 +1,6 @@
 """What routing is asked and what it answers. The rules: routing-and-catalog.md 2–8."""
 
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -7,14 +8,21 @@ from msgspec import Struct
 from trunkline.catalog.types import Endpoint, Model
 from trunkline.core.errors import ExcludedBy
 from trunkline.core.money import AttoUsd
+from trunkline.routing.policy import ANYBODY, Region, RoutingCaller
+from trunkline.routing.policy import SortBy as SortBy
+from trunkline.routing.routers.names import RouterStrategy
+from trunkline.routing.routers.settings import Prompt, RouterSettings
+from trunkline.routing.sticky import NOTHING_REMEMBERED, Remembered
 
 Quantization = Literal[
     "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"
 ]
-SortBy = Literal["price", "throughput", "latency", "exacto"]
 Percentile = Literal["p50", "p75", "p90", "p99"]
 Window = Literal["30s", "5m", "30m", "2h", "1d", "3d"]
 """A trailing window of measurements (routing-and-catalog.md 21)."""
+
+
+Strategy = Literal["direct", "alias", "latest"] | RouterStrategy
 
 
 class MaxPrice(Struct, frozen=True, kw_only=True):
@@ -43,9 +51,9 @@ class ProviderPreferences(Struct, frozen=True, kw_only=True):
     sort: SortBy | None = None
     partition: Literal["model", "none"] = "model"
     max_price: MaxPrice = MaxPrice()
-    min_throughput: tuple[tuple[str, float], ...] = ()
+    min_throughput: tuple[tuple[Percentile, float], ...] = ()
     """(percentile, tokens per second) cutoffs, soft."""
-    max_latency: tuple[tuple[str, float], ...] = ()
+    max_latency: tuple[tuple[Percentile, float], ...] = ()
     """(percentile, seconds) cutoffs, soft."""
 
 
@@ -66,7 +74,17 @@ class RoutingQuery(Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     service_tier: str | None = None
     operation: str = "chat"
-    sticky_endpoint_id: str | None = None
+    compression: bool | None = None
+    """The `context-compression` plugin: on, off, or by the size of the endpoint's window (routing 17)."""
+    wants_pro: bool = False
+    """`reasoning.mode: "pro"`: the model's `-pro` sibling, where there is one (routing 10)."""
+    caller: RoutingCaller = ANYBODY
+    remembered: Remembered = NOTHING_REMEMBERED
+    """Where this conversation went before (routing 13)."""
+    prompt: Prompt = Prompt()
+    """For router models only; empty for others."""
+    routers: RouterSettings = RouterSettings()
+    """The request's and the account's settings of router models."""
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -78,6 +96,12 @@ class Candidate(Struct, frozen=True, kw_only=True):
     """The price score (routing 1)."""
     rank: int
     """Health rank 0–3 (routing 5.1)."""
+    byok_key_id: str | None = None
+    """The caller's own provider key that it is tried with; None: the operator's."""
+    compressed_to: int | None = None
+    """Tokens that prompt and tools must be cut to before it is called; None: as they are (routing 17)."""
+    transient_only: bool = False
+    """Tried only after failures that time may heal (routing 12.5), if it is not the first."""
 
 
 class Dropped(Struct, frozen=True, kw_only=True):
@@ -96,10 +120,20 @@ class Plan(Struct, frozen=True, kw_only=True):
     attempts: tuple[Candidate, ...]
     dropped: tuple[Dropped, ...]
     total_endpoints: int
-    strategy: str
-    """`direct`, `alias`, … (inference.md 16)."""
+    strategy: Strategy
+    """How the first reference was resolved (routing-and-catalog.md 25)."""
     primary_model: str = ""
     """Catalog id of the first requested model; one that answers in its stead is a fallback."""
+    routers: Mapping[str, str] = {}
+    """Model id → the router that chose it."""
+    task_type: str | None = None
+    """What the auto router took the request for."""
+    region: Region | None = None
+    """Of the regional host that was called."""
+
+    def router_of(self, model_id: str) -> str | None:
+        """The router model that was asked for and chose this one; None: the caller named it."""
+        return self.routers.get(model_id)
 
 
 class EndpointHealth(Protocol):
@@ -150,6 +184,31 @@ class EndpointStatistics(Protocol):
     def structured_success(self, endpoint_id: str, window: Window, count_min: int = 1) -> float | None:
         """Share (0–1) of the requests for structured output whose answer met the schema."""
         ...
+
+
+class Past(Struct, frozen=True):
+    """What ordering reads of the recent past: health of this process, statistics of all."""
+
+    health: EndpointHealth
+    statistics: EndpointStatistics
+
+    def latency_s(self, endpoint_id: str, percentile: Percentile) -> float | None:
+        """Of the rolling five minutes, else of the last half hour (5.4)."""
+        recent = self.statistics.latency_s(endpoint_id, "5m", percentile)
+        return recent if recent is not None else self.statistics.latency_s(endpoint_id, "30m", percentile)
+
+    def throughput_tps(self, endpoint_id: str, percentile: Percentile) -> float | None:
+        """Of the rolling five minutes, else of the last half hour (5.4)."""
+        recent = self.statistics.throughput_tps(endpoint_id, "5m", percentile)
+        return recent if recent is not None else self.statistics.throughput_tps(endpoint_id, "30m", percentile)
+
+    def recent_latency_s(self, endpoint_id: str, percentile: Percentile) -> float | None:
+        """Of the rolling five minutes only, as preferences are judged (5.5)."""
+        return self.statistics.latency_s(endpoint_id, "5m", percentile)
+
+    def recent_throughput_tps(self, endpoint_id: str, percentile: Percentile) -> float | None:
+        """Of the rolling five minutes only, as preferences are judged (5.5)."""
+        return self.statistics.throughput_tps(endpoint_id, "5m", percentile)
 
 
 class NoStatistics:

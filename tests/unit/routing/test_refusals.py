@@ -8,7 +8,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tests.unit.routing.worlds import NOON_MS, catalog, endpoint, model, planned, rocket, tags
+from tests.unit.routing.worlds import catalog, endpoint, model, planned, rocket, tags
 from trunkline.catalog.types import DataPolicy, Snapshot
 from trunkline.core.errors import (
     Availability,
@@ -172,7 +172,7 @@ def test_an_output_that_is_too_long_everywhere_is_constraint_filtered() -> None:
 def test_a_prompt_that_fits_nowhere_is_400_context_length_exceeded_with_the_largest_window() -> None:
     world = rocket(endpoint("a", context_length=1000), endpoint("b", context_length=2000))
     with pytest.raises(ContextLengthExceeded) as caught:
-        planned(world, prompt_tokens_estimate=1990, tool_tokens_estimate=90, max_output_tokens=20)
+        planned(world, prompt_tokens_estimate=1990, tool_tokens_estimate=90, max_output_tokens=20, compression=False)
     error = caught.value
     assert (error.http_status, error.kind) == (400, "context_length_exceeded")
     assert "maximum context length is 2000 tokens" in error.message
@@ -224,22 +224,8 @@ def test_the_filter_that_removed_the_last_survivor_decides() -> None:
 
 
 def test_no_model_at_all_is_refused() -> None:
-    from random import Random
-
-    from tests.unit.routing.worlds import healthy
-    from trunkline.routing.plan import plan
-    from trunkline.routing.types import RoutingQuery
-
     with pytest.raises(InvalidRequest, match="'model' is missing"):
-        plan(
-            RoutingQuery(models=()),
-            ONE,
-            is_callable=lambda endpoint: True,
-            health=healthy(),
-            now_ms=NOON_MS,
-            dice=Random(1),
-            strict_tool_routing=True,
-        )
+        planned(ONE, models=())
 
 
 def test_a_limit_of_the_prompt_alone_is_the_length_that_is_named() -> None:

@@ -52,11 +52,8 @@ def test_id_canonical_slug_alias_and_bare_name_lead_to_the_model_in_any_case(tex
 
 
 def test_only_other_names_than_id_and_canonical_slug_are_aliases() -> None:
-    assert [resolve(WORLD, name).is_alias for name in ("acme/rocket-1", "acme/rocket-1-20260101", "acme/rocket.1")] == [
-        False,
-        False,
-        True,
-    ]
+    names = ("acme/rocket-1", "acme/rocket-1-20260101", "acme/rocket.1")
+    assert [resolve(WORLD, name).strategy for name in names] == ["direct", "direct", "alias"]
 
 
 def test_free_and_online_lead_to_the_free_row_with_online_on() -> None:

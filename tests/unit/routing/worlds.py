@@ -11,14 +11,19 @@ from trunkline.catalog.types import DataPolicy, Endpoint, Model, Operation, Prov
 from trunkline.core.money import AttoUsd, parse_price
 from trunkline.protocols.events import UpstreamFault
 from trunkline.protocols.faults.types import Classified
-from trunkline.routing.health import MemoryHealth
+from trunkline.routing.health import MemoryHealth, RecentStatistics
+from trunkline.routing.instance import Instance
 from trunkline.routing.plan import plan
-from trunkline.routing.types import Candidate, EndpointHealth, Plan, ProviderPreferences, RoutingQuery
+from trunkline.routing.routers.context import NoRankings, TaskRankings
+from trunkline.routing.routers.settings import RouterTables
+from trunkline.routing.types import Candidate, EndpointStatistics, Plan, ProviderPreferences, RoutingQuery
 from trunkline.settings import Routing
 
 NOON_MS = 1_790_000_000_000
 """A moment in September 2026."""
 
+NO_RANKINGS = NoRankings()
+NO_TABLES = RouterTables()
 OPEN = DataPolicy(training=False, retains_prompts=False, zdr=True)
 
 
@@ -138,8 +143,12 @@ def healthy() -> MemoryHealth:
 
 def planned(
     snapshot: Snapshot,
-    *models: str,
-    health: EndpointHealth | None = None,
+    *references: str,
+    models: tuple[str, ...] | None = None,
+    health: MemoryHealth | None = None,
+    statistics: EndpointStatistics | None = None,
+    rankings: TaskRankings = NO_RANKINGS,
+    tables: RouterTables = NO_TABLES,
     seed: int = 1,
     strict_tool_routing: bool = True,
     is_callable: Callable[[Endpoint], bool] = lambda endpoint: True,
@@ -148,20 +157,20 @@ def planned(
     preferences: ProviderPreferences | None = None,
     **query: object,
 ) -> Plan:
-    """Plan a request for `models` (default: the first of the catalog)."""
-    requested = models or (next(iter(snapshot.models)),)
+    """Plan a request for the `references` or `models` (default: the first of the catalog)."""
+    requested = references or ((next(iter(snapshot.models)),) if models is None else models)
     asked = RoutingQuery(models=requested, preferences=preferences or ProviderPreferences(), **query)
-    return plan(
-        asked,
-        snapshot,
+    book = health or healthy()
+    instance = Instance(
         is_callable=is_callable,
-        health=health or healthy(),
-        now_ms=NOON_MS,
-        dice=random.Random(seed),
+        health=book,
+        statistics=statistics or RecentStatistics(book),
+        rankings=rankings,
+        router_tables=tables,
         strict_tool_routing=strict_tool_routing,
         why_not=why_not,
-        explain=explain,
     )
+    return plan(asked, snapshot, instance, now_ms=NOON_MS, dice=random.Random(seed), explain=explain)
 
 
 def tags(decided: Plan) -> list[str]:

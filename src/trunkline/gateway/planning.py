@@ -1,0 +1,69 @@
+"""From a request to the query that routing plans, and the instance that it is planned for.
+
+Real requests and `explain` (operating.md OP-32) come through here alike.
+"""
+
+import random
+
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.world import World
+from trunkline.routing.health import MemoryHealth, RecentStatistics
+from trunkline.routing.instance import Instance
+from trunkline.routing.plan import plan
+from trunkline.routing.preferences import parse as parse_preferences
+from trunkline.routing.types import EndpointStatistics, Plan, RoutingQuery
+from trunkline.settings import Settings
+
+
+class Planner:
+    """Plans requests of one process."""
+
+    __slots__ = ("_dice", "_health", "_instance", "_settings", "_statistics", "_world")
+
+    def __init__(
+        self,
+        settings: Settings,
+        health: MemoryHealth,
+        dice: random.Random,
+        statistics: EndpointStatistics | None = None,
+    ) -> None:
+        self._settings = settings
+        self._health = health
+        self._statistics = statistics or RecentStatistics(health)
+        self._dice = dice
+        self._world: World | None = None
+        self._instance: Instance | None = None
+
+    def plan(self, query: RoutingQuery, world: World, now_ms: int, *, explain: bool = False) -> Plan:
+        """See `routing.plan.plan`."""
+        return plan(query, world.snapshot, self._instance_of(world), now_ms=now_ms, dice=self._dice, explain=explain)
+
+    def _instance_of(self, world: World) -> Instance:
+        """What is true for as long as the world is: made once for each."""
+        if self._instance is None or self._world is not world:
+            self._world = world
+            self._instance = Instance(
+                is_callable=world.is_callable,
+                health=self._health,
+                statistics=self._statistics,
+                strict_tool_routing=self._settings.routing.strict_tool_routing,
+                why_not=world.hint,
+                docs_url=f"{self._settings.docs_url}/routing",
+            )
+        return self._instance
+
+
+def query_of(exchange: Exchange) -> RoutingQuery:
+    """Everything about the request that decides where it may go. Raises InvalidRequest naming the field."""
+    request = exchange.request
+    return RoutingQuery(
+        models=request.models,
+        preferences=parse_preferences(request.provider, request.route),
+        used_parameters=request.used_parameters,
+        input_modalities=request.input_modalities,
+        output_modalities=request.output_modalities,
+        prompt_tokens_estimate=request.prompt_tokens_estimate,
+        max_output_tokens=request.max_output_tokens,
+        service_tier=request.service_tier,
+        compression=False,
+    )
