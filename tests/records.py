@@ -37,8 +37,10 @@ def a_generation() -> Generation:
     )
 
 
-def a_row(**changes: object) -> GenerationRow:
-    return replace(to_row(a_generation()), **changes)
+def a_row(*, record: str | None = None, **changes: object) -> GenerationRow:
+    """The row of `a_generation` with changes; `record` only where it is to disagree with the columns."""
+    row = to_row(replace(a_generation(), **changes))
+    return row if record is None else replace(row, record=record)
 
 
 def open_account(connection: Connection, account_id: str = ACCOUNT) -> None:

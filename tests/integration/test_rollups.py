@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
-from tests.records import ACCOUNT, KEY, NOW_MS, a_generation, open_account
+from tests.records import ACCOUNT, KEY, NOW_MS, a_generation, a_row, open_account
 from tests.rollups import count_all, totals
+from trunkline.billing.audit import audit
 from trunkline.core.calendar import DAY_MS
 from trunkline.core.clock import SystemClock
 from trunkline.core.money import NanoUsd
@@ -17,8 +18,19 @@ from trunkline.generations.service import to_row
 from trunkline.generations.types import Generation, ProviderResponse
 from trunkline.statistics.counting import Counter, Overtaken, pending
 from trunkline.statistics.follower import Follower
+from trunkline.statistics.rebuild import recount_day, recountable_days
+from trunkline.statistics.upkeep import drop_old
 from trunkline.storage.database import SqlDatabase
-from trunkline.storage.tables import app_days, model_days, session_days, usage_days
+from trunkline.storage.retention import prune_generations
+from trunkline.storage.tables import (
+    app_days,
+    endpoint_hours,
+    endpoint_minutes,
+    model_days,
+    session_days,
+    usage_days,
+    usage_hours,
+)
 
 KILLS = 8
 COUNTED_BEFORE_KILL = 3
@@ -26,10 +38,8 @@ COUNTED_BEFORE_KILL = 3
 # Settles for ever from four tasks while it counts what was settled; says each batch once it is counted.
 CHILD = """
 import asyncio, sys
-from msgspec.structs import replace
-from tests.records import a_generation
+from tests.records import a_row
 from trunkline.core.clock import SystemClock
-from trunkline.generations.service import to_row
 from trunkline.statistics.follower import Follower
 from trunkline.storage.database import open_database
 
@@ -40,8 +50,7 @@ async def main():
 
     async def settle_on(number):
         while True:
-            made = replace(a_generation(), cost_nanousd=number, key_hash=f"{number:064d}")
-            await database.settle(to_row(made))
+            await database.settle(a_row(cost_nanousd=number, key_hash=f"{number:064d}"))
 
     async def count_on():
         while True:
@@ -144,9 +153,69 @@ async def test_what_nobody_pays_is_in_no_public_sum(database: SqlDatabase) -> No
 
 
 async def test_a_generation_that_is_gone_or_damaged_does_not_hold_up_the_others(database: SqlDatabase) -> None:
-    damaged = replace(to_row(made()), record="{")
+    damaged = a_row(record="{")
     await settled(database, made())
     await database.settle(damaged)
     assert await count_all(database) == 2
     found = await database.read(totals)
     assert (found["waiting"], found["days"]) == (0, 1)
+
+
+async def test_counting_anew_gives_the_same_sums_and_mends_wrong_ones(database: SqlDatabase) -> None:
+    made_days = [made(created_at_ms=NOW_MS - day * DAY_MS, app_id=3, session_id="s") for day in range(3) for _ in "ab"]
+    await settled(database, *made_days)
+    await count_all(database)
+    before = await database.read(everything)
+    await database.write(lambda c: c.execute(update(usage_days).values(generations=99)) and None)
+    assert [found.check for found in await database.read(audit)] == ["rollups by key and day"] * 3 + [
+        "rollups by hour"
+    ] * 3
+    await database.settle(to_row(made_days[0]))  # settled before: changes nothing
+    days = await database.read(recountable_days)
+    assert len(days) == 3
+    assert [await database.write(recount_day, day) for day in days] == [2, 2, 2]
+    assert await database.read(audit_keys) == []  # what waits is known to the audit
+    await count_all(database)
+    assert await database.read(everything) == before
+    assert await database.read(audit) == []
+
+
+async def test_counting_anew_while_a_batch_is_being_counted_counts_it_once(database: SqlDatabase) -> None:
+    await settled(database, made(), made())
+    batch = await database.read(pending)
+    await database.write(recount_day, NOW_MS // DAY_MS)
+    await database.write(Counter().count, batch, NOW_MS)
+    await count_all(database)
+    assert (await database.read(totals))["days"] == 2
+
+
+async def test_pruning_waits_for_what_is_not_counted(database: SqlDatabase) -> None:
+    await settled(database, made(), made())
+    tomorrow = NOW_MS // DAY_MS + 1
+    assert await database.write(prune_generations, tomorrow, 10) == 0
+    await count_all(database)
+    assert await database.write(prune_generations, tomorrow, 10) == 2
+    assert (await database.read(totals))["days"] == 2
+    assert list(await database.read(recountable_days)) == []
+
+
+async def test_old_hours_and_minutes_are_dropped_and_days_stay(database: SqlDatabase) -> None:
+    await settled(database, made(session_id="s", app_id=3))
+    await database.write(Counter().count, await database.read(pending), NOW_MS)
+    minutes = await database.read(lambda c: c.execute(select(endpoint_minutes)).all())
+    assert len(minutes) == 1
+    await database.write(drop_old, NOW_MS + 100 * DAY_MS)
+    found = await database.read(totals)
+    assert (found["hours"], found["days"], found["successes"]) == (0, 1, 1)
+    assert await database.read(lambda c: c.execute(select(endpoint_minutes)).all()) == []
+    assert await database.read(lambda c: c.execute(select(session_days)).all()) == []
+
+
+def everything(connection: Connection) -> list[list[tuple[object, ...]]]:
+    """Every row of every rollup that can be counted anew."""
+    tables = (usage_hours, usage_days, model_days, app_days, session_days, endpoint_hours)
+    return [sorted(tuple(row) for row in connection.execute(select(table))) for table in tables]
+
+
+def audit_keys(connection: Connection) -> list[str]:
+    return [found.check for found in audit(connection) if found.check == "rollups by key and day"]

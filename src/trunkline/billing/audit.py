@@ -116,7 +116,57 @@ _TWICE = _Check(
     "{entries} usage entries, {total_nanousd} together (LED-03 allows one)",
 )
 
-_CHECKS = (_ACCOUNT_SUMS, _KEY_DAYS, _UNBILLED, _UNEARNED, _TWICE)
+# What waits to be counted is added to what was.
+_ROLLUPS = _Check(
+    "rollups by key and day",
+    """
+    SELECT key_hash AS subject, day,
+           SUM(counted_usage) AS counted_usage_nanousd, SUM(used) AS usage_nanousd,
+           SUM(counted_byok) AS counted_byok_nanousd, SUM(byok) AS byok_nanousd,
+           SUM(counted) AS counted, SUM(requests) AS requests
+    FROM (
+        SELECT key_hash, day, 0 AS counted_usage, usage_nanousd AS used, 0 AS counted_byok, byok_nanousd AS byok,
+               0 AS counted, requests
+        FROM key_usage
+        UNION ALL
+        SELECT key_hash, day, usage_nanousd, 0, byok_nanousd, 0, generations, 0 FROM usage_days
+        UNION ALL
+        SELECT generations.key_hash, generations.created_at_ms / :day_ms,
+               CASE WHEN generations.charged THEN generations.cost_nanousd ELSE 0 END, 0,
+               CASE WHEN generations.is_byok THEN generations.upstream_cost_nanousd ELSE 0 END, 0, 1, 0
+        FROM rollup_queue JOIN generations ON generations.id = rollup_queue.generation_id
+    ) AS both_sides
+    GROUP BY key_hash, day
+    HAVING SUM(counted_usage) <> SUM(used) OR SUM(counted_byok) <> SUM(byok) OR SUM(counted) <> SUM(requests)
+    LIMIT :most
+    """,
+    "rollups of day {day} have usage {counted_usage_nanousd}, BYOK {counted_byok_nanousd}, {counted} generations; "
+    "the key has {usage_nanousd}, {byok_nanousd}, {requests}; `trunkline db rollups --rebuild` counts anew",
+)
+
+_HOURS = _Check(
+    "rollups by hour",
+    """
+    SELECT account_id AS subject, day,
+           SUM(hourly_usage) AS hourly_usage_nanousd, SUM(used) AS usage_nanousd,
+           SUM(hourly) AS hourly, SUM(requests) AS requests
+    FROM (
+        SELECT account_id, hour / 24 AS day, usage_nanousd AS hourly_usage, 0 AS used, generations AS hourly,
+               0 AS requests
+        FROM usage_hours
+        UNION ALL
+        SELECT account_id, day, 0, usage_nanousd, 0, generations
+        FROM usage_days WHERE day >= (SELECT MIN(hour) / 24 FROM usage_hours)
+    ) AS both_sides
+    GROUP BY account_id, day
+    HAVING SUM(hourly_usage) <> SUM(used) OR SUM(hourly) <> SUM(requests)
+    LIMIT :most
+    """,
+    "hours of day {day} have usage {hourly_usage_nanousd} and {hourly} generations; the day has {usage_nanousd} and "
+    "{requests}",
+)
+
+_CHECKS = (_ACCOUNT_SUMS, _KEY_DAYS, _UNBILLED, _UNEARNED, _TWICE, _ROLLUPS, _HOURS)
 
 
 def audit(connection: Connection) -> list[Difference]:

@@ -1,4 +1,4 @@
-"""`trunkline db`: upgrade, backup, restore, prune (OP-35, GEN-12)."""
+"""`trunkline db`: upgrade, backup, restore, prune, rollups (OP-35, GEN-12)."""
 
 import sys
 from collections.abc import Generator
@@ -15,6 +15,9 @@ from trunkline.configuration.files import create_home
 from trunkline.core.calendar import day_of
 from trunkline.core.clock import SystemClock
 from trunkline.settings import Settings
+from trunkline.statistics.counting import waiting
+from trunkline.statistics.follower import Follower
+from trunkline.statistics.rebuild import recount_day, recountable_days
 from trunkline.storage import backup as backups
 from trunkline.storage.backup import Progress
 from trunkline.storage.retention import count_generations, prune_generations
@@ -111,6 +114,7 @@ async def _prune(settings: Settings, keep_days: int) -> int:
     before_day = day_of(SystemClock().now_ms()) - keep_days
     deleted = 0
     async with opened(settings) as database:
+        await Follower(database, SystemClock()).catch_up()
         with _progress() as progress:
             total = await database.read(count_generations, before_day)
             while step := await database.write(prune_generations, before_day, PRUNE_STEP):
@@ -118,6 +122,40 @@ async def _prune(settings: Settings, keep_days: int) -> int:
                 if progress is not None:
                     progress("generations", deleted, max(total, deleted))
     return deleted
+
+
+@command.command("rollups")
+@click.option("--rebuild", is_flag=True, help="Count every day anew whose generations are all there.")
+@config_option
+def rollups(rebuild: bool, config: Path | None) -> None:
+    """Count the generations that wait for the sums that pages and the activity API read.
+
+    A serving instance does that by itself. With --rebuild every sum is made anew from the records, day by day, also
+    while the instance serves: meanwhile its pages show less than there was.
+
+    \b
+    Example:
+      trunkline db rollups --rebuild
+    """
+    counted = run(_count(load_settings(config).settings, rebuild))
+    click.echo(f"counted {counted:,} generations")
+
+
+async def _count(settings: Settings, rebuild: bool) -> int:
+    async with opened(settings) as database:
+        with _progress() as progress:
+            if rebuild:
+                days = await database.read(recountable_days)
+                for done, day in enumerate(days, start=1):
+                    await database.write(recount_day, day)
+                    if progress is not None:
+                        progress("days", done, len(days))
+            total = await database.read(waiting)
+            follower = Follower(database, SystemClock())
+            while await follower.step():
+                if progress is not None:
+                    progress("generations", follower.counted, max(total, follower.counted))
+            return follower.counted
 
 
 def _wrong_books(connection: Connection) -> list[str]:

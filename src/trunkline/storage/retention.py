@@ -1,9 +1,9 @@
 """From which day on generations are complete: what `prune` deletes and what `audit` may therefore compare."""
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, exists, func, select
 
 from trunkline.core.calendar import DAY_MS
-from trunkline.storage.tables import generations, instance
+from trunkline.storage.tables import generations, instance, rollup_queue
 from trunkline.storage.upsert import insert_into
 
 _KEPT_FROM = "generations_kept_from_day"
@@ -16,7 +16,10 @@ def prune_generations(connection: Connection, before_day: int, limit: int) -> in
     transaction of its own, so that settlements need not wait for long.
     """
     _remember_kept_from(connection, max(before_day, kept_from_day(connection)))
-    old = select(generations.c.id).where(generations.c.created_at_ms < before_day * DAY_MS).limit(limit)
+    # What the rollups have not counted yet must be there when they do.
+    is_waiting = exists().where(rollup_queue.c.generation_id == generations.c.id)
+    is_old = generations.c.created_at_ms < before_day * DAY_MS
+    old = select(generations.c.id).where(is_old, ~is_waiting).limit(limit)
     return connection.execute(delete(generations).where(generations.c.id.in_(old))).rowcount
 
 

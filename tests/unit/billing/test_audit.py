@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Connection, delete, insert, text, update
 
 from tests.records import ACCOUNT, KEY, NOW_MS, a_row, open_account
+from tests.rollups import count_all
 from trunkline.billing.audit import Difference, audit
 from trunkline.storage.database import SqlDatabase
-from trunkline.storage.tables import accounts, generations, key_usage, ledger
+from trunkline.storage.tables import accounts, generations, key_usage, ledger, usage_days
 
 ROW = a_row(cost_nanousd=1_500)
 
@@ -17,6 +18,7 @@ ROW = a_row(cost_nanousd=1_500)
 async def books(database: SqlDatabase) -> SqlDatabase:
     await database.write(open_account)
     await asyncio.gather(database.settle(ROW), *(database.settle(a_row()) for _ in range(5)))
+    await count_all(database)
     assert await database.read(audit) == []
     return database
 
@@ -37,14 +39,22 @@ async def test_an_edited_balance_is_found(books: SqlDatabase) -> None:
 
 
 async def test_an_edited_key_day_is_found(books: SqlDatabase) -> None:
-    (found,) = await broken(books, update(key_usage).values(requests=7))
-    assert (found.check, found.subject) == ("key usage", KEY)
-    assert "7 requests" in found.message
+    key_day, rollup = await broken(books, update(key_usage).values(requests=7))
+    assert (key_day.check, key_day.subject) == ("key usage", KEY)
+    assert "7 requests" in key_day.message
+    assert (rollup.check, rollup.subject) == ("rollups by key and day", KEY)
 
 
 async def test_a_lost_key_day_is_found(books: SqlDatabase) -> None:
-    (found,) = await broken(books, delete(key_usage))
-    assert (found.check, found.subject) == ("key usage", KEY)
+    found = await broken(books, delete(key_usage))
+    assert [(one.check, one.subject) for one in found] == [("key usage", KEY), ("rollups by key and day", KEY)]
+
+
+async def test_an_edited_rollup_is_found(books: SqlDatabase) -> None:
+    by_key, by_hour = await broken(books, update(usage_days).values(usage_nanousd=7))
+    assert (by_key.check, by_key.subject) == ("rollups by key and day", KEY)
+    assert "usage $0.000000007" in by_key.message and "the key has $0.000009" in by_key.message
+    assert (by_hour.check, by_hour.subject) == ("rollups by hour", ACCOUNT)
 
 
 async def test_a_lost_ledger_entry_is_found_in_the_sums_and_at_its_generation(books: SqlDatabase) -> None:
