@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select, text
 
 from tests.records import ACCOUNT, KEY, NOW_MS, a_row, books, open_account
+from tests.rollups import count_all
 from trunkline.billing.audit import audit
 from trunkline.core.calendar import DAY_MS, day_of
 from trunkline.storage.database import SqlDatabase, open_database
@@ -149,6 +150,7 @@ async def test_pruned_generations_are_not_billed_again_and_the_audit_understands
     old, young = a_row(created_at_ms=NOW_MS - 9 * DAY_MS, finished_at_ms=NOW_MS - 9 * DAY_MS), a_row()
     await alices.settle(old)
     await alices.settle(young)
+    await count_all(alices)
     assert await alices.write(prune_generations, day_of(NOW_MS), 100) == 1
     assert await alices.read(audit) == []
     await alices.settle(old)
