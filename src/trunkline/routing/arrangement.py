@@ -8,9 +8,10 @@ import random
 from collections.abc import Sequence
 from functools import partial
 
+from trunkline.routing.ask import Ask
 from trunkline.routing.byok import with_own_keys
 from trunkline.routing.eligibility import Sifted
-from trunkline.routing.filters import Ask, tier_of
+from trunkline.routing.filters import tier_of
 from trunkline.routing.ranking import (
     Strategy,
     balanced,

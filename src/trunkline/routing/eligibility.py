@@ -7,7 +7,9 @@ from msgspec import Struct
 from trunkline.catalog.prices import PriceKey
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.money import AttoUsd
-from trunkline.routing.filters import RULES, Ask, Rule, Survivors, tier_of
+from trunkline.routing.ask import Ask, Rule, Survivors
+from trunkline.routing.filters import tier_of
+from trunkline.routing.rules import RULES
 from trunkline.routing.slugs import ProviderSet, Resolved, provider_set
 from trunkline.routing.types import Dropped, MaxPrice, RoutingQuery
 

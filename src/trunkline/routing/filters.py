@@ -1,71 +1,28 @@
-"""The filters of routing-and-catalog.md 4.2, in their order: which endpoints may serve a request.
+"""Which endpoints may serve a request: one function for each filter of routing-and-catalog.md 4.2.
 
-Each rule takes the endpoints that are left and gives back those that it keeps. What a rule asks of the caller's
-account comes with the query (`RoutingPolicy`).
+Each takes the endpoints that are left and gives back those that it keeps; `rules.py` has their order. What a filter
+asks of the caller's account comes with the query (`RoutingPolicy`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-from msgspec import Struct
-
-from trunkline.catalog.prices import PriceKey
 from trunkline.catalog.pricing import effective_prices
 from trunkline.catalog.types import Endpoint, Tier
 from trunkline.core.calendar import DAY_MS
-from trunkline.core.errors import ExcludedBy
-from trunkline.core.money import AttoUsd
+from trunkline.routing.ask import Ask, Survivors
 from trunkline.routing.compression import compressible
-from trunkline.routing.policy import EVERYTHING_ALLOWED, RoutingPolicy, admits, zdr_group
-from trunkline.routing.slugs import ProviderSet, Resolved
-from trunkline.routing.types import MaxPrice, RoutingQuery
+from trunkline.routing.policy import RoutingPolicy, admits, zdr_group
+from trunkline.routing.slugs import Resolved
 
 SANDBOX = "sandbox"
 """Slug of the built-in provider (operating.md OP-13)."""
 
-_TEXT = frozenset({"text"})
-_NO_LIMIT = MaxPrice()
-_SOFT_PARAMETERS = ("tools", "tool_choice", "structured_outputs", "response_format", "verbosity")
+SOFT_PARAMETERS = ("tools", "tool_choice", "structured_outputs", "response_format", "verbosity")
 _VARIANT_TIERS: Mapping[str, Tier] = {"nitro": "priority", "floor": "flex"}
 _EXPIRY_MS_OF_DAY = 13 * 3_600_000
 """A date without an hour ends at 13:00 UTC of that day (routing-and-catalog.md 24.4)."""
-
-Survivors = list[Endpoint]
-
-
-class Ask(Struct, frozen=True, kw_only=True):
-    """A query, prepared once for the filters of all its models."""
-
-    query: RoutingQuery
-    is_callable: Callable[[Endpoint], bool]
-    now_ms: int
-    ceilings: tuple[ProviderSet, ...]
-    """The request's `only` and the allow-lists above it: what remains is in all of them."""
-    ignored: tuple[ProviderSet, ...]
-    """The request's `ignore` and the deny-lists above it: what remains is in none."""
-    ordered: ProviderSet | None
-    """All that `order` names."""
-    order: tuple[ProviderSet, ...]
-    """Each entry of `order`."""
-    needs: tuple[frozenset[str], ...]
-    """`require_parameters`: of each set the endpoint must support at least one."""
-    quantizations: frozenset[str]
-    price_limits: tuple[tuple[PriceKey, AttoUsd], ...]
-    """The members of `max_price` that were given."""
-    tier: Tier
-    """The tier that `service_tier` asks for."""
-    rules: tuple["Rule", ...]
-    """Those that can drop anything, in order."""
-
-
-class Rule(Struct, frozen=True, kw_only=True):
-    """One filter. `applies` (None: always) spares the walk over the endpoints when nothing can be dropped."""
-
-    name: str
-    keep: Callable[[Survivors, Resolved, Ask], Survivors]
-    applies: Callable[[RoutingQuery], bool] | None = None
-    excluded_by: ExcludedBy | None = None
 
 
 def expiry_ms(endpoint: Endpoint) -> int | None:
@@ -226,87 +183,8 @@ def distillable(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors
 
 def preferring(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
     """Soft (routing-and-catalog.md 4.4): where only some support a parameter, those; where none does, all."""
-    for name in _SOFT_PARAMETERS:
+    for name in SOFT_PARAMETERS:
         if name in ask.query.used_parameters:
             supporting = [e for e in survivors if name in e.supported_parameters]
             survivors = supporting or survivors
     return survivors
-
-
-def _has_policy(query: RoutingQuery) -> bool:
-    return query.caller.policy is not EVERYTHING_ALLOWED
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(name="existence", keep=existing),
-    Rule(name="not_enabled", keep=callable),
-    Rule(name="sandbox", keep=not_sandbox),
-    Rule(name="access", keep=permitted, applies=_has_policy),
-    Rule(
-        name="geo",
-        keep=not_geo_blocked,
-        applies=lambda query: query.caller.country is not None,
-        excluded_by="geo",
-    ),
-    Rule(
-        name="region",
-        keep=in_region,
-        applies=lambda query: query.caller.region is not None,
-        excluded_by="data_region",
-    ),
-    Rule(
-        name="training",
-        keep=without_training,
-        applies=lambda query: query.preferences.data_collection == "deny" or _has_policy(query),
-        excluded_by="data_policy:training",
-    ),
-    Rule(
-        name="zdr",
-        keep=zero_retention,
-        applies=lambda query: query.preferences.zdr or bool(query.caller.policy.zdr_groups),
-        excluded_by="data_policy:zdr",
-    ),
-    Rule(
-        name="providers",
-        keep=allowed_providers,
-        applies=lambda query: (
-            bool(query.preferences.only or query.preferences.ignore or query.preferences.order) or _has_policy(query)
-        ),
-        excluded_by="allowed_providers",
-    ),
-    Rule(name="tier", keep=admitted_tiers),
-    Rule(
-        name="modality",
-        keep=modalities,
-        applies=lambda query: query.input_modalities != _TEXT or bool(query.output_modalities),
-    ),
-    Rule(
-        name="quantizations",
-        keep=quantized,
-        applies=lambda query: bool(query.preferences.quantizations),
-        excluded_by="quantization",
-    ),
-    Rule(
-        name="max_price",
-        keep=affordable,
-        applies=lambda query: query.preferences.max_price != _NO_LIMIT,
-        excluded_by="max_price",
-    ),
-    Rule(name="context_length", keep=long_enough, excluded_by="context_length"),
-    Rule(
-        name="require_parameters",
-        keep=supporting,
-        applies=lambda query: query.preferences.require_parameters,
-        excluded_by="require_parameters",
-    ),
-    Rule(
-        name="enforce_distillable_text",
-        keep=distillable,
-        applies=lambda query: query.preferences.enforce_distillable_text,
-    ),
-    Rule(
-        name="soft_parameters",
-        keep=preferring,
-        applies=lambda query: not query.used_parameters.isdisjoint(_SOFT_PARAMETERS),
-    ),
-)

@@ -11,8 +11,9 @@ from msgspec import Struct, structs
 from trunkline.catalog.pricing import price_score
 from trunkline.catalog.types import Model, Snapshot
 from trunkline.core.errors import Availability, NoEndpoints
+from trunkline.routing.ask import Ask
 from trunkline.routing.eligibility import sift
-from trunkline.routing.filters import Ask, is_alive, tier_of
+from trunkline.routing.filters import is_alive, tier_of
 from trunkline.routing.instance import Instance
 from trunkline.routing.routers import auto, free, pareto
 from trunkline.routing.routers.context import Choice, RouterContext
