@@ -41,11 +41,12 @@ class AwsChain:
 
     def load(self) -> Held[AwsKeys]:
         """The keys of this moment. Blocks. Raises CredentialsUnavailable, or what botocore raises."""
+        # A fifth of a second, which only signing pays for; and here, in a thread, all that signing will need.
+        import botocore.session
+
         given = self._given()
         if given is not None:
             return Held(given)
-        import botocore.session  # 0.2 s, which only signing pays for
-
         if self._chain is None:
             self._chain = botocore.session.Session(profile=self._profile).get_credentials()
         if self._chain is None:
