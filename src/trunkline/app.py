@@ -19,7 +19,8 @@ from trunkline.api import health_checks, models, openapi, providers
 from trunkline.api import metrics as metrics_api
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
-from trunkline.api.generation import GenerationEndpoint, Parse
+from trunkline.api.generation import GenerationEndpoint
+from trunkline.api.generation_routes import ROUTES, Route
 from trunkline.api.instance_catalog import InstanceCatalog
 from trunkline.api.routes import api_root
 from trunkline.catalog.snapshot import build_snapshot
@@ -27,7 +28,6 @@ from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.tasks import TaskSet
 from trunkline.files.opening import open_files
 from trunkline.gateway.admission import Admission
-from trunkline.gateway.conversion import PROTOCOLS
 from trunkline.gateway.fetch_client import FetchClient
 from trunkline.gateway.fetch_guard import AddressGuard
 from trunkline.gateway.fetching import MediaFetcher
@@ -35,10 +35,10 @@ from trunkline.gateway.flights import write_interrupted
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.transport.client import HttpTransport
+from trunkline.gateway.upstreams import PROTOCOLS
 from trunkline.gateway.world import World
 from trunkline.observability import logs
 from trunkline.observability.metrics import GatewayMetrics
-from trunkline.protocols.chat.request import parse_chat, parse_completion
 from trunkline.protocols.validation import ParseLimits
 from trunkline.providers.discovery import Discovered, discover
 from trunkline.providers.registry import build_providers, make_callable, make_hint
@@ -119,9 +119,9 @@ class Application:
         self._recorder = FlightRecorder(settings.home)
         self._pipeline = self._make_pipeline(self._recorder, key_file.derive(secret, "end-users"))
         self._generation = {
-            root + path + slash: endpoint
-            for path, parse in (("/chat/completions", parse_chat), ("/completions", parse_completion))
-            for endpoint in (self._make_endpoint(self._pipeline, path, parse),)
+            root + route.path + slash: endpoint
+            for route in ROUTES
+            for endpoint in (self._make_endpoint(self._pipeline, route),)
             for root in API_ROOTS
             for slash in ("", "/")
         }
@@ -174,11 +174,10 @@ class Application:
             metrics=self.metrics,
         )
 
-    def _make_endpoint(self, pipeline: Pipeline, route: str, parse: Parse) -> GenerationEndpoint:
+    def _make_endpoint(self, pipeline: Pipeline, route: Route) -> GenerationEndpoint:
         settings = self._settings
         return GenerationEndpoint(
             route=route,
-            parse=parse,
             pipeline=pipeline,
             directory=self._directory,
             clock=self._clock,

@@ -3,19 +3,14 @@
 import functools
 from typing import Any, Literal
 
-from msgspec import Raw
-
 from tests.recorded import exchanges
-from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
+from tests.reports import REPORT
+from trunkline.protocols.answers import AnswerIdentity, Facts
 from trunkline.protocols.chat.answers import AnswerOptions, open_body, open_stream
 
 PROTOCOLS = {"openai-chat", "openrouter-chat"}
 IDENTITY = AnswerIdentity(
     generation_id="gen-1790000000-aB3dE5fG7hI9jK1lM3nO", created_s=1790000000, model="acme/m1", provider="Acme"
-)
-REPORT = UsageReport(
-    usage=Raw(b'{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"cost":0.000021,"is_byok":false}'),
-    service_tier="default",
 )
 Path = Literal["native", "hub"]
 

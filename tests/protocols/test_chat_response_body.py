@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from msgspec import Raw
+from msgspec import Raw, structs
 
 from tests import shapes
-from tests.protocols.chat_recordings import IDENTITY, REPORT, Path
+from tests.protocols.chat_recordings import IDENTITY, Path
 from tests.protocols.test_chat_response_splits import choice, events
-from trunkline.protocols.answers import AnswerBody, UsageReport
+from tests.reports import CHAT_USAGE, REPORT
+from trunkline.protocols.answers import AnswerBody
 from trunkline.protocols.chat.answers import AnswerOptions, open_body, open_stream
 from trunkline.protocols.chat.fold import fold_delta
 from trunkline.protocols.chat.reader import StreamReader, read_body
@@ -42,7 +43,7 @@ def test_a_body_looks_to_the_byte_as_recorded(path: Path) -> None:
         b'"function":{"name":"f","arguments":""}}],"reasoning_details":' + DETAILS.encode() + b',"padding":"abc"},'
         b'"logprobs":null,"content_filter_results":{},"finish_reason":"stop"}]}'
     )
-    report = UsageReport(usage=Raw(b'{"cost":0}'), service_tier=None, metadata=Raw(b'{"attempt":1}'))
+    report = structs.replace(REPORT, service_tier=None, metadata=Raw(b'{"attempt":1}'))
     assert open_body(path, sent, IDENTITY, AnswerOptions()).render(report).decode() == (
         '{"id":"gen-1790000000-aB3dE5fG7hI9jK1lM3nO","object":"chat.completion","created":1790000000,'
         '"model":"acme/m1","provider":"Acme","system_fingerprint":"fp_1","service_tier":null,'
@@ -50,7 +51,7 @@ def test_a_body_looks_to_the_byte_as_recorded(path: Path) -> None:
         '"content_filter_results":{},"message":{"role":"assistant","content":null,"refusal":null,"reasoning":"AB",'
         '"tool_calls":[{"type":"function","index":0,"id":"call_1","function":{"name":"f","arguments":"{}"}}],'
         f'"reasoning_details":{DETAILS},"padding":"abc"}}}}],'
-        '"usage":{"cost":0},"openrouter_metadata":{"attempt":1}}'
+        f'"usage":{CHAT_USAGE},"openrouter_metadata":{{"attempt":1}}}}'
     )
 
 

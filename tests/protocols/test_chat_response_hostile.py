@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import shapes
-from tests.protocols.chat_recordings import IDENTITY, REPORT, Path
+from tests.protocols.chat_recordings import IDENTITY, Path
 from tests.protocols.test_chat_response_splits import STREAM, choice, events
+from tests.reports import REPORT
 from trunkline.core.errors import ProviderUnavailable
 from trunkline.protocols.chat.answers import AnswerOptions, open_body, open_stream
 from trunkline.protocols.sse import EVENT_BYTES_MAX

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.protocols.chat_recordings import IDENTITY, REPORT, Path, answers, options_for
+from tests.protocols.chat_recordings import IDENTITY, Path, answers, options_for
 from tests.recorded import requires_recorded
+from tests.reports import REPORT
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat.answers import AnswerOptions, open_stream
 

@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from msgspec import Raw
+from msgspec import Raw, structs
 
 from tests import shapes
-from tests.protocols.chat_recordings import IDENTITY, REPORT, Path
+from tests.protocols.chat_recordings import IDENTITY, Path
 from tests.protocols.test_chat_response_splits import choice, events
+from tests.reports import CHAT_USAGE, REPORT
 from trunkline.core.errors import Availability, Internal, ProviderUnavailable
-from trunkline.protocols.answers import AnswerStream, UsageReport
+from trunkline.protocols.answers import AnswerStream
 from trunkline.protocols.chat.answers import AnswerOptions, open_stream
 
 pytestmark = pytest.mark.parametrize("path", ["native", "hub"])
@@ -58,13 +59,13 @@ def test_a_stream_looks_to_the_byte_as_recorded(path: Path) -> None:
     )
     assert stream.feed(events(STOP, "[DONE]")) + stream.close() == b""
     assert stream.facts.done
-    report = UsageReport(usage=Raw(b'{"cost":0}'), service_tier="standard", metadata=Raw(b'{"attempt":1}'))
+    report = structs.replace(REPORT, service_tier="standard", metadata=Raw(b'{"attempt":1}'))
     finish = (
         '[{"index":0,"delta":{"content":"","role":"assistant"},"finish_reason":"stop","native_finish_reason":"stop"}]'
     )
     assert stream.tail(report).decode() == (
         f'data: {{{HEAD},"service_tier":"default","choices":{finish}}}\n\n'
-        f'data: {{{HEAD},"service_tier":"default","choices":{finish},"usage":{{"cost":0}},'
+        f'data: {{{HEAD},"service_tier":"default","choices":{finish},"usage":{CHAT_USAGE},'
         '"openrouter_metadata":{"attempt":1}}\n\n'
         "data: [DONE]\n\n"
     )
@@ -411,12 +412,12 @@ def test_an_error_after_output_is_a_chunk_of_the_stream(path: Path) -> None:
     stream = opened(path)
     out = stream.feed(events(choice('{"content":"Hel"}')))
     error = ProviderUnavailable("Provider disconnected", provider_code="ECONNRESET")
-    end = stream.error_tail(error, UsageReport(usage=Raw(b'{"cost":0}')))
+    end = stream.error_tail(error, structs.replace(REPORT, service_tier=None))
     assert end.decode() == (
         f'data: {{{HEAD},"error":{{"message":"Provider disconnected","code":502,"metadata":'
         '{"error_type":"provider_unavailable","provider_code":"ECONNRESET"}},'
         '"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"error",'
-        '"native_finish_reason":null}],"usage":{"cost":0}}\n\n'
+        f'"native_finish_reason":null}}],"usage":{CHAT_USAGE}}}\n\n'
         "data: [DONE]\n\n"
     )
     assert not [
@@ -427,7 +428,7 @@ def test_an_error_after_output_is_a_chunk_of_the_stream(path: Path) -> None:
 
 def test_a_500_in_a_stream_is_masked_and_availability_stands_in_the_error(path: Path) -> None:
     masked = opened(path).error_tail(
-        Internal("stack trace", provider_code="x"), UsageReport(usage=Raw(b""), metadata=Raw(b'{"a":1}'))
+        Internal("stack trace", provider_code="x"), structs.replace(REPORT, metadata=Raw(b'{"a":1}'))
     )
     assert b"stack" not in masked
     assert b"openrouter_metadata" not in masked

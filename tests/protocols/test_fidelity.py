@@ -4,7 +4,7 @@ import pytest
 
 from tests.protocols.fidelity.table import PAGE, formats, measure, page
 from tests.recorded import requires_recorded
-from trunkline.gateway.conversion import PROTOCOLS
+from trunkline.gateway.upstreams import PROTOCOLS
 
 pytestmark = requires_recorded
 

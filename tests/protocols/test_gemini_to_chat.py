@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-from msgspec import Raw
-
 from tests import shapes
 from tests.protocols.chat_reader import read
 from tests.protocols.gemini_reader import read_sent
 from tests.protocols.gemini_recordings import PROTOCOL, answers, target_of
 from tests.recorded import requires_recorded
-from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
+from tests.reports import REPORT
+from trunkline.protocols.answers import AnswerIdentity, Facts
 from trunkline.protocols.chat.answers import AnswerOptions, encode_body, encode_stream
 
 pytestmark = requires_recorded
@@ -18,7 +17,6 @@ pytestmark = requires_recorded
 IDENTITY = AnswerIdentity(
     generation_id="gen-1790000000-aB3dE5fG7hI9jK1lM3nO", created_s=1790000000, model="google/some", provider="Google"
 )
-REPORT = UsageReport(usage=Raw(b'{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"cost":0,"is_byok":false}'))
 
 
 def relay(exchange: dict[str, Any]) -> tuple[Facts, bytes]:

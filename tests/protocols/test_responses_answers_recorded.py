@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Raw
 
 from tests import shapes
-from tests.protocols.chat_recordings import IDENTITY, REPORT
+from tests.protocols.chat_recordings import IDENTITY
 from tests.protocols.responses_recordings import (
     answers,
     decode,
@@ -20,6 +20,7 @@ from tests.protocols.responses_recordings import (
     target_of,
 )
 from tests.recorded import requires_recorded
+from tests.reports import REPORT
 from trunkline.protocols.chat.answers import AnswerOptions, encode_body, encode_stream
 from trunkline.protocols.events import (
     Annotated,

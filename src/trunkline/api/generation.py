@@ -4,7 +4,6 @@ The order of checks is inference.md 1.2: credentials, key kind, size, body; the 
 """
 
 import asyncio
-from collections.abc import Callable
 
 from msgspec import Raw
 
@@ -13,6 +12,7 @@ from trunkline.api.attribution import RequestHeaders, read_headers
 from trunkline.api.bodies import require_plain
 from trunkline.api.cors import CORS_HEADERS
 from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID, error_headers, presentable
+from trunkline.api.generation_routes import Route
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, PayloadTooLarge, PermissionDenied, TrunklineError, UpstreamTimeout
@@ -22,14 +22,10 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.observability.logs import log_request
 from trunkline.observability.metrics import GatewayMetrics
-from trunkline.protocols.chat.request import ChatRequest
-from trunkline.protocols.error_body import render_error
 from trunkline.protocols.validation import ParseLimits
 
 BODY_BYTES_PER_S_MIN = 65_536
 """A body may take its fixed time and then so much more: patience with slow lines, not with a byte now and then."""
-
-Parse = Callable[[bytes, ParseLimits], ChatRequest]
 
 
 class GenerationEndpoint:
@@ -38,8 +34,7 @@ class GenerationEndpoint:
     def __init__(
         self,
         *,
-        route: str,
-        parse: Parse,
+        route: Route,
         pipeline: Pipeline,
         directory: Directory,
         docs_url: str,
@@ -50,10 +45,11 @@ class GenerationEndpoint:
         metrics: GatewayMetrics,
         log_requests: bool,
     ) -> None:
-        self._route = route
+        self._route = route.path
         self._metrics = metrics
         self._log_requests = log_requests
-        self._parse = parse
+        self._parse = route.parse
+        self._format = route.format
         self._pipeline = pipeline
         self._directory = directory
         self._docs_url = docs_url
@@ -84,7 +80,7 @@ class GenerationEndpoint:
             scope[ACCOUNT_ID] = principal.account_id
             if principal.key.kind == "management":
                 raise PermissionDenied("Management keys cannot run inference. Use an inference key for this call.")
-            body = await self._body(headers, receive)
+            operation = self._parse(await self._body(headers, receive), self._limits)
             exchange = Exchange(
                 generation_id=ids.generation_id(received_ms),
                 request_id=request_id,
@@ -92,7 +88,8 @@ class GenerationEndpoint:
                 received_s=received_s,
                 principal=principal,
                 caller=headers.caller,
-                request=self._parse(body, self._limits),
+                operation=operation,
+                request=operation.request,
                 world=self._pipeline.world,
             )
             await self._pipeline.serve(exchange, send, receive, _answer_headers(exchange))
@@ -130,10 +127,11 @@ class GenerationEndpoint:
     async def _refuse(self, scope: Scope, send: Send, error: TrunklineError, exchange: Exchange | None) -> None:
         """The JSON error; with a generation id once routing has begun (inference.md 1.2)."""
         routed = exchange is not None and exchange.plan is not None
-        body = render_error(
+        body = self._format.render_error(
             error,
             docs_base=self._docs_url,
             user_id=scope.get(ACCOUNT_ID),
+            generation_id=exchange.generation_id if exchange is not None and routed else None,
             metadata=metadata_of(exchange, succeeded=False) if exchange is not None else Raw(b""),
         )
         headers = [

@@ -36,6 +36,15 @@ class Charge(Struct, frozen=True, kw_only=True):
     is_byok: bool = False
 
 
+NO_CHARGE = Charge(
+    total_nanousd=NanoUsd(0),
+    upstream_nanousd=NanoUsd(0),
+    upstream_prompt_nanousd=NanoUsd(0),
+    upstream_completion_nanousd=NanoUsd(0),
+)
+"""Nothing was used, or nobody asked what it costs."""
+
+
 def parse_price(text: str) -> AttoUsd:
     """A decimal string of USD per unit, e.g. `"0.00000075"`, as atto-dollars.
 

@@ -7,15 +7,14 @@ from typing import Literal
 from msgspec import structs
 
 from trunkline.core.errors import TrunklineError
-from trunkline.gateway.conversion import Conversion, EncodedRequest, protocol_of, target_of
+from trunkline.gateway.conversion import Conversion, EncodedRequest, TravelPolicy, target_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.generations.types import ProviderResponse
-from trunkline.protocols.chat.request import ChatRequest
+from trunkline.protocols.client import AskedRequest
 from trunkline.protocols.faults.classify import classify_failure
 from trunkline.protocols.faults.redaction import redact
 from trunkline.protocols.faults.types import Classified
-from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.providers.adapter import upstream_request
 from trunkline.providers.sandbox.upstream import FAULT_HEADER
 from trunkline.providers.types import ProviderRuntime
@@ -77,18 +76,13 @@ def convert(
 ) -> Conversion:
     """How this request travels to this candidate."""
     override = exchange.hold.max_output_tokens if exchange.hold is not None else None
-    return Conversion(
-        exchange.request,
-        candidate.endpoint,
-        target_of(
-            candidate,
-            user_hash=end_user_hash(end_user_secret, exchange.principal.account_id, exchange.request.user),
-            max_tokens_override=override,
-        ),
-        path,
-        docs_url,
-        exchange.caller.anthropic_betas,
+    target = target_of(
+        candidate,
+        user_hash=end_user_hash(end_user_secret, exchange.principal.account_id, exchange.request.user),
+        max_tokens_override=override,
     )
+    policy = TravelPolicy(path=path, docs_url=docs_url, anthropic_betas=exchange.caller.anthropic_betas)
+    return exchange.operation.convert(candidate.endpoint, target, policy)
 
 
 def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
@@ -98,16 +92,14 @@ def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
 
 
 def compose(
-    asked: ChatRequest, candidate: Candidate, runtime: ProviderRuntime, encoded: EncodedRequest
+    asked: AskedRequest, candidate: Candidate, runtime: ProviderRuntime, encoded: EncodedRequest, protocol_name: str
 ) -> UpstreamRequest:
     """The signed upstream request: what catalog or operator set as a header goes before the format's own.
 
     The Sandbox, which is no third party, is told the `user` (OP-13).
     """
     endpoint = candidate.endpoint
-    request = upstream_request(
-        runtime, endpoint, encoded.path, encoded.body, asked.stream, protocol=protocol_of(endpoint)
-    )
+    request = upstream_request(runtime, endpoint, encoded.path, encoded.body, asked.stream, protocol=protocol_name)
     if encoded.headers:
         known = {name for name, _ in request.headers}
         added = tuple(header for header in encoded.headers if header[0] not in known)
@@ -123,7 +115,7 @@ async def open_upstream(
     listener: Listener | None,
     runtime: ProviderRuntime,
     exchange: Exchange,
-    protocol: UpstreamProtocol,
+    conversion: Conversion,
 ) -> UpstreamResponse | Classified:
     """Send, and wait for the head: a response to relay, or the classified refusal.
 
@@ -143,7 +135,7 @@ async def open_upstream(
         body = b""
     finally:
         response.cancel()
-    return protocol.classify(response.status, response.headers, body, now_ms=exchange.received_ms)
+    return conversion.classify(response.status, response.headers, body, now_ms=exchange.received_ms)
 
 
 async def _open_while_wanted(

@@ -29,9 +29,14 @@ class Form(Struct, frozen=True):
     """Says nothing, and shows that the connection lives."""
 
 
-EVENTS = Form(((b"content-type", b"text/event-stream"), *_UNBUFFERED), b": OPENROUTER PROCESSING\n\n")
+_EVENT_HEADERS = ((b"content-type", b"text/event-stream"), *_UNBUFFERED)
 PADDED_JSON = Form(((b"content-type", b"application/json"), *_UNBUFFERED), b"\n         \n")
 """White space before a late body (observed-openrouter-responses.md 1.1)."""
+
+
+def events_form(heartbeat: bytes) -> Form:
+    """Server-sent events, with the sign of life of the client's format."""
+    return Form(_EVENT_HEADERS, heartbeat)
 
 
 class ClientStream:

@@ -1,52 +1,25 @@
-"""Which pairs of formats exist, and by which path an answer travels.
+"""How one client request travels to one endpoint and back: the seam between the pipeline and the wire formats.
 
-The one place of the gateway that knows concrete protocols. Equal formats on both ends take the native path, an edit
-that keeps every unknown member; all others, and everything when `routing.path = "hub"`, go through the hub
-(architecture, "The three ways").
+Equal formats on both ends take the native path, an edit that keeps every unknown member; all others, and everything
+when `routing.path = "hub"`, go through the hub (architecture, "The three ways").
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct, structs
 
 from trunkline.catalog.types import Endpoint
+from trunkline.gateway.upstreams import UPSTREAMS, protocol_of
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
-from trunkline.protocols.chat import answers, native_request
-from trunkline.protocols.chat.protocol import ChatProtocol
-from trunkline.protocols.chat.request import ChatRequest, to_hub
-from trunkline.protocols.cohere.protocol import CohereProtocol
-from trunkline.protocols.converse.protocol import ConverseProtocol
-from trunkline.protocols.gemini.protocol import GeminiProtocol
-from trunkline.protocols.messages.protocol import MessagesProtocol
+from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, ClientRequest
+from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.remote_media import FetchedMedia, RemoteMedia, remote_media, with_content
 from trunkline.protocols.requests import GenerationRequest
-from trunkline.protocols.responses.protocol import ResponsesProtocol
-from trunkline.protocols.upstream import UpstreamProtocol
 from trunkline.routing.types import Candidate
 
-_CHAT = ChatProtocol()
-UPSTREAMS: Mapping[str, UpstreamProtocol] = {
-    "openai-chat": _CHAT,
-    "azure-openai": _CHAT,  # chat under a resource's own address, where models are called by their deployments' names
-    "mistral": _CHAT,  # chat with fields of its own, which quirks know
-    "openai-responses": ResponsesProtocol(),
-    "google-gemini": GeminiProtocol(),
-    "anthropic-messages": MessagesProtocol(),
-    "bedrock-converse": ConverseProtocol(),
-    "cohere-v2": CohereProtocol(),
-}
-"""Upstream formats that are spoken, by the catalog's name, in the order in which a chat client is served best."""
-PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)
-"""Endpoints with none of them are not callable."""
 _ADDRESSED = frozenset({"image", "file", "video"})
 """Modalities that may be given by URL."""
-
-
-def protocol_of(endpoint: Endpoint) -> str:
-    """The format in which a callable endpoint is spoken to: chat itself where it is offered."""
-    offered = (endpoint.protocol, *endpoint.protocols)
-    return next(name for name in UPSTREAMS if name in offered)
 
 
 class EncodedRequest(Struct, frozen=True):
@@ -57,72 +30,136 @@ class EncodedRequest(Struct, frozen=True):
     body: bytes
 
 
-class Conversion:
+class TravelPolicy(Struct, frozen=True, kw_only=True):
+    """What instance and caller say of the way."""
+
+    path: Literal["auto", "hub"] = "auto"
+    docs_url: str = ""
+    anthropic_betas: tuple[str, ...] = ()
+
+
+class Conversion(Protocol):
     """One client request on its way to one endpoint and back."""
 
-    __slots__ = ("_betas", "_hub", "_options", "path", "protocol", "request", "target")
-
-    def __init__(
-        self,
-        request: ChatRequest,
-        endpoint: Endpoint,
-        target: UpstreamTarget,
-        path_policy: Literal["auto", "hub"],
-        docs_url: str,
-        anthropic_betas: tuple[str, ...] = (),
-    ) -> None:
-        self.request = request
-        self._betas = anthropic_betas
-        self._hub: GenerationRequest | None = None
-        self.protocol = UPSTREAMS[protocol_of(endpoint)]
-        self.path: Path = "native" if path_policy == "auto" and self.protocol is _CHAT else "hub"
-        tool = request.answer_tool if self.path == "hub" else None
-        self.target = target if tool is None else structs.replace(target, answer_tool=tool)
-        self._options = answers.AnswerOptions(
-            exclude_reasoning=request.reasoning is not None and request.reasoning.exclude,
-            text_completion=request.text_completion,
-            quirks=target.quirks,
-            docs_base=docs_url,
-        )
+    @property
+    def protocol_name(self) -> str:
+        """The upstream format that is spoken, by the catalog's name."""
+        ...
 
     def remote_media(self) -> tuple[RemoteMedia, ...]:
-        """The URLs whose content this upstream must be given as data; none on the native path."""
-        if self.path == "native" or self.request.input_modalities.isdisjoint(_ADDRESSED):
-            return ()
-        return remote_media(self._as_hub(), lambda part: self.protocol.needs_content(part, self.target))
+        """The URLs whose content this upstream must be given as data."""
+        ...
 
     def encode(self, fetched: FetchedMedia | None = None) -> EncodedRequest:
         """The upstream's request, with the content of `fetched` in place of URLs.
 
         Raises InvalidRequest or InvalidPrompt for what the format cannot say.
         """
-        path = self.protocol.path(self.target, stream=self.request.stream)
-        if self.path == "native":
-            return EncodedRequest(path, (), native_request.edit_request(self.request, self.target))
-        hub, self._hub = self._as_hub(), None  # it holds every medium: not to be kept while the answer streams
-        if fetched is not None:
-            hub = with_content(hub, fetched.data_urls)
-        return EncodedRequest(path, self.protocol.headers(hub, self.target), self.protocol.encode(hub, self.target))
+        ...
 
-    def _as_hub(self) -> GenerationRequest:
-        if self._hub is None:
-            hub = to_hub(self.request)
-            self._hub = structs.replace(hub, anthropic_betas=self._betas) if self._betas else hub
-        return self._hub
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
+        """An answer with another status than 200."""
+        ...
 
     def open_stream(self, identity: AnswerIdentity) -> AnswerStream:
         """A fresh relay for one upstream stream."""
-        if self.path == "native":
-            return answers.open_stream("native", identity, self._options)
-        decoder = self.protocol.open_stream(self.target, exclude_reasoning=self._options.exclude_reasoning)
-        return answers.encode_stream(decoder, identity, self._options)
+        ...
 
     def open_body(self, data: bytes, identity: AnswerIdentity) -> AnswerBody:
         """A whole upstream answer, read."""
+        ...
+
+    def echo(self, upstream_body: bytes, identity: AnswerIdentity) -> bytes:
+        """The event that shows a caller what is sent; empty where the client's format has no place for it."""
+        ...
+
+
+class Operation(Protocol):
+    """What one request asks for, and how that is put to an endpoint."""
+
+    @property
+    def request(self) -> AskedRequest: ...
+
+    @property
+    def format(self) -> ClientFormat: ...
+
+    def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> Conversion:
+        """The way to one endpoint."""
+        ...
+
+
+class GenerationOperation(Struct, frozen=True):
+    """A generation: any client format, any upstream format."""
+
+    request: ClientRequest
+    format: ClientFormat
+
+    def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> Conversion:
+        return GenerationConversion(self.request, endpoint, target, policy)
+
+
+class GenerationConversion:
+    """Implements `Conversion` for generations."""
+
+    __slots__ = ("_docs_url", "_hub", "_policy", "_request", "_target", "path", "protocol", "protocol_name")
+
+    def __init__(
+        self, request: ClientRequest, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy
+    ) -> None:
+        self._request = request
+        self._policy = policy
+        self._hub: GenerationRequest | None = None
+        native = request.native_formats if policy.path == "auto" else frozenset[str]()
+        self.protocol_name = protocol_of(endpoint, native)
+        self.protocol = UPSTREAMS[self.protocol_name]
+        self.path: Path = "native" if self.protocol_name in native else "hub"
+        tool = request.answer_tool if self.path == "hub" else None
+        self._target = target if tool is None else structs.replace(target, answer_tool=tool)
+
+    def remote_media(self) -> tuple[RemoteMedia, ...]:
+        if self.path == "native" or self._request.input_modalities.isdisjoint(_ADDRESSED):
+            return ()
+        return remote_media(self._as_hub(), lambda part: self.protocol.needs_content(part, self._target))
+
+    def encode(self, fetched: FetchedMedia | None = None) -> EncodedRequest:
+        request, target = self._request, self._target
+        path = self.protocol.path(target, stream=request.stream)
         if self.path == "native":
-            return answers.open_body("native", data, identity, self._options)
-        decoded = self.protocol.decode_body(data, self.target, exclude_reasoning=self._options.exclude_reasoning)
-        return answers.encode_body(decoded, identity, self._options)
+            return EncodedRequest(path, request.native_headers(self._policy.anthropic_betas), request.edit(target))
+        hub, self._hub = self._as_hub(), None  # it holds every medium: not to be kept while the answer streams
+        if fetched is not None:
+            hub = with_content(hub, fetched.data_urls)
+        return EncodedRequest(path, self.protocol.headers(hub, target), self.protocol.encode(hub, target))
+
+    def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
+        return self.protocol.classify(status, headers, body, now_ms=now_ms)
+
+    def open_stream(self, identity: AnswerIdentity) -> AnswerStream:
+        answering = self._answering(identity)
+        if self.path == "native":
+            return self._request.native_stream(answering)
+        decoder = self.protocol.open_stream(self._target, exclude_reasoning=not self._request.include_reasoning)
+        return self._request.hub_stream(decoder, answering)
+
+    def open_body(self, data: bytes, identity: AnswerIdentity) -> AnswerBody:
+        answering = self._answering(identity)
+        if self.path == "native":
+            return self._request.native_body(data, answering)
+        exclude_reasoning = not self._request.include_reasoning
+        decoded = self.protocol.decode_body(data, self._target, exclude_reasoning=exclude_reasoning)
+        return self._request.hub_body(decoded, answering)
+
+    def echo(self, upstream_body: bytes, identity: AnswerIdentity) -> bytes:
+        return self._request.echo(upstream_body, self._answering(identity))
+
+    def _as_hub(self) -> GenerationRequest:
+        if self._hub is None:
+            hub, betas = self._request.to_hub(), self._policy.anthropic_betas
+            self._hub = structs.replace(hub, anthropic_betas=betas) if betas else hub
+        return self._hub
+
+    def _answering(self, identity: AnswerIdentity) -> Answering:
+        return Answering(identity=identity, target=self._target, docs_base=self._policy.docs_url)
 
 
 def target_of(candidate: Candidate, *, user_hash: str | None, max_tokens_override: int | None) -> UpstreamTarget:

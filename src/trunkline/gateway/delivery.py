@@ -20,8 +20,6 @@ from trunkline.gateway.relay import Relay, let_go
 from trunkline.gateway.settlement import Bill, Settlement
 from trunkline.generations.types import GenerationStatus
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
-from trunkline.protocols.chat.debug import debug_chunk
-from trunkline.protocols.error_body import render_error
 from trunkline.protocols.faults.classify import classify_failure, classify_fault
 from trunkline.protocols.faults.types import Classified
 from trunkline.providers.types import ProviderRuntime
@@ -44,7 +42,7 @@ class Delivery(Protocol):
         """Pass the answer on and settle it. None: the client has been answered; else nothing reached it yet."""
         ...
 
-    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
+    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, conversion: Conversion, body: bytes) -> None:
         """Show what is being sent to the provider, where the caller asked for it and the format has a place."""
         ...
 
@@ -68,7 +66,8 @@ def report_of(exchange: Exchange, bill: Bill) -> UsageReport:
     """The usage object and its neighbours at the end of an answer."""
     facts = exchange.facts
     return UsageReport(
-        usage=bill.usage_json,
+        usage=bill.usage,
+        charge=bill.charge,
         service_tier=facts.service_tier if facts is not None else None,
         metadata=metadata_of(exchange, succeeded=exchange.error is None),
     )
@@ -158,9 +157,9 @@ class StreamDelivery:
         self._listener.answered()
         await self._client.finish(data)
 
-    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
-        if exchange.request.echo_upstream_body:
-            await self._client.write(debug_chunk(identity_of(exchange, runtime), body))
+    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, conversion: Conversion, body: bytes) -> None:
+        if exchange.request.echo_upstream_body and (event := conversion.echo(body, identity_of(exchange, runtime))):
+            await self._client.write(event)
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
         if not self._client.committed or exchange.conversion is None or exchange.runtime is None:
@@ -227,16 +226,17 @@ class WholeDelivery:
         self._padding.stop()
         return self._padding if self._padding.committed else None
 
-    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, body: bytes) -> None:
+    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, conversion: Conversion, body: bytes) -> None:
         """Ignored without streaming."""
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
         if (begun := self._begun()) is None:
             return False
-        body = render_error(
+        body = exchange.operation.format.render_error(
             error,
             docs_base=self._docs_url,
             user_id=exchange.principal.account_id,
+            generation_id=exchange.generation_id,
             metadata=metadata_of(exchange, succeeded=False),
         )
         await begun.finish(body)

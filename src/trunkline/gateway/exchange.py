@@ -6,11 +6,11 @@ from trunkline.accounts.types import Principal
 from trunkline.catalog.types import Endpoint
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import NanoUsd
-from trunkline.gateway.conversion import Conversion
+from trunkline.gateway.conversion import Conversion, Operation
 from trunkline.gateway.world import World
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.request import ChatRequest
+from trunkline.protocols.client import AskedRequest
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
@@ -50,8 +50,9 @@ class Exchange(Struct, kw_only=True):
     """Monotonic."""
     principal: Principal
     caller: Caller
-    request: ChatRequest
-
+    operation: Operation
+    request: AskedRequest
+    """The operation's."""
     world: World
     plan: Plan | None = None
     hold: Hold | None = None

@@ -14,7 +14,16 @@ from trunkline.core.errors import (
 from trunkline.core.tasks import TaskSet
 from trunkline.gateway.admission import Admission, require_text_request
 from trunkline.gateway.attempt import Tries, compose, convert, note, open_upstream, renote
-from trunkline.gateway.client import EVENTS, PADDED_JSON, ClientStream, DisconnectWatch, Form, RawHeaders, Receive, Send
+from trunkline.gateway.client import (
+    PADDED_JSON,
+    ClientStream,
+    DisconnectWatch,
+    Form,
+    RawHeaders,
+    Receive,
+    Send,
+    events_form,
+)
 from trunkline.gateway.conversion import Conversion, EncodedRequest
 from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
 from trunkline.gateway.exchange import Exchange
@@ -113,7 +122,7 @@ class Pipeline:
         self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
     ) -> None:
         listener = Listener(exchange)
-        client = self._open_client(send, headers, EVENTS, listener)
+        client = self._open_client(send, headers, events_form(exchange.operation.format.heartbeat), listener)
         watch = DisconnectWatch(receive, listener.gone)
         self._metrics.streams_open += 1
         try:
@@ -200,11 +209,11 @@ class Pipeline:
         runtime = exchange.world.runtime_of(candidate.endpoint)
         exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
         exchange.conversion = conversion
-        await delivery.echo(exchange, runtime, encoded.body)
-        request = compose(exchange.request, candidate, runtime, encoded)
+        await delivery.echo(exchange, runtime, conversion, encoded.body)
+        request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
         upstream = self._sandbox if runtime.in_process else self._upstream
         started_s = asyncio.get_running_loop().time()
-        opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion.protocol)
+        opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion)
         latency_s = asyncio.get_running_loop().time() - started_s
         if isinstance(opened, Classified):
             note(exchange, candidate, runtime, status=opened.fault.status or None, latency_s=latency_s)

@@ -4,7 +4,7 @@ Always runs, exactly once for each request that reached the attempt loop, also w
 """
 
 import structlog
-from msgspec import Raw, Struct, structs
+from msgspec import Struct, structs
 
 from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
@@ -15,7 +15,6 @@ from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.generations import service as generations
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
-from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
 from trunkline.settings import Billing
@@ -27,12 +26,11 @@ _log = structlog.get_logger("trunkline.settlement")
 
 
 class Bill(Struct, frozen=True, kw_only=True):
-    """A priced answer. `usage` is the client's JSON object; `charged` False: shown, but nobody pays (OP-13)."""
+    """A priced answer. `charged` False: the price is shown, but nobody pays (OP-13)."""
 
     usage: Usage
     charge: Charge
     charged: bool
-    usage_json: Raw
 
 
 class Settlement:
@@ -76,19 +74,7 @@ class Settlement:
             markup_bps=self._markup_bps,
             tokens_chargeable=not insured,
         )
-        return Bill(
-            usage=usage,
-            charge=charge,
-            charged=not exchange.runtime.in_process,
-            usage_json=render_usage(
-                usage,
-                cost_nanousd=charge.total_nanousd,
-                upstream_nanousd=charge.upstream_nanousd,
-                upstream_prompt_nanousd=charge.upstream_prompt_nanousd,
-                upstream_completion_nanousd=charge.upstream_completion_nanousd,
-                is_byok=charge.is_byok,
-            ),
-        )
+        return Bill(usage=usage, charge=charge, charged=not exchange.runtime.in_process)
 
     def _estimate(self, exchange: Exchange) -> Usage:
         assert exchange.facts is not None

@@ -8,7 +8,7 @@ The gateway's relay loop is the same for every pair of formats and both paths:
         if out and answer.facts.content_seen: await client.send(out)
     answer.close()                                  # the upstream ended; `facts` is final
     … settle: price `facts.usage`, write the record durably …
-    await client.send(answer.tail(usage_json))      # finish, usage chunk, end marker: only after the record is safe
+    await client.send(answer.tail(report))          # finish, usage chunk, end marker: only after the record is safe
 
 `feed` never returns the bytes that end the answer: they come from `tail` or `error_tail`.
 """
@@ -19,6 +19,7 @@ from typing import Literal, Protocol
 from msgspec import Raw, Struct
 
 from trunkline.core.errors import TrunklineError
+from trunkline.core.money import Charge
 from trunkline.protocols.events import FinishReason, UpstreamFault, Usage
 
 
@@ -84,10 +85,10 @@ class Facts(Struct):
 
 
 class UsageReport(Struct, frozen=True, kw_only=True):
-    """The client's `usage`, already priced, and what stands beside it at the end of an answer."""
+    """What was used and what it costs, for the end of an answer: each format has its own object for it."""
 
-    usage: Raw
-    """The JSON usage object, cost included; empty Raw: send none (an error before any token)."""
+    usage: Usage
+    charge: Charge
     service_tier: str | None = None
     metadata: Raw = Raw(b"")
     """`openrouter_metadata` where the caller opted in."""

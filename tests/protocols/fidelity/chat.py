@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tests.protocols.chat_reader import Answer, Choice, read
-from tests.protocols.chat_recordings import IDENTITY, PROTOCOLS, REPORT, Path, options_for, relay
+from tests.protocols.chat_recordings import IDENTITY, PROTOCOLS, Path, options_for, relay
 from tests.protocols.fidelity.checks import (
     Exchange,
     Excused,
@@ -24,6 +24,7 @@ from tests.protocols.test_chat_request_paths import meaning
 from tests.protocols.test_chat_request_recorded import ANYTHING_GOES, arrived, expected, tools_completed
 from tests.protocols.test_chat_response_recorded import FAULTY, expected_finish, normal_calls, without_minted_ids
 from tests.recorded import exchanges
+from tests.reports import REPORT
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.chat.answers import open_body, open_stream
 from trunkline.protocols.chat.native_request import edit_request

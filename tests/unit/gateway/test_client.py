@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from trunkline.core.tasks import TaskSet
-from trunkline.gateway.client import EVENTS, ClientStream, Message
+from trunkline.gateway.client import ClientStream, Message, events_form
+from trunkline.protocols.sse import KEEP_ALIVE
 
 
 class Client:
@@ -30,7 +31,7 @@ def stream_to(client: Client, tasks: TaskSet, heartbeat_s: float = 0.01) -> Clie
         client.send,
         [],
         tasks,
-        EVENTS,
+        events_form(KEEP_ALIVE),
         commit_s=heartbeat_s,
         heartbeat_s=heartbeat_s,
         on_commit=nothing,
@@ -44,7 +45,7 @@ async def test_silence_is_filled_with_comments() -> None:
     await asyncio.sleep(0.06)
     stream.stop()
     assert len(client.bodies) > 1
-    assert set(client.bodies) == {EVENTS.heartbeat}
+    assert set(client.bodies) == {KEEP_ALIVE}
 
 
 async def test_comments_do_not_pile_up_behind_a_client_that_reads_nothing() -> None:
@@ -52,13 +53,13 @@ async def test_comments_do_not_pile_up_behind_a_client_that_reads_nothing() -> N
     stream = stream_to(client, tasks)
     await stream.write(b"data: 1\n\n")
     client.takes.clear()
-    before = client.bodies.count(EVENTS.heartbeat)
+    before = client.bodies.count(KEEP_ALIVE)
     await asyncio.sleep(0.1)
     assert len(tasks) <= 1
     client.takes.set()
     await stream.finish(b"data: [DONE]\n\n")
     assert client.bodies[-1] == b"data: [DONE]\n\n"
-    assert client.bodies.count(EVENTS.heartbeat) - before <= 2
+    assert client.bodies.count(KEEP_ALIVE) - before <= 2
 
 
 async def test_no_comment_follows_the_end_of_an_answer() -> None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from trunkline.catalog.snapshot import build_snapshot
-from trunkline.gateway.conversion import PROTOCOLS, UPSTREAMS, protocol_of
+from trunkline.gateway.upstreams import PROTOCOLS, UPSTREAMS, protocol_of
+from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.providers.registry import build_providers, make_callable
 from trunkline.settings import Settings
@@ -18,7 +19,9 @@ def test_a_key_makes_the_catalogs_models_callable_in_their_own_format() -> None:
     endpoints = [e for model in snapshot.models.values() for e in model.endpoints if is_callable(e)]
     assert len(endpoints) > 80
     assert "eu.anthropic.claude-opus-4-8" in {endpoint.upstream_model for endpoint in endpoints}
-    assert {type(UPSTREAMS[protocol_of(endpoint)]) for endpoint in endpoints} == {ConverseProtocol}
+    assert {type(UPSTREAMS[protocol_of(endpoint, ChatClientRequest.native_formats)]) for endpoint in endpoints} == {
+        ConverseProtocol
+    }
     runtime = providers.by_slug["amazon-bedrock"]
     assert ("authorization", "Bearer k") in [(name.lower(), value) for name, value in runtime.headers]
     assert runtime.base_url == "https://bedrock-runtime.eu-west-1.amazonaws.com"

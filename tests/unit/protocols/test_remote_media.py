@@ -2,7 +2,7 @@
 
 import pytest
 
-from trunkline.gateway.conversion import UPSTREAMS
+from trunkline.gateway.upstreams import UPSTREAMS
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.remote_media import Addressed, RemoteMedia, remote_media, with_content
 from trunkline.protocols.requests import Audio, CacheMarker, File, GenerationRequest, Image, Message, Text, Video

@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Literal
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from trunkline.cli.probing.cleaning import clean_text, secrets_of
 from trunkline.cli.probing.features import FEATURES, Feature, claims, lack, question
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ErrorType, InvalidRequest
+from trunkline.core.money import NO_CHARGE
 from trunkline.gateway.attempt import compose
-from trunkline.gateway.conversion import Conversion, protocol_of, target_of
+from trunkline.gateway.conversion import Conversion, GenerationConversion, TravelPolicy, target_of
 from trunkline.gateway.world import World
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, Facts, UsageReport
+from trunkline.protocols.events import Usage
 from trunkline.protocols.faults.classify import classify_failure, classify_fault
 from trunkline.protocols.faults.types import Classified
 from trunkline.providers.upstream import Upstream, UpstreamFailed, UpstreamRequest, UpstreamResponse
@@ -27,7 +29,7 @@ MESSAGE_CHARS_MAX = 200
 _UNREACHABLE = frozenset({"connect", "dns", "tls", "timeout_connect"})
 _OK = 200
 _AFTER_DONE_S = 0.2
-_REPORT = UsageReport(usage=Raw(b""))
+_REPORT = UsageReport(usage=Usage(), charge=NO_CHARGE)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -99,16 +101,17 @@ class Prober:
         asked = question(feature, candidate.model, endpoint)
         target = target_of(candidate, user_hash=None, max_tokens_override=None)
         settings = self._settings
-        conversion = Conversion(asked, endpoint, target, settings.routing.path, settings.docs_url)
+        policy = TravelPolicy(path=settings.routing.path, docs_url=settings.docs_url)
+        conversion = GenerationConversion(asked, endpoint, target, policy)
         try:
             encoded = conversion.encode()
         except InvalidRequest as error:
             return Finding(candidate, _no(feature, error.kind, error.message))
         wire = Wire(
-            protocol=protocol_of(endpoint),
+            protocol=conversion.protocol_name,
             model=endpoint.upstream_model,
             stream=asked.stream,
-            request=compose(asked, candidate, self._world.runtime_of(endpoint), encoded),
+            request=compose(asked, candidate, self._world.runtime_of(endpoint), encoded, conversion.protocol_name),
         )
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -154,7 +157,7 @@ class Prober:
             response.cancel()
         if response.status != _OK:
             now_ms = self._clock.now_ms()
-            return conversion.protocol.classify(response.status, response.headers, wire.body, now_ms=now_ms)
+            return conversion.classify(response.status, response.headers, wire.body, now_ms=now_ms)
         body = conversion.open_body(wire.body, identity)
         if body.facts.fault is not None:
             return classify_fault(body.facts.fault)

@@ -11,7 +11,8 @@ from trunkline.cli.probing.picture import PICTURE_URL
 from trunkline.core import json
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import Facts
-from trunkline.protocols.chat.request import ChatRequest, parse_chat
+from trunkline.protocols.chat.client import ChatClientRequest
+from trunkline.protocols.chat.request import parse_chat
 from trunkline.protocols.validation import ParseLimits
 
 Feature = Literal["text", "stream", "tools", "structured_output", "reasoning", "image_input"]
@@ -66,7 +67,7 @@ def claims(feature: Feature, endpoint: Endpoint) -> bool:
             return "image" in endpoint.input_modalities
 
 
-def question(feature: Feature, model: Model, endpoint: Endpoint) -> ChatRequest:
+def question(feature: Feature, model: Model, endpoint: Endpoint) -> ChatClientRequest:
     """The cheapest request that shows the feature, as a client of the gateway would send it."""
     members = dict(_QUESTIONS[feature](endpoint))
     members["model"] = model.id

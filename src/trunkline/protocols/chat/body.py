@@ -7,6 +7,7 @@ from trunkline.protocols.answers import AnswerIdentity, UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd, array_json, finish_members, tier_json
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.tool_calls import CallFragment
+from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.lenient_json import NOTHING, quoted
 
 
@@ -53,9 +54,8 @@ def envelope(
         b',"system_fingerprint":' + json.encode(fingerprint),
         b',"service_tier":' + tier_json(report),
         b',"choices":' + array_json(choices),
+        b',"usage":' + render_usage(report.usage, report.charge),
     ]
-    if report.usage:
-        pieces += (b',"usage":', report.usage)
     if report.metadata:
         pieces += (b',"openrouter_metadata":', report.metadata)
     pieces.append(b"}")

@@ -13,6 +13,7 @@ from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerIdentity, UsageReport
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.tool_calls import CallFragment
+from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.error_body import error_object
 from trunkline.protocols.events import FinishReason
 from trunkline.protocols.lenient_json import quoted
@@ -84,7 +85,7 @@ class ChunkHead:
         if report is None:
             return head + b"}\n\n"
         if error.http_status == 500:
-            report = UsageReport(usage=report.usage, service_tier=report.service_tier)
+            report = UsageReport(usage=report.usage, charge=report.charge, service_tier=report.service_tier)
         return head + report_tail(report)
 
 
@@ -147,9 +148,7 @@ def tier_json(report: UsageReport) -> bytes:
 
 def report_tail(report: UsageReport) -> bytes:
     """The members after `choices`, and the end of the event."""
-    pieces: list[bytes | Raw] = []
-    if report.usage:
-        pieces += (b',"usage":', report.usage)
+    pieces: list[bytes | Raw] = [b',"usage":', render_usage(report.usage, report.charge)]
     if report.metadata:
         pieces += (b',"openrouter_metadata":', report.metadata)
     pieces.append(b"}\n\n")

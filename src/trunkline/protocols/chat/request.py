@@ -12,6 +12,7 @@ from msgspec import Raw
 from trunkline.core.errors import InvalidPrompt, InvalidRequest
 from trunkline.protocols.chat import messages as chat_messages
 from trunkline.protocols.chat.chat_request import ChatRequest
+from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.chat.hub_request import to_hub
 from trunkline.protocols.chat.survey import survey
 from trunkline.protocols.chat.tools import parse_tool_choice, parse_tools
@@ -42,7 +43,7 @@ _completion_logprobs: msgspec.json.Decoder[bool | int] = msgspec.json.Decoder(bo
 _prompts: msgspec.json.Decoder[str | list[str]] = msgspec.json.Decoder(str | list[str])
 
 
-def parse_chat(body: bytes, limits: ParseLimits) -> ChatRequest:
+def parse_chat(body: bytes, limits: ParseLimits) -> ChatClientRequest:
     """The body of POST /chat/completions. Raises InvalidRequest or InvalidPrompt for anything that is no request."""
     members = top_level(body)
     text_completion = "messages" not in members and "prompt" in members
@@ -51,7 +52,7 @@ def parse_chat(body: bytes, limits: ParseLimits) -> ChatRequest:
     return _parse(members, limits, text_completion=text_completion, size_bytes=len(body))
 
 
-def parse_completion(body: bytes, limits: ParseLimits) -> ChatRequest:
+def parse_completion(body: bytes, limits: ParseLimits) -> ChatClientRequest:
     """The body of POST /completions (inference.md 19): `prompt` is one string, or an array of one.
 
     `logprobs` is a number there: so many alternatives for each token.
@@ -82,7 +83,9 @@ def _with_prompt_as_message(members: dict[str, Raw]) -> dict[str, Raw]:
     return members
 
 
-def _parse(members: dict[str, Raw], limits: ParseLimits, *, text_completion: bool, size_bytes: int) -> ChatRequest:
+def _parse(
+    members: dict[str, Raw], limits: ParseLimits, *, text_completion: bool, size_bytes: int
+) -> ChatClientRequest:
     head = _parse_head(members)
     for name, listed in (("stop", head.stop), ("modalities", head.modalities)):
         if listed == []:
@@ -92,7 +95,7 @@ def _parse(members: dict[str, Raw], limits: ParseLimits, *, text_completion: boo
     tools = parse_tools(raw_tools, limits)
     _check_head(head, limits)
     _check_free_form(members, limits)
-    return ChatRequest(
+    return ChatClientRequest(
         members=members,
         head=head,
         messages=messages,

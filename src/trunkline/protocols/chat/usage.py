@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from msgspec import Raw
-
-from trunkline.core.money import usd_number
+from trunkline.core.money import Charge, usd_number
 from trunkline.protocols.events import Usage
 
 _USAGE: Final = (
@@ -17,15 +15,7 @@ _USAGE: Final = (
 """The client's object; the two `%b` inside the details are counts that are there only when there are any."""
 
 
-def render_usage(
-    usage: Usage,
-    *,
-    cost_nanousd: int,
-    upstream_nanousd: int,
-    upstream_prompt_nanousd: int,
-    upstream_completion_nanousd: int,
-    is_byok: bool,
-) -> Raw:
+def render_usage(usage: Usage, charge: Charge) -> bytes:
     """The client's `usage`, members in the order of observed-openrouter-responses.md 1.2.
 
     Optional counts appear only when there are any. `upstream_…` is the upstream's list price, `cost` what the
@@ -43,28 +33,25 @@ def render_usage(
         counts = b'{"web_search_requests":%d}' % usage.web_searches
         # The older name goes out as well (inference.md 13.1); the newer one is recorded as the last member.
         tools = b',"server_tool_use":' + counts + b',"server_tool_use_details":' + counts
-    return Raw(
-        _USAGE
-        % (
-            usage.prompt_tokens,
-            usage.completion_tokens,
-            usage.prompt_tokens + usage.completion_tokens,
-            usd_number(cost_nanousd),
-            b"true" if is_byok else b"false",
-            usage.cached_tokens,
-            usage.cache_write_tokens,
-            usage.prompt_audio_tokens,
-            usage.prompt_video_tokens,
-            prompt_tail,
-            usd_number(upstream_nanousd),
-            usd_number(upstream_prompt_nanousd),
-            usd_number(upstream_completion_nanousd),
-            usage.reasoning_tokens,
-            usage.completion_image_tokens,
-            usage.completion_audio_tokens,
-            completion_tail,
-            tools,
-        )
+    return _USAGE % (
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.prompt_tokens + usage.completion_tokens,
+        usd_number(charge.total_nanousd),
+        b"true" if charge.is_byok else b"false",
+        usage.cached_tokens,
+        usage.cache_write_tokens,
+        usage.prompt_audio_tokens,
+        usage.prompt_video_tokens,
+        prompt_tail,
+        usd_number(charge.upstream_nanousd),
+        usd_number(charge.upstream_prompt_nanousd),
+        usd_number(charge.upstream_completion_nanousd),
+        usage.reasoning_tokens,
+        usage.completion_image_tokens,
+        usage.completion_audio_tokens,
+        completion_tail,
+        tools,
     )
 
 

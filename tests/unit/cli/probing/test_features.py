@@ -14,7 +14,8 @@ from trunkline.cli.probing.choice import cost_bound_nanousd, probeable
 from trunkline.cli.probing.features import FEATURES, Feature, claims, lack, question
 from trunkline.cli.probing.transcript import record
 from trunkline.core.money import AttoUsd
-from trunkline.gateway.conversion import PROTOCOLS, Conversion, target_of
+from trunkline.gateway.conversion import GenerationConversion, TravelPolicy, target_of
+from trunkline.gateway.upstreams import PROTOCOLS
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.events import Usage
 from trunkline.providers.upstream import UpstreamRequest
@@ -41,7 +42,7 @@ def test_every_question_can_be_put_to_every_endpoint_of_the_catalog(snapshot: Sn
         target = target_of(candidate, user_hash=None, max_tokens_override=None)
         for feature in FEATURES:
             if claims(feature, endpoint):
-                conversion = Conversion(question(feature, model, endpoint), endpoint, target, "auto", "")
+                conversion = GenerationConversion(question(feature, model, endpoint), endpoint, target, TravelPolicy())
                 assert conversion.encode().body
                 asked[feature] += 1
     assert min(asked.values()) > 100

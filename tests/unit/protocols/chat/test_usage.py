@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from tests import shapes
+from trunkline.core.money import Charge, NanoUsd
 from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.events import Usage
 from trunkline.protocols.usage import normalise
@@ -102,15 +103,14 @@ def test_classes_are_never_more_than_their_totals(
 
 
 def render(usage: Usage, *, is_byok: bool = False) -> str:
-    rendered = render_usage(
-        usage,
-        cost_nanousd=25_000,
-        upstream_nanousd=25_000,
-        upstream_prompt_nanousd=10_000,
-        upstream_completion_nanousd=15_000,
+    charge = Charge(
+        total_nanousd=NanoUsd(25_000),
+        upstream_nanousd=NanoUsd(25_000),
+        upstream_prompt_nanousd=NanoUsd(10_000),
+        upstream_completion_nanousd=NanoUsd(15_000),
         is_byok=is_byok,
     )
-    return bytes(rendered).decode()
+    return render_usage(usage, charge).decode()
 
 
 def test_the_clients_usage_has_the_recorded_order() -> None:
@@ -136,15 +136,13 @@ def test_optional_members_appear_only_with_something_in_them() -> None:
 
 
 def test_costs_are_exact_decimals_without_exponent() -> None:
-    rendered = render_usage(
-        Usage(),
-        cost_nanousd=140,
-        upstream_nanousd=10**18 + 1,
-        upstream_prompt_nanousd=0,
-        upstream_completion_nanousd=1,
-        is_byok=False,
+    charge = Charge(
+        total_nanousd=NanoUsd(140),
+        upstream_nanousd=NanoUsd(10**18 + 1),
+        upstream_prompt_nanousd=NanoUsd(0),
+        upstream_completion_nanousd=NanoUsd(1),
     )
-    text = bytes(rendered).decode()
+    text = render_usage(Usage(), charge).decode()
     assert '"cost":0.00000014,' in text
     assert '"upstream_inference_cost":1000000000.000000001,' in text
     assert '"upstream_inference_completions_cost":0.000000001}' in text

@@ -1,0 +1,32 @@
+"""The ways in for generations: path, reader of the body, and the format that errors are told in."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from trunkline.gateway.conversion import GenerationOperation, Operation
+from trunkline.protocols.chat.client import CHAT_FORMAT
+from trunkline.protocols.chat.request import parse_chat, parse_completion
+from trunkline.protocols.client import ClientFormat, ClientRequest
+from trunkline.protocols.validation import ParseLimits
+
+Parse = Callable[[bytes, ParseLimits], Operation]
+"""From a body to what it asks for. Raises InvalidRequest or InvalidPrompt for anything that is no request."""
+
+
+class Route(Struct, frozen=True):
+    """One way in, under every API root."""
+
+    path: str
+    parse: Parse
+    format: ClientFormat
+
+
+def _generation(path: str, parse: Callable[[bytes, ParseLimits], ClientRequest], format: ClientFormat) -> Route:
+    return Route(path, lambda body, limits: GenerationOperation(parse(body, limits), format), format)
+
+
+ROUTES: tuple[Route, ...] = (
+    _generation("/chat/completions", parse_chat, CHAT_FORMAT),
+    _generation("/completions", parse_completion, CHAT_FORMAT),
+)

@@ -1,0 +1,35 @@
+"""Which upstream formats are spoken: the one place of the gateway that knows concrete ones."""
+
+from collections.abc import Mapping
+
+from trunkline.catalog.types import Endpoint
+from trunkline.protocols.chat.protocol import ChatProtocol
+from trunkline.protocols.cohere.protocol import CohereProtocol
+from trunkline.protocols.converse.protocol import ConverseProtocol
+from trunkline.protocols.gemini.protocol import GeminiProtocol
+from trunkline.protocols.messages.protocol import MessagesProtocol
+from trunkline.protocols.responses.protocol import ResponsesProtocol
+from trunkline.protocols.upstream import UpstreamProtocol
+
+_CHAT = ChatProtocol()
+UPSTREAMS: Mapping[str, UpstreamProtocol] = {
+    "openai-chat": _CHAT,
+    "azure-openai": _CHAT,  # chat under a resource's own address, where models are called by their deployments' names
+    "mistral": _CHAT,  # chat with fields of its own, which quirks know
+    "openai-responses": ResponsesProtocol(),
+    "google-gemini": GeminiProtocol(),
+    "anthropic-messages": MessagesProtocol(),
+    "bedrock-converse": ConverseProtocol(),
+    "cohere-v2": CohereProtocol(),
+}
+"""Upstream formats by the catalog's name, in the order in which a client of another format is served best."""
+PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)
+"""Endpoints with none of them are not callable."""
+
+
+def protocol_of(endpoint: Endpoint, native: frozenset[str]) -> str:
+    """The format in which a callable endpoint is spoken to: one of the client's own where it is offered."""
+    offered = (endpoint.protocol, *endpoint.protocols)
+    return next((name for name in offered if name in native), None) or next(
+        name for name in UPSTREAMS if name in offered
+    )
