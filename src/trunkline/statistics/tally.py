@@ -110,6 +110,8 @@ class Tally(Struct):
 
     usage: dict[UsageRollup, dict[UsageKey, Sums]] = {}
     endpoints: dict[EndpointRollup, dict[EndpointKey, Measurements]] = {}
+    attempts: list[tuple[int, Attempt]] = []
+    """Each with the time at which its generation ended."""
 
 
 def tally(generations: Iterable[Generation]) -> Tally:
@@ -120,7 +122,10 @@ def tally(generations: Iterable[Generation]) -> Tally:
     counted = Tally()
     for generation in generations:
         _count_usage(counted.usage, generation)
-        _count_attempts(counted.endpoints, generation)
+        for attempt in attempts(generation):
+            if attempt.outcome != "uncounted":
+                counted.attempts.append((generation.finished_at_ms, attempt))
+                _count_attempt(counted.endpoints, generation.created_at_ms, attempt)
     return counted
 
 
@@ -155,17 +160,12 @@ def _sum(
     sums.add(generation)
 
 
-def _count_attempts(endpoints: dict[EndpointRollup, dict[EndpointKey, Measurements]], generation: Generation) -> None:
-    at_ms = generation.created_at_ms
-    for attempt in attempts(generation):
-        if attempt.outcome != "uncounted":
-            for rollup, bucket in _endpoint_buckets(at_ms):
-                rows = endpoints.setdefault(rollup, {})
-                rows.setdefault((bucket, attempt.endpoint_id), Measurements()).add(attempt)
-
-
-def _endpoint_buckets(at_ms: int) -> tuple[tuple[EndpointRollup, int], ...]:
-    return ("endpoint_minutes", at_ms // MINUTE_MS), ("endpoint_hours", at_ms // HOUR_MS)
+def _count_attempt(
+    endpoints: dict[EndpointRollup, dict[EndpointKey, Measurements]], at_ms: int, attempt: Attempt
+) -> None:
+    minutes, hours = endpoints.setdefault("endpoint_minutes", {}), endpoints.setdefault("endpoint_hours", {})
+    minutes.setdefault((at_ms // MINUTE_MS, attempt.endpoint_id), Measurements()).add(attempt)
+    hours.setdefault((at_ms // HOUR_MS, attempt.endpoint_id), Measurements()).add(attempt)
 
 
 def context_bucket(prompt_tokens: int) -> int:
