@@ -74,9 +74,11 @@ class OpenRouterFileList(_FileList, frozen=True, kw_only=True, tag="openrouter")
 
 
 class AnthropicFileList(_FileList, frozen=True, kw_only=True, tag="anthropic"):
-    """Files, oldest first; `after_id` with `last_id` gets the next page."""
+    """Files, oldest first; `after_id` with `last_id` gets the next page, and `page` with `next_page`, which newer
+    versions of Anthropic's SDK read."""
 
     data: list[FileObject]
+    next_page: str | None
 
 
 class OpenAIFileList(_FileList, frozen=True, kw_only=True, tag="openai"):
@@ -138,13 +140,15 @@ def list_object(page: FilePage, shape: Shape) -> FileListObject:
     """A page of files in one of the shapes."""
     data = [file_object(file, shape) for file in page.files]
     first_id, last_id = (page.files[0].id, page.files[-1].id) if page.files else (None, None)
+    cursor = encode_cursor(last_id) if page.has_more and last_id is not None else None
     match shape:
         case "openai":
             return OpenAIFileList(data=data, first_id=first_id, last_id=last_id, has_more=page.has_more)
         case "anthropic":
-            return AnthropicFileList(data=data, first_id=first_id, last_id=last_id, has_more=page.has_more)
+            return AnthropicFileList(
+                data=data, first_id=first_id, last_id=last_id, has_more=page.has_more, next_page=cursor
+            )
         case "openrouter":
-            cursor = encode_cursor(last_id) if page.has_more and last_id is not None else None
             return OpenRouterFileList(
                 data=data, first_id=first_id, last_id=last_id, has_more=page.has_more, cursor=cursor
             )

@@ -19,6 +19,7 @@ from trunkline.files.types import FilePurpose
 PAGE_DEFAULT: Final = 100
 PAGE_MAX: Final = 1000
 _PURPOSES: Final[Mapping[str, FilePurpose]] = {name: name for name in get_args(FilePurpose)}
+_CURSORS: Final = {"cursor": "the `cursor` of another page", "page": "the `next_page` of another page"}
 _PROVIDERS: Final = ("openai", "anthropic")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d{1,4}", re.ASCII)
@@ -34,6 +35,7 @@ EVERYWHERE = (
 PAGING = (
     Parameter(name="limit", type=Annotated[int, Meta(ge=1, le=PAGE_MAX)], description="Files in a page"),
     Parameter(name="cursor", description="`cursor` of the page before"),
+    Parameter(name="page", description="`next_page` of the page before (Anthropic's way)"),
     Parameter(name="after", description="Begin after this id (OpenAI's way)"),
     Parameter(name="after_id", description="Begin after this id (Anthropic's way)"),
     Parameter(name="before_id", description="Not supported: lists go forward"),
@@ -82,18 +84,17 @@ def limit_of(query: Mapping[str, str]) -> int:
 
 
 def position_of(query: Mapping[str, str]) -> str | None:
-    """The id after which the page begins, by whichever of three names; None: at the oldest file."""
+    """The id after which the page begins, by whichever of four names; None: at the oldest file."""
     if "before_id" in query:
         raise invalid([Issue("before_id", "is not supported: lists go forward, with `after_id`")])
     if query.get("order", "asc") != "asc":
         raise invalid([Issue("order", "must be asc: lists begin with the oldest file")])
-    name = next((name for name in ("cursor", "after", "after_id") if name in query), None)
+    name = next((name for name in (*_CURSORS, "after", "after_id") if name in query), None)
     if name is None:
         return None
-    file_id = decode_cursor(query[name]) if name == "cursor" else query[name]
+    file_id = decode_cursor(query[name]) if name in _CURSORS else query[name]
     if file_id is None or not ids.is_file_id(file_id):
-        what = "the `cursor` of another page" if name == "cursor" else "the id of a file"
-        raise invalid([Issue(name, f"must be {what}")])
+        raise invalid([Issue(name, f"must be {_CURSORS.get(name, 'the id of a file')}")])
     return file_id
 
 
