@@ -92,6 +92,7 @@ def _policy(entry: PolicyEntry) -> DataPolicy:
         retention_days=entry.retention_days,
         can_publish=entry.can_publish,
         zdr=not entry.training and not entry.retains_prompts,
+        is_known=True,
     )
 
 

@@ -28,6 +28,8 @@ class DataPolicy(Struct, frozen=True, kw_only=True):
     retention_days: int | None = None
     can_publish: bool = False
     zdr: bool = False
+    is_known: bool = False
+    """Somebody looked it up; False: the worst is assumed."""
 
 
 AuthScheme = Literal["bearer", "header", "token", "aws-sigv4", "gcp-oauth", "azure-entra"]
