@@ -21,7 +21,7 @@ def advice(provider: Provider, given: ProviderSettings | None, environ: Environ)
         return f"set enabled = true under {section}"
     if provider.kind == "local":
         return f"set {provider.base_url_env[0]} to the address of {provider.name}" if provider.base_url_env else ""
-    address = environment.missing(provider, environ, settings.address)
+    address = () if settings.base_url is not None else environment.missing(provider, environ, settings.address)
     scheme = scheme_of(provider.auth)
     has_key = takes_key(provider.auth) and not environment.missing_key(provider, environ)
     if scheme is not None and not has_key and scheme.is_chosen(settings.credentials, environ):

@@ -99,7 +99,7 @@ def _runtime(
         return None
     keys = _keys(provider, set_, environ)
     parts = environment.address_parts(provider, set_.address, environ)
-    signer = None if keys else _signer(provider, set_, parts, environ, clock)
+    signer = None if keys else _signer(provider, set_, environ, clock)
     address = _address(provider, set_, parts, environ)
     has_credential = bool(keys) or signer is not None
     serves_all = address is not None and _is_enabled(provider, given, environ, has_credential=has_credential)
@@ -139,14 +139,12 @@ def _is_enabled(provider: Provider, given: ProviderSettings | None, environ: Env
     return not environment.missing(provider, environ, {} if given is None else given.address)
 
 
-def _signer(
-    provider: Provider, set_: ProviderSettings, parts: Mapping[str, str], environ: Environ, clock: Clock
-) -> RequestSigner | None:
+def _signer(provider: Provider, set_: ProviderSettings, environ: Environ, clock: Clock) -> RequestSigner | None:
     """What signs its requests, where credentials for that are named and the vendor's library is there."""
     scheme = scheme_of(provider.auth)
     if scheme is None or not scheme.is_chosen(set_.credentials, environ) or not scheme.is_installed:
         return None
-    return make_signer(provider, set_.credentials, parts.get("region"), environ, clock)
+    return make_signer(provider, set_, environ, clock)
 
 
 def _keys(provider: Provider, set_: ProviderSettings, environ: Environ) -> list[tuple[str, int]]:

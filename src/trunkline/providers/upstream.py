@@ -1,6 +1,6 @@
 """The seam to upstreams: open, read, cancel. `transport.py` implements it over sockets, the Sandbox in the process."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -53,6 +53,10 @@ class UpstreamRequest(Struct, frozen=True, kw_only=True):
         return f"UpstreamRequest({self.method} {self.url})"
 
 
+Sink = Callable[[bytes], bool]
+"""Takes bytes where they come in, in the event loop's own call: it must not raise. False: enough for now."""
+
+
 class UpstreamResponse(Protocol):
     """An answer whose head has arrived."""
 
@@ -60,11 +64,14 @@ class UpstreamResponse(Protocol):
     headers: Mapping[str, str]
     """Names in lower case; of repeated headers the last."""
 
-    async def read(self, wake_after_s: float | None = None) -> bytes | None:
+    async def read(self, wake_after_s: float | None = None, into: Sink | None = None) -> bytes | None:
         """The next bytes of the body as they came, `b""` at its proper end.
 
-        None: `wake_after_s` passed without a byte (nothing is lost; call again), or `wake()` was called.
-        Raises UpstreamFailed when the connection breaks before the body's end, or stays silent too long.
+        While it waits, what comes may be handed to `into` at once and is not returned then; an implementation that has
+        no use for it leaves it alone.
+        None: `wake_after_s` passed without a byte (nothing is lost; call again), `wake()` was called, or `into` said
+        that it is enough. Raises UpstreamFailed when the connection breaks before the body's end, or stays silent too
+        long.
         """
         ...
 

@@ -18,7 +18,7 @@ from trunkline.providers.sandbox.request import (
     images_decoder,
     rerank_decoder,
 )
-from trunkline.providers.upstream import UpstreamFailed, UpstreamRequest
+from trunkline.providers.upstream import Sink, UpstreamFailed, UpstreamRequest
 from trunkline.settings import Sandbox
 
 FAULT_HEADER = "x-sandbox-user"
@@ -120,8 +120,8 @@ class SandboxResponse:
         gap_s = 1 / tokens_per_second if tokens_per_second > 0 else 0.0
         return cls(200, "text/event-stream", events, fault, gap_s, silence_s_max)
 
-    async def read(self, wake_after_s: float | None = None) -> bytes | None:
-        """The frames that are due, waiting for the first. See `UpstreamResponse.read`."""
+    async def read(self, wake_after_s: float | None = None, into: Sink | None = None) -> bytes | None:
+        """The frames that are due, waiting for the first. See `UpstreamResponse.read`; `into` is left alone."""
         if self._closed:
             raise UpstreamFailed("reset", "cancelled")
         if self._fault.break_after is not None and self._said >= self._fault.break_after:

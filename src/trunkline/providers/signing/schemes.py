@@ -9,15 +9,19 @@ from msgspec import Struct
 
 from trunkline.catalog.types import Auth, AuthScheme, Provider
 from trunkline.core.clock import Clock
+from trunkline.providers.environment import first_set
 from trunkline.providers.signing.aws import AwsChain, AwsSigner
 from trunkline.providers.signing.bearer import BearerSigner, azure_token, google_token
 from trunkline.providers.signing.credential import CachedCredential, Held
 from trunkline.providers.upstream import RequestSigner
+from trunkline.settings import ProviderSettings
 
 MACHINES_OWN: Final = "default"
 """`credentials` of a provider: whatever identity the machine has."""
 _AWS_SERVICES: Final = {"amazon-bedrock": "bedrock"}
 """Provider → the name under which AWS knows its service in signatures."""
+_AWS_REGIONS: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_AWS_REGION_USUAL: Final = "us-east-1"
 
 
 class Scheme(Struct, frozen=True, kw_only=True):
@@ -90,18 +94,15 @@ def scheme_of(auth: Auth) -> Scheme | None:
 
 
 def make_signer(
-    provider: Provider, credentials: str | None, region: str | None, environ: Mapping[str, str], clock: Clock
+    provider: Provider, settings: ProviderSettings, environ: Mapping[str, str], clock: Clock
 ) -> RequestSigner:
-    """The signer of a provider that has a scheme. Nothing is imported or asked for before its first request.
-
-    `credentials` are the settings': a profile's name or a file; `region` is AWS's.
-    """
-    named = None if credentials == MACHINES_OWN else credentials
-    if "aws-sigv4" in (provider.auth.scheme, provider.auth.alternative):
-        chain = AwsChain(named, environ, clock)
-        keys = CachedCredential(provider.slug, chain.load, clock)
-        service = _AWS_SERVICES.get(provider.slug, provider.slug)
-        return AwsSigner(keys, region or "us-east-1", service, clock)
-    is_google = "gcp-oauth" in (provider.auth.scheme, provider.auth.alternative)
-    load: Callable[[], Held[str]] = partial(google_token, named) if is_google else azure_token
+    """The signer of a provider that has a scheme. Nothing is imported or asked for before its first request."""
+    named = None if settings.credentials == MACHINES_OWN else settings.credentials
+    schemes = (provider.auth.scheme, provider.auth.alternative)
+    if "aws-sigv4" in schemes:
+        keys = CachedCredential(provider.slug, AwsChain(named, environ, clock).load, clock)
+        # The address may be the operator's own, and names no region then.
+        region = settings.address.get("region") or first_set(_AWS_REGIONS, environ) or _AWS_REGION_USUAL
+        return AwsSigner(keys, region, _AWS_SERVICES.get(provider.slug, provider.slug), clock)
+    load: Callable[[], Held[str]] = partial(google_token, named) if "gcp-oauth" in schemes else azure_token
     return BearerSigner(CachedCredential(provider.slug, load, clock))

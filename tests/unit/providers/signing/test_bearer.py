@@ -5,15 +5,18 @@ import json
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.google_tokens import GoogleTokens
 from tests.fakes.provider import FakeProvider
+from tests.fakes.replies import body
+from tests.unit.gateway.transport.certificates import TestAuthority
 from trunkline.core.clock import SystemClock
 from trunkline.gateway.transport.client import HttpTransport
-from trunkline.providers.signing.bearer import BearerSigner, google_token
+from trunkline.providers.signing.bearer import BearerSigner, azure_token, google_token
 from trunkline.providers.signing.credential import CachedCredential
 from trunkline.providers.upstream import CredentialsUnavailable, UpstreamRequest
 
@@ -121,3 +124,24 @@ async def test_a_failure_tells_nothing_of_the_private_key(
     with pytest.raises(CredentialsUnavailable) as failure:
         await credential.get()
     assert not any(line in failure.value.detail for line in key.splitlines() if len(line) > 20)
+
+
+async def test_entra_exchanges_a_workloads_token(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = TestAuthority(tmp_path)
+    (tmp_path / "workload.jwt").write_text("eyJ.workload.jwt")
+    granted = body({"access_token": "entra-1", "expires_in": 3600, "token_type": "Bearer"})
+    async with FakeProvider(tls=authority.server_context("127.0.0.1")) as entra:
+        entra.always(granted)
+        monkeypatch.setenv("AZURE_AUTHORITY_HOST", entra.origin)
+        monkeypatch.setenv("AZURE_TENANT_ID", "tenant")
+        monkeypatch.setenv("AZURE_CLIENT_ID", "client")
+        monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "workload.jwt"))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.ca_file))
+        assert await CachedCredential("azure", azure_token, clock).get() == "entra-1"
+        request = entra.requests[0]
+    assert request.path == "/tenant/oauth2/v2.0/token"
+    form = parse_qs(request.body.decode())
+    assert form["scope"] == ["https://cognitiveservices.azure.com/.default"]
+    assert (form["client_id"], form["client_assertion"]) == (["client"], ["eyJ.workload.jwt"])
