@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from tests.instance import MANAGEMENT_KEY, Instance
 from tests.reference import document, problems, requires_reference, response_schema
+from tests.sample_files import PDF
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), requires_reference]
 MODEL = "openai/gpt-5-nano"
@@ -24,8 +25,13 @@ KNOWN_DIFFERENCES = {
 }
 """Operation → why its answers do not fit the published schema."""
 
-REFUSED_BY_NATURE = {"get /generation/content": 404, "post /credits/coinbase": 410}
-"""Operations that never have a good answer here: nothing is stored; the original took it out of service."""
+REFUSED_BY_NATURE = {
+    "get /generation/content": 404,
+    "post /credits/coinbase": 410,
+    "get /files/{file_id}/content": 400,
+}
+"""Operations that never have a good answer here: nothing is stored; the original took it out of service; uploads are
+not given back, and nothing else makes files yet."""
 
 Operations = dict[str, dict[str, Any]]
 
@@ -61,12 +67,19 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
     created = await management.post("/keys", json={"name": "contract", "limit": 1})
     key = f"/keys/{created.json()['data']['hash']}"
     feedback = {"generation_id": generation["id"], "category": "other"}
+    uploaded = await client.post("/files", files={"file": ("a.pdf", PDF)})
+    file = f"/files/{uploaded.json()['id']}"
     return {
         "post /chat/completions": chat,
         "post /completions": await client.post("/completions", json={"model": MODEL, "prompt": "Hi", "max_tokens": 5}),
         "get /generation": await client.get("/generation", params=generation),
         "get /generation/content": await client.get("/generation/content", params=generation),
         "post /generation/feedback": await client.post("/generation/feedback", json=feedback),
+        "post /files": uploaded,
+        "get /files": await client.get("/files"),
+        "get /files/{file_id}": await client.get(file),
+        "get /files/{file_id}/content": await client.get(f"{file}/content"),
+        "delete /files/{file_id}": await client.delete(file),
         "get /key": await client.get("/key"),
         "get /auth/key": await client.get("/auth/key"),
         "post /credits/coinbase": await client.post("/credits/coinbase", json={}),
@@ -102,6 +115,17 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
         "get /generation": [await nobody.get("/generation"), await client.get("/generation", params=unknown)],
         "get /generation/content": [await client.get("/generation/content", params=unknown)],
         "post /generation/feedback": [await client.post("/generation/feedback", json={})],
+        "post /files": [
+            await nobody.post("/files", files={"file": ("a.pdf", PDF)}),
+            await management.post("/files", files={"file": ("a.pdf", PDF)}),
+            await client.post("/files", json={}),
+            await client.post("/files", params={"provider": "openai"}, files={"file": ("a.pdf", PDF)}),
+            await client.post("/files", files={"file": ("a.txt", b"a" * (101 * 1024 * 1024))}),
+        ],
+        "get /files": [await nobody.get("/files"), await client.get("/files", params={"order": "desc"})],
+        "get /files/{file_id}": [await nobody.get("/files/x"), await client.get("/files/x")],
+        "get /files/{file_id}/content": [await client.get("/files/x/content")],
+        "delete /files/{file_id}": [await client.delete("/files/x")],
         "get /key": [await nobody.get("/key")],
         "get /credits": [await nobody.get("/credits"), await client.get("/credits")],
         "post /keys": [await client.post("/keys", json={"name": "k"}), await management.post("/keys", json={})],

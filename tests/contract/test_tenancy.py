@@ -10,11 +10,17 @@ import pytest
 import pytest_asyncio
 
 from tests.instance import KEY, Instance
+from tests.sample_files import PDF
 from tests.strangers import STRANGER, WORKSPACE, add_stranger
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 MODEL = "openai/gpt-5-nano"
-NOWHERE = {"generation": "gen-1790000000-AAAAAAAAAAAAAAAAAAAA", "key": "e" * 64, "workspace": "0" * 8 + WORKSPACE[8:]}
+NOWHERE = {
+    "generation": "gen-1790000000-AAAAAAAAAAAAAAAAAAAA",
+    "key": "e" * 64,
+    "workspace": "0" * 8 + WORKSPACE[8:],
+    "file": "or_file_" + "0" * 29,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,9 @@ async def tenants(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ten
         generation = (await stranger.post("/chat/completions", json=body)).json()["id"]
         assert (await stranger.get("/generation", params={"id": generation})).status_code == 200
         key = (await manager.post("/keys", json={"name": "their key"})).json()["data"]["hash"]
-        yield Tenants(instance, {"generation": generation, "key": key, "workspace": WORKSPACE}, stranger)
+        file = (await stranger.post("/files", files={"file": ("theirs.pdf", PDF)})).json()["id"]
+        theirs = {"generation": generation, "key": key, "workspace": WORKSPACE, "file": file}
+        yield Tenants(instance, theirs, stranger)
 
 
 CALLS: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -46,6 +54,10 @@ CALLS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("key", "GET", "/keys/{}", {}),
     ("key", "PATCH", "/keys/{}", {"json": {"name": "mine", "disabled": True}}),
     ("key", "DELETE", "/keys/{}", {}),
+    ("file", "GET", "/files/{}", {}),
+    ("file", "GET", "/files/{}/content", {}),
+    ("file", "DELETE", "/files/{}", {}),
+    ("workspace", "GET", "/files", {"params": {"workspace_id": "{}"}}),
     ("workspace", "GET", "/keys", {"params": {"workspace_id": "{}"}}),
     ("workspace", "POST", "/keys", {"json": {"name": "k", "workspace_id": "{}"}}),
 ]
@@ -61,7 +73,7 @@ def filled(value: Any, name: str) -> Any:
 async def test_foreign_and_unknown_ids_cannot_be_told_apart(
     tenants: Tenants, kind: str, method: str, path: str, options: dict[str, Any]
 ) -> None:
-    client = tenants.instance.client if kind == "generation" else tenants.instance.management
+    client = tenants.instance.client if kind in ("generation", "file") else tenants.instance.management
 
     async def ask(name: str) -> httpx.Response:
         return await client.request(method, path.format(name), **filled(options, name))
@@ -84,13 +96,14 @@ def headers_of(response: httpx.Response) -> dict[str, str]:
 
 async def test_lists_and_sums_hold_nothing_of_others(tenants: Tenants) -> None:
     management = tenants.instance.management
-    for path in ("/keys", "/credits", "/key", "/models/user", "/providers"):
+    for path in ("/keys", "/credits", "/key", "/models/user", "/providers", "/files"):
         text = (await management.get(path)).text
         for theirs in (
             STRANGER,
             "their key",
             tenants.theirs["key"],
             tenants.theirs["generation"],
+            tenants.theirs["file"],
             "their-end-user",
             WORKSPACE,
         ):
