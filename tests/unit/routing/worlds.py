@@ -7,7 +7,7 @@ from typing import Literal
 from tests.fakes.clock import FakeClock
 from trunkline.catalog.families import families, family_of
 from trunkline.catalog.prices import PriceKey, PriceSheet
-from trunkline.catalog.types import DataPolicy, Endpoint, Model, Operation, Provider, Snapshot
+from trunkline.catalog.types import Benchmark, DataPolicy, Endpoint, Model, Operation, Provider, Snapshot
 from trunkline.core.money import AttoUsd, parse_price
 from trunkline.protocols.events import UpstreamFault
 from trunkline.protocols.faults.types import Classified
@@ -16,7 +16,7 @@ from trunkline.routing.instance import Instance
 from trunkline.routing.plan import plan
 from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.settings import RouterTables
-from trunkline.routing.types import Candidate, EndpointStatistics, Plan, ProviderPreferences, RoutingQuery
+from trunkline.routing.types import Candidate, EndpointStatistics, NoStatistics, Plan, ProviderPreferences, RoutingQuery
 from trunkline.settings import Routing
 
 NOON_MS = 1_790_000_000_000
@@ -51,6 +51,10 @@ def endpoint(
     variant: Literal["standard", "free"] = "standard",
     is_moderated: bool = False,
     deprecation_date: str | None = None,
+    private_to: Iterable[str] = (),
+    geo_blocked: Iterable[str] = (),
+    data_regions: Iterable[str] = (),
+    enabled: bool = True,
 ) -> Endpoint:
     return Endpoint(
         id=f"{model}|{tag}",
@@ -71,6 +75,10 @@ def endpoint(
         data_policy=policy,
         is_moderated=is_moderated,
         deprecation_date=deprecation_date,
+        private_to=frozenset(private_to),
+        geo_blocked=frozenset(geo_blocked),
+        data_regions=frozenset(data_regions),
+        enabled=enabled,
     )
 
 
@@ -81,6 +89,9 @@ def model(
     is_distillable: bool = False,
     created_s: int = 0,
     canonical: str | None = None,
+    private_to: Iterable[str] = (),
+    coding_index: float | None = None,
+    successor: str | None = None,
 ) -> Model:
     author, _, name = id.partition("/")
     return Model(
@@ -103,7 +114,14 @@ def model(
         variant="free" if id.endswith(":free") else "standard",
         is_distillable=is_distillable,
         family=family_of(id),
+        private_to=frozenset(private_to),
+        successor=successor,
+        benchmarks=() if coding_index is None else (coding(coding_index),),
     )
+
+
+def coding(score: float) -> Benchmark:
+    return Benchmark(name="Artificial Analysis Coding Index", score=score, source_url="https://scores.example")
 
 
 def rocket(*endpoints: Endpoint) -> Snapshot:
@@ -175,6 +193,19 @@ def planned(
 
 def tags(decided: Plan) -> list[str]:
     return [candidate.endpoint.tag for candidate in decided.attempts]
+
+
+class Measured(NoStatistics):
+    """Statistics of the last half hour: endpoint tag → throughput and share of good tool calls, of enough requests."""
+
+    def __init__(self, **values: tuple[float | None, float | None]) -> None:
+        self._values = values
+
+    def throughput_tps(self, endpoint_id: str, window: str, percentile: str, count_min: int = 1) -> float | None:
+        return self._values.get(endpoint_id.partition("|")[2], (None, None))[0]
+
+    def tool_success(self, endpoint_id: str, window: str, count_min: int = 1) -> float | None:
+        return self._values.get(endpoint_id.partition("|")[2], (None, None))[1]
 
 
 def candidate(found: Endpoint, in_model: str = "acme/rocket") -> Candidate:
