@@ -7,6 +7,7 @@ from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.cohere.protocol import CohereProtocol
 from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.protocols.gemini.protocol import GeminiProtocol
+from trunkline.protocols.messages.hosts import VERTEX
 from trunkline.protocols.messages.protocol import MessagesProtocol
 from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
@@ -17,8 +18,11 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "azure-openai": _CHAT,  # chat under a resource's own address, where models are called by their deployments' names
     "mistral": _CHAT,  # chat with fields of its own, which quirks know
     "openai-responses": ResponsesProtocol(),
+    "vertex-openai": ChatProtocol("endpoints/openapi/chat/completions"),
     "google-gemini": GeminiProtocol(),
+    "vertex-gemini": GeminiProtocol(collection="publishers/google/models", call_ids=False),
     "anthropic-messages": MessagesProtocol(),
+    "vertex-anthropic": MessagesProtocol(VERTEX),
     "bedrock-converse": ConverseProtocol(),
     "cohere-v2": CohereProtocol(),
 }

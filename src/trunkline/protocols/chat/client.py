@@ -22,7 +22,7 @@ from trunkline.protocols.sse import KEEP_ALIVE
 class ChatClientRequest(ChatRequest, frozen=True, kw_only=True):
     """Implements `protocols.client.ClientRequest`."""
 
-    native_formats: ClassVar[frozenset[str]] = frozenset({"openai-chat", "azure-openai", "mistral"})
+    native_formats: ClassVar[frozenset[str]] = frozenset({"openai-chat", "azure-openai", "mistral", "vertex-openai"})
 
     def to_hub(self) -> GenerationRequest:
         return to_hub(self)
