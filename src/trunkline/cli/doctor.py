@@ -6,7 +6,15 @@ from pathlib import Path
 import click
 
 from trunkline.cli.output import json_option, print_json
-from trunkline.cli.probes import Finding, State, probe_database, probe_disk, probe_home, probe_providers
+from trunkline.cli.probes import (
+    Finding,
+    State,
+    probe_database,
+    probe_disk,
+    probe_half_configured,
+    probe_home,
+    probe_providers,
+)
 from trunkline.cli.session import config_option, load_catalog, load_settings
 from trunkline.configuration.load import Loaded
 from trunkline.core.clock import SystemClock
@@ -52,6 +60,8 @@ def _examine(loaded: Loaded, *, offline: bool) -> list[Finding]:
         probe_disk(loaded.settings.home),
         *probe_database(loaded.settings),
     ]
+    enabled = build_providers(loaded.settings, snapshot, os.environ)
+    found += probe_half_configured(loaded.settings, snapshot, enabled, os.environ)
     if not offline:
-        found += probe_providers(build_providers(loaded.settings, snapshot, os.environ), SystemClock())
+        found += probe_providers(enabled, SystemClock())
     return found

@@ -16,8 +16,13 @@ from msgspec import Struct
 from sqlalchemy import make_url
 
 from trunkline.billing.audit import Difference, audit
+from trunkline.catalog.types import Snapshot
 from trunkline.core.clock import Clock
+from trunkline.providers.advice import advice
+from trunkline.providers.environment import Environ
+from trunkline.providers.signing.schemes import scheme_of
 from trunkline.providers.types import ProviderRuntime, Providers
+from trunkline.providers.upstream import CredentialsUnavailable, UpstreamRequest
 from trunkline.settings import Settings
 from trunkline.storage.database import open_database
 from trunkline.storage.interface import StorageUnavailable
@@ -101,16 +106,40 @@ def probe_providers(providers: Providers, clock: Clock) -> list[Finding]:
         return [finding for found in threads.map(partial(probe_provider, clock=clock), runtimes) for finding in found]
 
 
+def probe_half_configured(
+    settings: Settings, snapshot: Snapshot, providers: Providers, environ: Environ
+) -> list[Finding]:
+    """Whose credentials are set, while something else is missing?"""
+    found: list[Finding] = []
+    for slug, provider in snapshot.providers.items():
+        given, scheme = settings.providers.get(slug), scheme_of(provider.auth)
+        credentials = None if given is None else given.credentials
+        if slug in providers.by_slug or scheme is None or not scheme.is_chosen(credentials, environ):
+            continue
+        if remedy := advice(provider, given, environ):
+            found.append(Finding(provider.name, "warning", "has credentials, but cannot be called", remedy))
+    return found
+
+
 def probe_provider(runtime: ProviderRuntime, clock: Clock) -> list[Finding]:
     """One free call to one provider."""
     name = runtime.provider.name
-    if runtime.provider.models_path is None:
-        return [Finding(name, "warning", "has no free call: its key was not checked", "send it a request")]
     url = urlsplit(runtime.base_url)
+    headers = dict(runtime.headers)
+    if runtime.signer is not None:
+        try:
+            headers = dict(asyncio.run(runtime.signer.sign(_model_list(runtime))).headers)
+        except CredentialsUnavailable as failure:
+            scheme = scheme_of(runtime.provider.auth)
+            remedy = "" if scheme is None else f"set {scheme.remedy}"
+            return [Finding(name, "failed", f"no credential: {failure.detail}", remedy)]
+    if runtime.provider.models_path is None:
+        what = "key was not checked" if runtime.signer is None else "credentials are there, but were not tried"
+        return [Finding(name, "warning", f"has no free call: its {what}", "send it a request")]
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     try:
         with closing(kind(url.hostname or "", url.port, timeout=_TIMEOUT_S)) as connection:
-            connection.request("GET", url.path + runtime.provider.models_path, headers=dict(runtime.headers))
+            connection.request("GET", url.path + runtime.provider.models_path, headers=headers)
             response = connection.getresponse()
             status, date = response.status, response.getheader("Date")
     except (OSError, http.client.HTTPException) as error:
@@ -119,6 +148,17 @@ def probe_provider(runtime: ProviderRuntime, clock: Clock) -> list[Finding]:
         )
         return [Finding(name, "failed", f"cannot be reached: {error}", remedy)]
     return [_credential(runtime, status), *_clock(date, clock)]
+
+
+def _model_list(runtime: ProviderRuntime) -> UpstreamRequest:
+    return UpstreamRequest(
+        url=runtime.base_url + (runtime.provider.models_path or ""),
+        method="GET",
+        headers=runtime.headers,
+        body=b"",
+        connect_timeout_s=_TIMEOUT_S,
+        read_timeout_s=_TIMEOUT_S,
+    )
 
 
 def _credential(runtime: ProviderRuntime, status: int) -> Finding:

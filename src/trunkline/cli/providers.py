@@ -8,6 +8,7 @@ import click
 from trunkline.catalog.types import Provider, Snapshot
 from trunkline.cli.output import json_option, print_json, print_table
 from trunkline.cli.session import config_option, load_catalog, load_settings
+from trunkline.providers.advice import advice
 from trunkline.providers.registry import build_providers
 from trunkline.providers.types import ProviderRuntime
 
@@ -17,7 +18,7 @@ from trunkline.providers.types import ProviderRuntime
 @config_option
 @json_option
 def command(all_known: bool, config: Path | None, as_json: bool) -> None:
-    """List the providers that are enabled here; with --all every one of the catalog and the variable for its key.
+    """List the providers that are enabled here; with --all every one of the catalog and what would enable it.
 
     \b
     Example:
@@ -26,21 +27,27 @@ def command(all_known: bool, config: Path | None, as_json: bool) -> None:
     loaded = load_settings(config)
     snapshot = load_catalog(loaded)
     enabled = build_providers(loaded.settings, snapshot, os.environ).by_slug
+
+    def advise(provider: Provider) -> str:
+        if provider.slug in enabled:
+            return ""
+        return advice(provider, loaded.settings.providers.get(provider.slug), os.environ)
+
     shown = [provider for provider in snapshot.providers.values() if all_known or provider.slug in enabled]
     if as_json:
-        print_json([_object(snapshot, provider, enabled.get(provider.slug)) for provider in shown])
+        print_json([_object(snapshot, provider, enabled.get(provider.slug), advise(provider)) for provider in shown])
     elif not shown:
-        click.echo("no provider is enabled; `trunkline providers --all` names the variable for each one's key")
+        click.echo("no provider is enabled; `trunkline providers --all` says what would enable each")
     else:
         print_table(
-            ("provider", "name", "enabled", "models", "key"),
+            ("provider", "name", "enabled", "models", "to enable it" if all_known else "key"),
             [
                 (
                     provider.slug,
                     provider.name,
                     enabled[provider.slug].source if provider.slug in enabled else "no",
                     str(_model_count(snapshot, provider)),
-                    " or ".join(provider.key_env) or "-",
+                    advise(provider) or _opened_by(provider, enabled.get(provider.slug)),
                 )
                 for provider in shown
             ],
@@ -53,7 +60,15 @@ def _model_count(snapshot: Snapshot, provider: Provider) -> int:
     )
 
 
-def _object(snapshot: Snapshot, provider: Provider, runtime: ProviderRuntime | None) -> dict[str, object]:
+def _opened_by(provider: Provider, runtime: ProviderRuntime | None) -> str:
+    if runtime is not None and runtime.signer is not None:
+        return "signed requests"
+    return " or ".join(provider.key_env) or "-"
+
+
+def _object(
+    snapshot: Snapshot, provider: Provider, runtime: ProviderRuntime | None, to_enable: str
+) -> dict[str, object]:
     return {
         "slug": provider.slug,
         "name": provider.name,
@@ -63,4 +78,6 @@ def _object(snapshot: Snapshot, provider: Provider, runtime: ProviderRuntime | N
         "base_url": provider.base_url if runtime is None else runtime.base_url,
         "models": _model_count(snapshot, provider),
         "key_variables": provider.key_env,
+        "signs": runtime is not None and runtime.signer is not None,
+        "to_enable": to_enable or None,
     }

@@ -1,3 +1,4 @@
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from trunkline.catalog.snapshot import build_snapshot
-from trunkline.cli.probes import Finding, probe_database, probe_disk, probe_home, probe_providers
+from trunkline.cli.probes import (
+    Finding,
+    probe_database,
+    probe_disk,
+    probe_half_configured,
+    probe_home,
+    probe_providers,
+)
 from trunkline.core.clock import SystemClock
 from trunkline.providers.registry import build_providers
 from trunkline.settings import Database, Discovery, ProviderSettings, Settings
@@ -113,3 +121,54 @@ def test_no_database_yet_is_fine_and_none_is_made(tmp_path: Path) -> None:
     (finding,) = probe_database(Settings(home=tmp_path))
     assert finding.state == "ok"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_provider_that_signs_without_keys_fails_and_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    settings = Settings(home=tmp_path, providers={"amazon-bedrock": ProviderSettings(credentials="team")})
+    (finding,) = probe_providers(build_providers(settings, build_snapshot(settings), {}), SystemClock())
+    assert (finding.subject, finding.state) == ("Amazon Bedrock", "failed")
+    assert "ProfileNotFound" in finding.message
+    assert "AWS_PROFILE" in finding.remedy
+
+
+def test_keys_that_sign_are_there_but_no_call_is_made_with_them(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    environ = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s3cr3t"}
+    (finding,) = probe_providers(build_providers(settings, build_snapshot(settings), environ), SystemClock())
+    assert finding == Finding(
+        "Amazon Bedrock",
+        "warning",
+        "has no free call: its credentials are there, but were not tried",
+        "send it a request",
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing_module", "remedy"),
+    [
+        ({"GOOGLE_APPLICATION_CREDENTIALS": "/k.json"}, None, "set GOOGLE_VERTEX_PROJECT"),
+        (
+            {"AWS_PROFILE": "team"},
+            "botocore",
+            "install what signs its requests: pip install 'trunkline[aws]'",
+        ),
+    ],
+)
+def test_half_of_what_signing_needs_is_a_warning_with_the_other_half(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    missing_module: str | None,
+    remedy: str,
+) -> None:
+    if missing_module is not None:
+        monkeypatch.setitem(sys.modules, missing_module, None)
+    settings = Settings(home=tmp_path)
+    snapshot = build_snapshot(settings)
+    (finding,) = probe_half_configured(settings, snapshot, build_providers(settings, snapshot, environ), environ)
+    assert (finding.state, finding.message) == ("warning", "has credentials, but cannot be called")
+    assert finding.remedy == remedy
