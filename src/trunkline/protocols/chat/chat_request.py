@@ -122,16 +122,16 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def num_images(self) -> int:
-        return self.survey.images
+        return self.survey.media.images
 
     @property
     def num_audio(self) -> int:
-        return self.survey.audio
+        return self.survey.media.audio
 
     @property
     def num_media(self) -> int:
         """Images, files, recordings and videos together."""
-        return self.survey.images + self.survey.files + self.survey.audio + self.survey.videos
+        return self.survey.media.total
 
 
 def is_extra(name: str) -> bool:

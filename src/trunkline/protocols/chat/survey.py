@@ -28,16 +28,10 @@ from trunkline.protocols.chat.wire_messages import (
     WirePart,
     given,
 )
-from trunkline.protocols.estimates import estimated_tokens
+from trunkline.protocols.estimates import MediaCount, prompt_tokens_estimate
 from trunkline.protocols.output_images import OutputImage
 from trunkline.protocols.reasoning.details import WireReasoningDetail
 from trunkline.protocols.validation import decode, invalid_prompt
-
-TOKENS_PER_MESSAGE = 4
-TOKENS_PER_IMAGE = 1000
-TOKENS_PER_MEDIA_SECOND = 25
-MEDIA_SECONDS_ASSUMED = 60
-"""Nobody opens the recording to learn its length; a minute is assumed for the estimate of routing-and-catalog.md 1."""
 
 # Traits, as bits of an int: enum arithmetic would cost more than the walk.
 CACHE_CONTROL = 1 << 0
@@ -73,10 +67,7 @@ class Survey(Struct, frozen=True, kw_only=True):
     all_traits: int
     tokens_estimate: int
     input_modalities: frozenset[str]
-    images: int
-    files: int
-    audio: int
-    videos: int
+    media: MediaCount
 
 
 class _Walk:
@@ -205,23 +196,13 @@ def survey(messages: Sequence[WireMessage], tools_bytes: int) -> Survey:
         all_traits |= bits
     if all_traits & EMPTY_ASSISTANT and all(bits & EMPTY_ASSISTANT for bits in traits):
         raise invalid_prompt("messages", "hold no content. Add at least one message with text.")
-    modalities = {"text"}
-    for name, count in (("image", walk.images), ("file", walk.files), ("audio", walk.audio), ("video", walk.videos)):
-        if count:
-            modalities.add(name)
+    counted = MediaCount(images=walk.images, files=walk.files, audio=walk.audio, videos=walk.videos)
     return Survey(
         traits=tuple(traits),
         all_traits=all_traits,
-        tokens_estimate=estimated_tokens(walk.text_bytes)
-        + estimated_tokens(tools_bytes)
-        + TOKENS_PER_MESSAGE * len(traits)
-        + TOKENS_PER_IMAGE * walk.images
-        + TOKENS_PER_MEDIA_SECOND * MEDIA_SECONDS_ASSUMED * (walk.audio + walk.videos),
-        input_modalities=frozenset(modalities),
-        images=walk.images,
-        files=walk.files,
-        audio=walk.audio,
-        videos=walk.videos,
+        tokens_estimate=prompt_tokens_estimate(walk.text_bytes, tools_bytes, len(traits), counted),
+        input_modalities=counted.modalities,
+        media=counted,
     )
 
 
