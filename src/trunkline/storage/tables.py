@@ -172,6 +172,39 @@ blob_removals = Table(
     Index("ix_blob_removals_due_at_ms", "due_at_ms"),
 )
 
+presets = Table(
+    "presets",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("workspace_id", String(36), nullable=False),
+    Column("slug", String(100), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("status", String(16), nullable=False),
+    Column("status_updated_at_ms", BigInteger),
+    Column("creator_user_id", String(40)),
+    Column("designated_version_id", String(36)),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("workspace_id", "slug"),
+    Index("ix_presets_workspace_id_updated_at_ms", "workspace_id", "updated_at_ms"),
+)
+
+# `config` is the JSON object of request members that the version stands for.
+preset_versions = Table(
+    "preset_versions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("preset_id", String(36), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("system_prompt", Text),
+    Column("config", Text, nullable=False),
+    Column("creator_id", String(40), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("preset_id", "version"),
+)
+
 audit_entries = Table(
     "audit_entries",
     metadata,
