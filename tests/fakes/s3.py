@@ -12,6 +12,7 @@ from typing import Any
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from trunkline.files.s3_blobs import S3Blobs
 from trunkline.settings import Files
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
@@ -56,6 +57,7 @@ class S3Server:
     def serving(self) -> Iterator["S3Server"]:
         thread = Thread(target=self._server.serve_forever, daemon=True)
         thread.start()
+        S3Blobs(self.settings(), BUCKET, connections=1)._client.create_bucket(Bucket=BUCKET)
         yield self
         self._server.shutdown()
         self._server.server_close()

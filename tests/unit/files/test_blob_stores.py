@@ -21,13 +21,7 @@ ID = "or_file_1a204fd27343613c4e4b27c3f88ac"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[S3Server]:
     with S3Server().serving() as server:
-        make_bucket(server)
         yield server
-
-
-def make_bucket(server: S3Server) -> None:
-    client = S3Blobs(server.settings(), BUCKET, connections=1)._client
-    client.create_bucket(Bucket=BUCKET)
 
 
 @pytest.fixture(params=["disk", "s3"])
