@@ -22,6 +22,7 @@ from trunkline.catalog.snapshot import build_snapshot
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.json import JsonValue
 from trunkline.routing.health import MemoryHealth
+from trunkline.routing.types import EndpointStatistics, NoStatistics
 from trunkline.settings import Settings
 from trunkline.storage.database import SqlDatabase
 
@@ -44,6 +45,7 @@ class InstanceCatalog:
     context: ControlPlane
     current: Snapshot
     health: MemoryHealth
+    statistics: EndpointStatistics = field(default_factory=NoStatistics)
     enabled: frozenset[str] | None = None
     """Slugs of enabled providers; None: all."""
     tokens: dict[str | None, dict[str, int]] = field(default_factory=dict)

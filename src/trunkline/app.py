@@ -46,6 +46,7 @@ from trunkline.providers.sandbox.upstream import SandboxUpstream
 from trunkline.providers.sandbox_endpoints import with_sandbox
 from trunkline.routing.health import MemoryHealth
 from trunkline.settings import Settings
+from trunkline.statistics.service import StatisticsService
 from trunkline.storage import key_file, schema
 from trunkline.storage.backlog import Backlog, JournalPlace
 from trunkline.storage.database import open_database
@@ -90,6 +91,7 @@ class Application:
         )
         self._directory = Directory(self._database, self._shared, clock, settings)
         self._apps = Apps(self._database, clock)
+        self.statistics = StatisticsService(self._database, clock)
         self._files = open_files(settings, self._database, clock)
         self._recorder: FlightRecorder | None = None
         self._pipeline: Pipeline | None = None
@@ -128,6 +130,7 @@ class Application:
         self._router = self._make_router(self._pipeline)
         self._watch(self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
+        self._tasks.start(self.statistics.run(), "statistics")
         if settings.discovery.local_engines:
             self.discovery = self._tasks.start(self._discover(), "discovery")
 
@@ -168,6 +171,7 @@ class Application:
             admission=Admission(self._shared, settings),
             settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),
             health=self.health,
+            statistics=self.statistics.endpoints,
             flights=recorder,
             dice=random.Random(),  # noqa: S311 -- load balancing, no secret
             end_user_secret=end_user_secret,
@@ -207,7 +211,7 @@ class Application:
             files=self._files,
             unfinished=pipeline.unfinished,
         )
-        view = InstanceCatalog(control, lambda: self._world, self.health)
+        view = InstanceCatalog(control, lambda: self._world, self.health, self.statistics.endpoints)
         api = api_root(control, [*models.routes(view), *providers.routes(view)])
         description = openapi.describe(control, view)
         router = Router(
@@ -230,6 +234,7 @@ class Application:
         watch("gauge", "trunkline_holds_open", "Reservations of requests in flight.", self._shared.open_holds)
         watch("gauge", "trunkline_flights_open", "Requests that a crash would interrupt.", lambda: len(recorder))
         watch("counter", "trunkline_flights_unrecorded", "Requests without a slot.", lambda: recorder.unrecorded)
+        watch("counter", "trunkline_rollups_counted", "Generations counted here.", lambda: self.statistics.counted)
         watch("gauge", "trunkline_upstream_connections", "Open to providers.", lambda: transport.stats().open)
         watch("gauge", "trunkline_upstream_connections_idle", "Kept for reuse.", lambda: transport.stats().idle)
         watch("counter", "trunkline_upstream_connections_opened", "Opened so far.", lambda: transport.stats().opened)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from trunkline.api.price_objects import Prices, price_strings
 from trunkline.catalog.types import Endpoint, Model, Tier
-from trunkline.routing.types import EndpointHealth
+from trunkline.routing.types import EndpointHealth, EndpointStatistics
 
 _STATUS_OF_RANK = {0: 0, 1: -1, 2: -3, 3: -2}
 _STATUS_DOWN = -2
@@ -68,6 +68,7 @@ def public_endpoint(
     at_ms: int,
     is_callable: bool,
     health: EndpointHealth,
+    statistics: EndpointStatistics,
     with_percentiles: bool,
 ) -> PublicEndpoint:
     """An endpoint; percentiles only for callers with a key. Latency is in milliseconds (routing 20.5).
@@ -88,9 +89,9 @@ def public_endpoint(
         max_prompt_tokens=endpoint.max_prompt_tokens,
         supported_parameters=tuple(sorted(endpoint.supported_parameters)),
         status=_STATUS_OF_RANK[health.rank(endpoint.id)] if is_callable else _STATUS_DOWN,
-        uptime_last_5m=None,
+        uptime_last_5m=statistics.uptime_percent(endpoint.id, "5m"),
         uptime_last_30m=health.uptime_percent(endpoint.id),
-        uptime_last_1d=None,
+        uptime_last_1d=statistics.uptime_percent(endpoint.id, "1d"),
         supports_implicit_caching=endpoint.supports_implicit_caching,
         supports_voice_cloning=False,
         supports_diarization=False,

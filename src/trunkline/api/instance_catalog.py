@@ -7,28 +7,36 @@ from starlette.requests import Request
 from trunkline.accounts.types import Principal
 from trunkline.api.authentication import authenticate
 from trunkline.api.context import ControlPlane
+from trunkline.api.shown_health import ShownHealth
 from trunkline.catalog.types import Endpoint, Snapshot
-from trunkline.core.calendar import DAY_MS
+from trunkline.core.calendar import day_of
 from trunkline.gateway.world import World
-from trunkline.generations import repository as generations
-from trunkline.routing.types import EndpointHealth
+from trunkline.routing.types import EndpointHealth, EndpointStatistics
+from trunkline.statistics import rankings
 
-POPULARITY_MS = 7 * DAY_MS
-POPULARITY_CACHE_MS = 300_000
-"""The ranking reads a week of generations until rollups exist, so it is made at most this often."""
+POPULARITY_DAYS = 7
+POPULARITY_CACHE_MS = 60_000
+"""How old the ranking may be (site.md 26 allows ten minutes)."""
 
 
 class InstanceCatalog:
     """Implements `CatalogView`. `world` is asked each time, because it is replaced whole on reload."""
 
-    __slots__ = ("_control", "_popularity", "_popularity_until_ms", "_world", "health")
+    __slots__ = ("_control", "_popularity", "_popularity_until_ms", "_world", "health", "statistics")
 
-    def __init__(self, control: ControlPlane, world: Callable[[], World], health: EndpointHealth) -> None:
+    def __init__(
+        self,
+        control: ControlPlane,
+        world: Callable[[], World],
+        health: EndpointHealth,
+        statistics: EndpointStatistics,
+    ) -> None:
         self._control = control
         self._world = world
         self._popularity: Mapping[str, int] = {}
         self._popularity_until_ms = 0
-        self.health = health
+        self.health: EndpointHealth = ShownHealth(health, statistics)
+        self.statistics = statistics
 
     def snapshot(self) -> Snapshot:
         return self._world().snapshot
@@ -52,9 +60,9 @@ class InstanceCatalog:
         now_ms = self.now_ms()
         if now_ms >= self._popularity_until_ms:
             self._popularity_until_ms = now_ms + POPULARITY_CACHE_MS
-            self._popularity = await self._control.database.read(generations.tokens_by_model, now_ms - POPULARITY_MS)
+            first_day = day_of(now_ms) - POPULARITY_DAYS + 1
+            self._popularity = await self._control.database.read(rankings.tokens_by_model, first_day)
         return self._popularity
 
     def tool_success_rate(self, endpoint_id: str) -> float | None:
-        """Not measured yet: it comes with the statistics of endpoints (routing-and-catalog.md 21)."""
-        return None
+        return self.statistics.tool_success(endpoint_id, "2h")

@@ -158,6 +158,7 @@ class ModelsApi:
             at_ms=view.now_ms(),
             is_callable=view.is_callable(endpoint),
             health=view.health,
+            statistics=view.statistics,
             with_percentiles=with_percentiles,
         )
 

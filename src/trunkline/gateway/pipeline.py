@@ -40,7 +40,7 @@ from trunkline.protocols.faults.types import Classified
 from trunkline.providers.upstream import Upstream
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.plan import refused_plan
-from trunkline.routing.types import Candidate, Plan
+from trunkline.routing.types import Candidate, EndpointStatistics, Plan
 from trunkline.settings import Settings
 from trunkline.storage.flights import FlightRecorder
 
@@ -59,6 +59,7 @@ class Pipeline:
         admission: Admission,
         settlement: Settlement,
         health: MemoryHealth,
+        statistics: EndpointStatistics,
         flights: FlightRecorder,
         dice: random.Random,
         end_user_secret: bytes,
@@ -76,7 +77,7 @@ class Pipeline:
         self._health = health
         self._flights = flights
         self._running = Running()
-        self._planner = Planner(settings, health, dice)
+        self._planner = Planner(settings, health, dice, statistics)
         self._secret = end_user_secret
         self._metrics = metrics
         self._docs_url = settings.docs_url
