@@ -10,6 +10,7 @@ from tests.recorded import requires_recorded
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.request import ParseLimits, parse_chat, to_hub
+from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.protocols.gemini.signatures import UNKNOWN_SIGNATURE
 
 pytestmark = requires_recorded
@@ -49,7 +50,7 @@ DIFFERENT = {
 PASSTHROUGH = frozenset({"labels", "modelArmorConfig", "cachedContent"})
 
 
-def encode(exchange: Json, chat: Json) -> Json:
+def encode(exchange: Json, chat: Json, protocol: GeminiProtocol = PROTOCOL) -> Json:
     target = UpstreamTarget(
         provider="google-ai-studio",
         upstream_model=exchange["model"],
@@ -57,7 +58,7 @@ def encode(exchange: Json, chat: Json) -> Json:
         passthrough=PASSTHROUGH,
     )
     parsed = parse_chat(msgspec.json.encode(chat), ParseLimits())
-    return msgspec.json.decode(PROTOCOL.encode(to_hub(parsed), target))
+    return msgspec.json.decode(protocol.encode(to_hub(parsed), target))
 
 
 def meaning(body: Json) -> Json:

@@ -11,6 +11,7 @@ from tests.recorded import exchanges, requires_recorded
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.request import ParseLimits, parse_chat, to_hub
 from trunkline.protocols.messages.betas import STRUCTURED_OUTPUTS
+from trunkline.protocols.messages.hosts import ANTHROPIC, Host
 from trunkline.protocols.messages.upstream import encode_upstream
 
 pytestmark = requires_recorded
@@ -51,14 +52,19 @@ def accepted() -> list[dict[str, Any]]:
     return [e for e in exchanges("anthropic-messages.jsonl.gz") if e["response"]["status"] == 200]
 
 
-def encoded(exchange: dict[str, Any]) -> dict[str, Any]:
+def model_of(exchange: dict[str, Any]) -> str:
+    """Of the body, or of the path, where Vertex has it."""
+    request = exchange["request"]
+    return request["body"].get("model") or request["path"].rpartition("/models/")[2].partition(":")[0]
+
+
+def encoded(exchange: dict[str, Any], host: Host = ANTHROPIC) -> dict[str, Any]:
     body = exchange["request"]["body"]
-    model = body.get("model") or exchange["request"]["path"].rpartition("/models/")[2].partition(":")[0]
     hub = to_hub(parse_chat(json.dumps(as_chat(body)).encode(), ParseLimits()))
     if any("strict" in tool for tool in body.get("tools") or []):
         hub = structs.replace(hub, anthropic_betas=(STRUCTURED_OUTPUTS,))
-    target = UpstreamTarget(provider="anthropic", upstream_model=model, supported_parameters=frozenset())
-    return json.loads(encode_upstream(hub, target))
+    target = UpstreamTarget(provider="anthropic", upstream_model=model_of(exchange), supported_parameters=frozenset())
+    return json.loads(encode_upstream(hub, target, host))
 
 
 def test_every_recorded_request_that_chat_can_say_is_encoded_as_it_was_sent() -> None:

@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 from tests.protocols.fidelity.checks import (
+    Check,
     Exchange,
     Excused,
     Format,
+    Letter,
     check_error,
     is_error,
     only_asked,
@@ -20,10 +22,20 @@ from tests.protocols.gemini_recordings import PROTOCOL, decode, documents, recor
 from tests.protocols.test_gemini_request_recorded import DIFFERENT, encode, meaning
 from tests.protocols.test_gemini_response_recorded import FAULTY, compare, merge, without_minted
 from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.gemini.protocol import GeminiProtocol
+
+VERTEX = GeminiProtocol(collection="publishers/google/models", call_ids=False)
 
 
-def gemini_format() -> Format:
-    return Format("google-gemini", recorded(), {"a": _told, "b": _whole, "c": _split, "e": _request})
+def gemini_formats() -> list[Format]:
+    """AI Studio, and Vertex, whose requests differ in their path and have no ids of calls."""
+    of_vertex = [exchange for exchange in recorded() if exchange["provider"] == "google-vertex"]
+    others = [exchange for exchange in recorded() if exchange["provider"] != "google-vertex"]
+    answers: dict[Letter, Check] = {"a": _told, "b": _whole, "c": _split}
+    return [
+        Format("google-gemini", others, {**answers, "e": _request}),
+        Format("vertex-gemini", of_vertex, {**answers, "e": _vertex_request}),
+    ]
 
 
 def _told(exchange: Exchange) -> None:
@@ -65,10 +77,18 @@ def _split(exchange: Exchange) -> None:
     assert without_minted(events) == without_minted(expected)
 
 
-def _request(exchange: Exchange) -> None:
+def _vertex_request(exchange: Exchange) -> None:
+    _request(exchange, VERTEX)
+    path = exchange["request"]["path"].partition("/locations/")[2].partition("/")[2]
+    # Some clients take their stream as one growing JSON array.
+    assert VERTEX.path(target_of(exchange), stream=exchange["stream"]).partition("?")[0] == path.partition("?")[0]
+
+
+def _request(exchange: Exchange, protocol: GeminiProtocol = PROTOCOL) -> None:
     sent = plain(only_asked(exchange))
     try:
-        got = meaning(encode(exchange, as_chat(sent)))
+        encoded = encode(exchange, as_chat(sent), protocol)
+        got = meaning(encoded)
     except NoWords as reason:
         raise Excused(f"chat has no word for it: {reason}") from None
     except InvalidRequest as refusal:
@@ -78,3 +98,5 @@ def _request(exchange: Exchange) -> None:
     if different and different == DIFFERENT.get(exchange["id"]):
         raise Excused(f"said differently on purpose: {', '.join(sorted(different))}")
     assert not different
+    calls = [part.get("functionCall", {}) for content in encoded["contents"] for part in content["parts"]]
+    assert protocol is not VERTEX or not any("id" in call for call in calls)

@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+from msgspec import structs
+
 from tests.protocols.fidelity.checks import (
+    Check,
     Exchange,
     Excused,
     Format,
+    Letter,
     check_error,
     is_error,
     only_asked,
@@ -20,14 +24,23 @@ from tests.protocols.test_messages_request_recorded import (
     UNKNOWN_CALL,
     WITHOUT_DEFINITIONS,
     encoded,
+    model_of,
 )
 from tests.protocols.test_messages_response_recorded import WRITTEN_ANEW, in_hand, rebuilt, without_nothing
 from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.messages.decoder import decode_body
+from trunkline.protocols.messages.hosts import ANTHROPIC, VERTEX, Host
 
 
-def messages_format() -> Format:
-    return Format("anthropic-messages", recorded(), {"a": _told, "b": _whole, "c": _split, "e": _request})
+def messages_formats() -> list[Format]:
+    """Anthropic's and Azure's, and Vertex, whose requests name the model in the path and the version in the body."""
+    of_vertex = [exchange for exchange in recorded() if exchange["provider"] == "google-vertex"]
+    others = [exchange for exchange in recorded() if exchange["provider"] != "google-vertex"]
+    answers: dict[Letter, Check] = {"a": _told, "b": _whole, "c": _split}
+    return [
+        Format("anthropic-messages", others, {**answers, "e": _request}),
+        Format("vertex-anthropic", of_vertex, {**answers, "e": _vertex_request}),
+    ]
 
 
 def _told(exchange: Exchange) -> None:
@@ -64,12 +77,22 @@ def _split(exchange: Exchange) -> None:
     assert decode_stream(pieces(exchange)) == decode(exchange)
 
 
-def _request(exchange: Exchange) -> None:
+def _vertex_request(exchange: Exchange) -> None:
+    _request(exchange, VERTEX)
+    sent, ours = only_asked(exchange), encoded(exchange, VERTEX)
+    assert ours["anthropic_version"] == sent["anthropic_version"]
+    assert "model" not in ours.keys() | sent.keys()
+    target = structs.replace(TARGET, upstream_model=model_of(exchange))
+    path = exchange["request"]["path"].partition("/locations/")[2].partition("/")[2]
+    assert path == VERTEX.path(target, stream=bool(sent.get("stream")))
+
+
+def _request(exchange: Exchange, host: Host = ANTHROPIC) -> None:
     body = only_asked(exchange)
     if exchange["id"] in UNKNOWN_CALL:
         raise Excused("answers a call that was never made")
     try:
-        got = meaning(encoded(exchange))
+        got = meaning(encoded(exchange, host))
     except Inexpressible as reason:
         raise Excused(f"chat has no word for it: {reason}") from None
     sent = meaning(body)

@@ -9,8 +9,8 @@ from tests.protocols.fidelity.chat import chat_formats
 from tests.protocols.fidelity.checks import CHECKS, Check, Exchange, Excused, Format, Letter, OtherMatter
 from tests.protocols.fidelity.cohere import cohere_format
 from tests.protocols.fidelity.converse import converse_format
-from tests.protocols.fidelity.gemini import gemini_format
-from tests.protocols.fidelity.messages import messages_format
+from tests.protocols.fidelity.gemini import gemini_formats
+from tests.protocols.fidelity.messages import messages_formats
 from tests.protocols.fidelity.responses import responses_format
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "develop" / "fidelity.md"
@@ -63,7 +63,14 @@ class Measured:
 
 
 def formats() -> list[Format]:
-    return [*chat_formats(), messages_format(), responses_format(), gemini_format(), converse_format(), cohere_format()]
+    return [
+        *chat_formats(),
+        *messages_formats(),
+        responses_format(),
+        *gemini_formats(),
+        converse_format(),
+        cohere_format(),
+    ]
 
 
 def measure(form: Format) -> Measured:
