@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
-import uvicorn
 from starlette.types import ASGIApp
 
 from tests.fakes.provider import FakeProvider
 from trunkline.app import Application, create_app
 from trunkline.billing.audit import audit
+from trunkline.cli.serving.server import GatewayServer
 from trunkline.core.clock import Clock
 from trunkline.settings import Billing, Database, Discovery, Limits, Routing, Sandbox, Server, Settings
 from trunkline.storage.database import SqlDatabase
@@ -86,7 +86,7 @@ class Instance:
         self._clock = clock
         self._clients: list[httpx.AsyncClient] = []
         self.app: Application
-        self._server: uvicorn.Server
+        self._server: GatewayServer
         self._serving: asyncio.Task[None]
         self.client: httpx.AsyncClient
         self.management: httpx.AsyncClient
@@ -105,8 +105,7 @@ class Instance:
         self.app = create_app(self.settings, environ, self._clock)
         await self.app.start()
         served = self.app if self._wrap is None else self._wrap(self.app)
-        config = uvicorn.Config(served, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=30)
-        self._server = uvicorn.Server(config)
+        self._server = GatewayServer(served, Server(drain_seconds=30))
         self._serving = asyncio.get_running_loop().create_task(self._server.serve(sockets=[self._listener]))
         while not self._server.started:
             await asyncio.sleep(0.005)

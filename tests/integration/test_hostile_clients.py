@@ -117,7 +117,7 @@ async def test_whole_answer_is_finished_and_recorded_for_a_client_that_left(scen
 
 
 async def test_client_that_pipelines_and_leaves_is_noticed_too(scene: Scene) -> None:
-    """uvicorn tells the request that came last, not the one that is being answered."""
+    """It is not the request that came last that must know, but the one that is being answered."""
     go = asyncio.Event()
     before = len(scene.provider.requests)
     scene.provider.then(stream(["a ", go, "b"]))

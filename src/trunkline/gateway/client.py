@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from trunkline.core.ready import Later, Ready
 from trunkline.core.tasks import TaskSet
 
 # The ASGI specification types its messages as mappings of anything: the border where `Any` is the truth.
@@ -53,6 +54,7 @@ class ClientStream:
         "_handle",
         "_headers",
         "_heartbeat_s",
+        "_is_direct",
         "_last_write_s",
         "_loop",
         "_on_commit",
@@ -91,6 +93,8 @@ class ClientStream:
         self._stopped = False
         self._writing = False
         """The client is slow: a piece waits to be taken."""
+        self._is_direct = False
+        """The server writes at once when it is asked to, and need not be awaited for that (`core.ready`)."""
         self.committed = False
         self._headers = headers
         self.provider: str | None = None
@@ -100,8 +104,21 @@ class ClientStream:
         """Send whole events; the first call sends the head before them."""
         if not self.committed:
             await self._commit()
+        await self._sent(self._send({"type": "http.response.body", "body": data, "more_body": True}))
+
+    def offer(self, data: bytes) -> Awaitable[None] | None:
+        """The same without waiting. None: it is sent; else what must be awaited before anything else is written."""
+        if not self._is_direct:
+            return Later(self.write, data)
+        sent = self._send({"type": "http.response.body", "body": data, "more_body": True})
+        if not isinstance(sent, Ready):
+            return Later(self._sent, sent)
+        self._last_write_s = self._loop.time()
+        return None
+
+    async def _sent(self, sent: Awaitable[None]) -> None:
         self._writing = True
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        await sent
         self._writing = False
         self._last_write_s = self._loop.time()
 
@@ -125,7 +142,9 @@ class ClientStream:
         headers = [*self._form.headers, *self._headers]
         if self.provider is not None:
             headers.append(provider_header(self.provider))
-        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        sent = self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        self._is_direct = isinstance(sent, Ready)
+        await sent
 
     def _tick(self) -> None:
         silent_s = self._loop.time() - self._last_write_s

@@ -1,6 +1,12 @@
-"""Bytes from the upstream to the client, and how that ended. One coroutine; no task, queue or callback per chunk."""
+"""Bytes from the upstream to the client, and how that ended.
+
+A piece is read, edited and written where it comes in, in the event loop's own call; the request's coroutine sleeps
+meanwhile, and wakes for what needs it: a client that is slow or gone, a fault, the end. Waking it through a dozen
+frames for each piece cost a fifth of a paced stream.
+"""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Literal
 
 from trunkline.gateway.client import ClientStream
@@ -19,7 +25,17 @@ DRAIN_S_MAX = 600.0
 class Relay:
     """Reads one upstream stream to its end."""
 
-    __slots__ = ("_answer", "_client", "_exchange", "_listener", "_loop", "_provider_name", "_response", "failure")
+    __slots__ = (
+        "_answer",
+        "_client",
+        "_exchange",
+        "_listener",
+        "_loop",
+        "_provider_name",
+        "_response",
+        "_unsent",
+        "failure",
+    )
 
     def __init__(
         self,
@@ -37,6 +53,8 @@ class Relay:
         self._listener = listener
         self._provider_name = provider_name
         self._loop = asyncio.get_running_loop()
+        self._unsent: Awaitable[None] | None = None
+        """What the client has yet to take before it is given more."""
         self.failure: UpstreamFailed | None = None
 
     async def run(self, *, deadline_s: float, cancel_when_gone: bool) -> Ending:
@@ -52,25 +70,26 @@ class Relay:
             if exchange.client_gone:
                 response.wake()
             while not facts.done:
-                data = await response.read()
-                if data is None:
-                    if self._is_abandoned(deadline_s, cancel_when_gone):
-                        response.cancel()
-                        answer.close()
-                        return "abandoned"
-                    continue
-                if not data:
+                data = await response.read(into=self._take)
+                if data == b"":
                     break
-                await self._pass_on(answer.feed(data))
+                if data is not None:
+                    self._take(data)
+                await self._catch_up()
                 if facts.fault is not None:
                     response.cancel()
                     return "broken"
+                if data is None and self._is_abandoned(deadline_s, cancel_when_gone):
+                    response.cancel()
+                    answer.close()
+                    return "abandoned"
         except UpstreamFailed as failure:
             response.cancel()
             self.failure = failure
         finally:
             self._listener.response = None
-        await self._pass_on(answer.close())
+        self._pass_on(answer.close())
+        await self._catch_up()
         if self.failure is not None and facts.finish_reason is None:
             return "broken"
         return "broken" if facts.fault is not None else "complete"
@@ -84,13 +103,23 @@ class Relay:
             raise UpstreamFailed("timeout_total", "no content in time")
         return False
 
-    async def _pass_on(self, out: bytes) -> None:
+    def _take(self, data: bytes) -> bool:
+        """Pass on what came. False: `run` has something to do before more is taken."""
+        self._pass_on(self._answer.feed(data))
+        return self._unsent is None and not self._answer.facts.done and self._answer.facts.fault is None
+
+    async def _catch_up(self) -> None:
+        unsent, self._unsent = self._unsent, None
+        if unsent is not None:
+            await unsent
+
+    def _pass_on(self, out: bytes) -> None:
         if not out or self._exchange.client_gone:
             return
         if self._exchange.first_token_s is None:
             self._exchange.first_token_s = self._loop.time()
             self._client.provider = self._provider_name
-        await self._client.write(out)
+        self._unsent = self._client.offer(out)
 
 
 async def let_go(response: UpstreamResponse) -> None:

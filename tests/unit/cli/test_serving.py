@@ -8,8 +8,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from trunkline.cli.serving import server as serving
-from trunkline.cli.serving.http import HEAD_BYTES_MAX, HEADERS_MAX
 from trunkline.cli.serving.listener import CannotListen, listen, port_of
+from trunkline.cli.serving.refusals import HEAD_BYTES_MAX, HEADERS_MAX
 from trunkline.cli.serving.server import GatewayServer
 from trunkline.settings import Server
 

@@ -16,7 +16,8 @@ import pytest
 from tests.instance import KEY
 from trunkline.app import Application, create_app
 from trunkline.core import json
-from trunkline.providers.upstream import UpstreamRequest, UpstreamResponse
+from trunkline.core.ready import DONE, Ready
+from trunkline.providers.upstream import Sink, UpstreamRequest, UpstreamResponse
 from trunkline.settings import Discovery, Limits, Sandbox, Settings
 
 CALLS_PER_WHOLE_REQUEST = 450
@@ -51,9 +52,17 @@ class ScriptedAnswer:
 
     def __init__(self, reads: list[bytes]) -> None:
         self._reads = iter(reads)
+        self._begun = False
 
-    async def read(self, wake_after_s: float | None = None) -> bytes | None:
-        return next(self._reads)
+    async def read(self, wake_after_s: float | None = None, into: Sink | None = None) -> bytes | None:
+        """The first piece to whoever waits, the others where they come in."""
+        data = next(self._reads)
+        if into is None or not self._begun or not data:
+            self._begun = True
+            return data
+        while into(data):
+            data = next(self._reads)
+        return None
 
     async def read_all(self, limit_bytes: int) -> bytes:
         return ANSWER
@@ -136,8 +145,9 @@ async def _ask(app: Application, *, stream: bool) -> None:
             return incoming.pop()
         return await asyncio.get_running_loop().create_future()
 
-    async def send(message: MutableMapping[str, Any]) -> None:
+    def send(message: MutableMapping[str, Any]) -> Ready[None]:
         sent.append(message)
+        return DONE
 
     await app(scope, receive, send)
     assert sent[0]["status"] == 200

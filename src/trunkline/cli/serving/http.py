@@ -1,122 +1,206 @@
-"""The server's side of HTTP: uvicorn's parser with bounds on what a client may send and take (operating.md OP-50).
+"""The server's side of HTTP/1.1, on httptools, with bounds on what a client may send and take (operating.md OP-50).
 
-uvicorn bounds neither the size of a head nor the time it may take, nor what stands around a body (trailers, chunk
-extensions), nor how many requests queue up behind one, nor how long an answer may wait to be taken. The size of a body
-and its time are the application's to bound, as long as it reads it.
+Bounded are: the size of a head and the time it may take, what stands around a body (trailers, chunk extensions), how
+many requests queue up behind one, how long an answer may wait to be taken. The size of a body and its time are the
+application's to bound, as long as it reads it. Time is looked at once a second, for all connections (`expire`): no
+request needs a timer. Why not uvicorn's own protocol: docs/develop/decisions/0020-own-http-server.md.
 """
 
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import cast
+
 import httptools
-from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
-from trunkline.core import ids
-from trunkline.core.clock import SystemClock
-
-HEAD_BYTES_MAX = 65_536
-"""Of a head, and of anything else that is not body: trailers, chunk sizes and their extensions."""
-HEADERS_MAX = 128
-PIPELINED_MAX = 64
-"""Requests that wait behind one that is being answered."""
-
-_BAD_REQUEST = (b"400 Bad Request", "Invalid HTTP request received.")
-_TOO_LARGE = (
-    b"431 Request Header Fields Too Large",
-    f"The request's head has more than {HEAD_BYTES_MAX} bytes or {HEADERS_MAX} headers.",
+from trunkline.cli.serving.answer import Answer
+from trunkline.cli.serving.head import Address, ends_of, scope_of, without_upgrade
+from trunkline.cli.serving.patience import Bounds, Patience
+from trunkline.cli.serving.refusals import (
+    BAD_REQUEST,
+    HEAD_BYTES_MAX,
+    HEADERS_MAX,
+    PIPELINED_MAX,
+    TOO_LARGE,
+    TOO_MANY,
+    TOO_SLOW,
+    Refusal,
+    refusal_bytes,
 )
-_TOO_SLOW = (b"408 Request Timeout", "The request's head did not arrive in time.")
-_TOO_MANY = (b"400 Bad Request", f"More than {PIPELINED_MAX} requests wait on this connection for their turn.")
-_UPGRADE_HEADERS = (b"upgrade", b"http2-settings", b"connection")
-
-_clock = SystemClock()
 
 
 class _Refused(Exception):
     """Raised inside a callback of the parser: it stops, nothing of the request is run."""
 
 
-class BoundedHttpProtocol(HttpToolsProtocol):
-    """One client connection. `GatewayServer` calls `expire` now and then, so that no request needs a timer."""
+class ClientConnection(asyncio.Protocol):
+    """One client: requests in, answers out in the same order. uvicorn makes one for each connection."""
 
-    _head_began_s: float | None = None
-    """When the client began to owe us a head; None while it owes none."""
-    _in_head = False
-    _in_message = False
-    _overhead_bytes = 0
-    """Read since there last was a piece of a body or the end of a message."""
-    _refusal = _BAD_REQUEST
-    """What is said when the parser stops."""
-    _unread_since_s: float | None = None
-    """When it was first seen that the rest of an answered request is still to come."""
-    _answered: RequestResponseCycle | None = None
-    """The request whose turn it is, or was last."""
-    _unsent_bytes = 0
-    _unsent_since_s = 0.0
-    """When the client was last seen to take something of what waits to be sent."""
+    __slots__ = (
+        "_answer",
+        "_app",
+        "_ends",
+        "_headers",
+        "_loop",
+        "_must_continue",
+        "_overhead_bytes",
+        "_parser",
+        "_patience",
+        "_queue",
+        "_reading",
+        "_reading_paused",
+        "_refusal",
+        "_state",
+        "_transport",
+        "_url",
+        "_writable",
+    )
 
-    # What the parser calls
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: object,
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """As uvicorn calls it."""
+        self._loop = _loop or asyncio.get_running_loop()
+        self._app = cast("ASGIApp", config.loaded_app)
+        self._state = server_state
+        self._parser: httptools.HttpRequestParser = self._fresh_parser()
+        self._transport: asyncio.Transport
+        self._ends: dict[str, Address | None] = {}
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._must_continue = False
+        self._patience = Patience(self._loop.time())
+        self._overhead_bytes = 0
+        """Read since there last was a piece of a body or the end of a message."""
+        self._refusal = BAD_REQUEST
+        """What is said when the parser stops."""
+        self._reading: Answer | None = None
+        """The request whose body is being read."""
+        self._answer: Answer | None = None
+        """The request whose turn it is, or was last."""
+        self._queue: deque[Answer] = deque()
+        """Requests that wait for their turn."""
+        self._reading_paused = False
+        self._writable: asyncio.Event | None = None
+        """Set when there is room again; None while there is."""
 
-    def connection_made(self, transport: object) -> None:
-        super().connection_made(transport)  # pyright: ignore[reportArgumentType] -- uvicorn narrows asyncio's type
-        self._head_began_s = self.loop.time()
+    def _fresh_parser(self) -> httptools.HttpRequestParser:
+        parser = httptools.HttpRequestParser(self)
+        # A request may follow one that asked for the end: it is read, and not answered.
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return parser
+
+    # What the parser calls. An exception here stops it.
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._in_head = self._in_message = True
-        if self._head_began_s is None:
-            self._head_began_s = self.loop.time()
+        self._url = b""
+        self._headers = []
+        self._must_continue = False
+        self._patience.begin_head(self._loop.time())
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._must_continue = True
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        parser = self._parser
         self._overhead_bytes = 0
-        if len(self.headers) > HEADERS_MAX:
-            self._refusal = _TOO_LARGE
+        if len(self._headers) > HEADERS_MAX:
+            self._refusal = TOO_LARGE
             raise _Refused
-        if len(self.pipeline) >= PIPELINED_MAX:
-            self._refusal = _TOO_MANY
+        if len(self._queue) >= PIPELINED_MAX:
+            self._refusal = TOO_MANY
             raise _Refused
-        if self.parser.get_method() == b"CONNECT":
+        method = parser.get_method()
+        if method == b"CONNECT":
             raise _Refused
-        if self.parser.should_upgrade():
+        if parser.should_upgrade():
             return  # the parser takes this for the end of HTTP; `data_received` begins anew
-        self._head_began_s = None
-        self._in_head = False
-        super().on_headers_complete()
+        self._patience.end_head()
+        version = parser.get_http_version()
+        answer = self._reading = Answer(
+            self._loop,
+            self,
+            scope_of(method, self._url, version, self._headers, self._ends),
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            must_continue=self._must_continue,
+        )
+        if self._answer is None or self._answer.complete:
+            self._begin(answer)
+        else:
+            self.pause_reading()
+            self._queue.append(answer)
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answered = cycle
-        super()._start_asgi_task(cycle, app)
+    def _begin(self, answer: Answer) -> None:
+        self._answer = answer
+        tasks = self._state.tasks
+        task = self._loop.create_task(answer.run(self._app))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     def on_body(self, body: bytes) -> None:
         self._overhead_bytes = 0
-        super().on_body(body)
+        if self._reading is not None:
+            self._reading.feed(body)
 
     def on_message_complete(self) -> None:
-        if self._in_head:
+        if self._patience.in_head:
             return
         self._overhead_bytes = 0
-        self._in_message = False
-        self._unread_since_s = None
-        super().on_message_complete()
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.feed_end()
 
     # What the transport calls
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # A cast, because uvloop's transports have these methods without being subclasses of asyncio.Transport.
+        self._transport = cast("asyncio.Transport", transport)
+        self._ends = ends_of(transport)
+        connections = cast("set[object]", self._state.connections)  # uvicorn names its own protocols only
+        connections.add(self)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        # uvicorn tells only the newest of pipelined requests; the one that is being answered must know.
-        answered = self._answered
-        if answered is not None and not answered.response_complete:
-            answered.disconnected = True
-            answered.message_event.set()
-        super().connection_lost(exc)
+        cast("set[object]", self._state.connections).discard(self)
+        for answer in (self._answer, *self._queue):
+            if answer is not None and not answer.complete:
+                answer.disconnect()
+        self._queue.clear()
+        self.resume_writing()
+        del self._parser  # ends the cycle parser -> our callbacks -> parser
+
+    def eof_received(self) -> None:
+        """The client sends no more; returning None lets the transport close."""
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         self._overhead_bytes += len(data)
         try:
             self._feed(data)
         except httptools.HttpParserError:
             self._refuse(self._refusal)
             return
-        if self._overhead_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-            self._refuse(_TOO_LARGE)
+        if self._overhead_bytes > HEAD_BYTES_MAX and not self._transport.is_closing():
+            self._refuse(TOO_LARGE)
+
+    def pause_writing(self) -> None:
+        self._writable = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        if self._writable is not None:
+            self._writable.set()
+            self._writable = None
 
     def _feed(self, data: bytes) -> None:
         """Parse. A request that asks for another protocol is answered in this one, which HTTP allows.
@@ -125,61 +209,95 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         read it as the next request: so a new parser is given the head again, without the wish.
         """
         try:
-            self.parser.feed_data(data)
+            self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            rest = data[upgrade.args[0] :]
-            head = self._head_without_upgrade()
-            self.parser = httptools.HttpRequestParser(self)
-            self.parser.feed_data(head + rest)
+            parser, rest = self._parser, data[upgrade.args[0] :]
+            head = without_upgrade(
+                parser.get_method(),
+                self._url,
+                parser.get_http_version(),
+                self._headers,
+                keep_alive=parser.should_keep_alive(),
+            )
+            self._parser = self._fresh_parser()
+            self._parser.feed_data(head + rest)
 
-    def _head_without_upgrade(self) -> bytes:
-        """The head that was just read, but for what is about another protocol."""
-        version = self.parser.get_http_version().encode("ascii")
-        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
-        lines += [b"%b: %b" % header for header in self.headers if header[0] not in _UPGRADE_HEADERS]
-        if not self.parser.should_keep_alive():
-            lines.append(b"connection: close")
-        return b"\r\n".join(lines) + b"\r\n\r\n"
+    # What answers call: see `answer.Carrier`.
+
+    @property
+    def is_writable(self) -> bool:
+        return self._writable is None
+
+    @property
+    def default_headers(self) -> Sequence[tuple[bytes, bytes]]:
+        return self._state.default_headers
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    async def writable(self) -> None:
+        while self._writable is not None:
+            await self._writable.wait()
+
+    def pause_reading(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._reading_paused:
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    def answered(self, answer: Answer) -> None:
+        if not answer.keep_alive:
+            self._transport.close()
+        if self._transport.is_closing():
+            return
+        if self._queue:
+            self._begin(self._queue.popleft())
+        else:
+            self._patience.idle_since_s = self._loop.time()
+        self.resume_reading()
+
+    def close(self) -> None:
+        self._transport.close()
 
     # What the server calls
 
-    def expire(self, now_s: float, *, head_s: float, answer_s: float) -> None:
-        """Close the connection of a client that is too slow: with its head (`head_s`), with the rest of a request
-        that has its answer already (`head_s`), or in taking what it is sent (`answer_s` without a byte)."""
-        if self._is_stuck(now_s, answer_s):
-            self.transport.abort()
-        elif self.transport.is_closing():
+    def shutdown(self) -> None:
+        """End with the last answer that is owed; at once if none is."""
+        last = self._queue[-1] if self._queue else self._answer
+        if last is None or last.complete:
+            self._transport.close()
+        else:
+            last.keep_alive = False
+
+    def abort(self) -> None:
+        """End now."""
+        self._transport.abort()
+
+    def expire(self, now_s: float, bounds: Bounds) -> None:
+        """Close the connection of a client that is too slow."""
+        reading, transport = self._reading, self._transport
+        verdict = self._patience.verdict(
+            now_s,
+            bounds,
+            unsent_bytes=transport.get_write_buffer_size(),
+            owes_rest=reading is not None and reading.complete,
+        )
+        if verdict == "abort":
+            transport.abort()
+        elif transport.is_closing():
             return
-        elif self._head_began_s is not None and now_s - self._head_began_s >= head_s:
-            if self._in_head:
-                self._refuse(_TOO_SLOW)
-            else:
-                self.transport.close()
-        elif self._in_message and not self._in_head and self.cycle.response_complete:
-            if self._unread_since_s is None:
-                self._unread_since_s = now_s
-            elif now_s - self._unread_since_s >= head_s:
-                self.transport.close()
+        elif verdict == "refuse":
+            self._refuse(TOO_SLOW)
+        elif verdict == "close":
+            transport.close()
 
-    def _is_stuck(self, now_s: float, answer_s: float) -> bool:
-        unsent_bytes = self.transport.get_write_buffer_size()
-        if unsent_bytes == 0 or self._unsent_bytes == 0 or unsent_bytes < self._unsent_bytes:
-            self._unsent_since_s = now_s
-        self._unsent_bytes = unsent_bytes
-        return unsent_bytes > 0 and now_s - self._unsent_since_s >= answer_s
-
-    def _refuse(self, refusal: tuple[bytes, str]) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Say why, unless an answer is under way, in whose middle nothing else may stand; then close."""
-        answered = self._answered
-        if answered is None or answered.response_complete or not answered.response_started:
-            status, message = refusal
-            body = b'{"error":{"code":%b,"message":"%b","metadata":{"error_type":"invalid_request"}}}' % (
-                status[:3],
-                message.encode("ascii"),
-            )
-            self.transport.write(
-                b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n"
-                b"access-control-allow-origin: *\r\nconnection: close\r\n\r\n%b"
-                % (status, len(body), ids.request_id(_clock.now_ms()).encode("ascii"), body)
-            )
-        self.transport.close()
+        answer = self._answer
+        if answer is None or answer.complete or not answer.started:
+            self._transport.write(refusal_bytes(refusal))
+        self._transport.close()

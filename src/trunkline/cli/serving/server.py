@@ -5,11 +5,13 @@ import math
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from trunkline.cli.serving.http import BoundedHttpProtocol
+from trunkline.cli.serving.http import ClientConnection
+from trunkline.cli.serving.patience import Bounds
 from trunkline.settings import Server as ServerSettings
 
 _TICKS_PER_SWEEP = 10  # uvicorn ticks every 0.1 s
@@ -25,7 +27,7 @@ class GatewayServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=BoundedHttpProtocol,
+                http=ClientConnection,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -33,12 +35,14 @@ class GatewayServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_keep_alive=math.ceil(settings.keep_alive_seconds),
                 timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
             )
         )
-        self._head_timeout_s = settings.header_timeout_seconds
-        self._answer_timeout_s = settings.answer_timeout_seconds
+        self._bounds = Bounds(
+            head_s=settings.header_timeout_seconds,
+            answer_s=settings.answer_timeout_seconds,
+            idle_s=settings.keep_alive_seconds,
+        )
         self._drain_s = settings.drain_seconds
         self._drained_at_s: float | None = None
 
@@ -49,8 +53,8 @@ class GatewayServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SWEEP == 0:
             now_s = asyncio.get_running_loop().time()
-            for connection in tuple(self.server_state.connections):
-                _expire(connection, now_s, self._head_timeout_s, self._answer_timeout_s)
+            for connection in self._connections():
+                connection.expire(now_s, self._bounds)
         return await super().on_tick(counter)
 
     def request_stop(self) -> None:
@@ -62,8 +66,12 @@ class GatewayServer(uvicorn.Server):
         self.force_exit = True
         for task in tuple(self.server_state.tasks):
             task.cancel()
-        for connection in tuple(self.server_state.connections):
-            connection.transport.abort()
+        for connection in self._connections():
+            connection.abort()
+
+    def _connections(self) -> list[ClientConnection]:
+        # A cast, because uvicorn names its own protocols only.
+        return list(cast("set[ClientConnection]", self.server_state.connections))
 
     def drain_left_s(self) -> float:
         """What is left of the time to drain: all of it before the first stop, nothing after the second."""
@@ -72,11 +80,6 @@ class GatewayServer(uvicorn.Server):
         if self._drained_at_s is None:
             return self._drain_s
         return max(0.0, self._drained_at_s - asyncio.get_running_loop().time())
-
-
-def _expire(connection: object, now_s: float, head_s: float, answer_s: float) -> None:
-    if isinstance(connection, BoundedHttpProtocol):
-        connection.expire(now_s, head_s=head_s, answer_s=answer_s)
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """One socket to a provider: events come in, bytes go out, and at most one coroutine waits for news.
 
 The transport's events feed the current `ResponseReader`; whoever reads the response waits on `news()` only when
-nothing is buffered. So a chunk costs one callback and at most one future: no task, no queue.
+nothing is buffered. So a chunk costs one callback and at most one future: no task, no queue; and not even the future
+while `taker` takes what comes.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from trunkline.gateway.transport.target import Origin
@@ -38,6 +40,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader: ResponseReader | None = None
         self._news: asyncio.Future[None] | None = None
+        self.taker: Callable[[], bool] | None = None
+        """Asked when bytes have come, before whoever waits is woken: True if they are taken, and nobody need wake."""
         self.reading_paused = False
         """The socket is not read: more is buffered than READ_BUFFER_BYTES_MAX."""
         self.writable = True
@@ -131,6 +135,8 @@ class Connection(asyncio.Protocol):
             return
         if reader.complete:
             self._release(reader)
+        elif self.taker is not None and self.taker():
+            return
         elif reader.buffered_bytes > READ_BUFFER_BYTES_MAX and not self.reading_paused:
             self.reading_paused = True
             assert self._transport is not None

@@ -10,7 +10,7 @@ from math import inf
 
 from trunkline.gateway.transport.connection import Connection
 from trunkline.gateway.transport.wire import ResponseReader
-from trunkline.providers.upstream import UpstreamFailed
+from trunkline.providers.upstream import Sink, UpstreamFailed
 
 _JOINED_BODY_BYTES_MAX = 64 * 1024
 """Up to here head and body go out in one write; a larger body is not copied for it."""
@@ -27,6 +27,7 @@ class SocketResponse:
         "_loop",
         "_reader",
         "_silence_s_max",
+        "_sink",
         "_timer",
         "_timer_at_s",
         "_wake_at_s",
@@ -44,6 +45,7 @@ class SocketResponse:
         self._timer_at_s = inf
         self._wake_at_s = inf
         self._woken = False
+        self._sink: Sink | None = None
         self.status = 0
         self.headers: Mapping[str, str] = {}
 
@@ -68,8 +70,8 @@ class SocketResponse:
         if self._reader.complete:
             self._disarm()
 
-    async def read(self, wake_after_s: float | None = None) -> bytes | None:
-        """The next bytes, `b""` at the end, None when woken. Raises UpstreamFailed."""
+    async def read(self, wake_after_s: float | None = None, into: Sink | None = None) -> bytes | None:
+        """The next bytes, `b""` at the end, None when woken or `into` has enough. Raises UpstreamFailed."""
         reader = self._reader
         self._wake_at_s = inf
         while True:
@@ -89,7 +91,22 @@ class SocketResponse:
                     self._wake_at_s = now_s + wake_after_s
                 elif now_s + _TIMER_SLACK_S >= self._wake_at_s:
                     return None
-            await self._news()
+            if into is None or reader.is_coded:
+                await self._news()
+                continue
+            self._sink, self._connection.taker = into, self._hand_over
+            try:
+                await self._news()
+            finally:
+                self._connection.taker = None
+
+    def _hand_over(self) -> bool:
+        """Bytes came while `read` waits: True if the sink took them and wants more, so that nobody is woken."""
+        data, sink = self._take(), self._sink
+        if data and sink is not None and not sink(data):
+            self._connection.taker = None
+            self._woken = True
+        return not self._woken
 
     async def read_all(self, limit_bytes: int) -> bytes:
         """The whole rest; `wake` does not interrupt it. Raises UpstreamFailed, past the limit as "protocol"."""

@@ -100,6 +100,11 @@ class ResponseReader:
         """Whether any byte of an answer has come."""
         return self._idle_bytes > 0 or self.head_complete
 
+    @property
+    def is_coded(self) -> bool:
+        """Whether the body is compressed, so that `take` must be called until it gives nothing."""
+        return self._decoder is not None
+
     def feed(self, data: bytes) -> None:
         """Read on. Raises UpstreamFailed("protocol"). Bytes after the end only forbid reuse of the connection."""
         parser = self._parser
