@@ -14,10 +14,11 @@ import pytest
 from tests.instance import Instance, Streamed, endpoint
 from tests.strict.anthropic_messages import ClaudesThoughts, StrictMessages
 from tests.strict.bedrock_converse import StrictConverse
-from tests.strict.gemini import StrictGemini
+from tests.strict.gemini import GeminisSignatures, StrictGemini
 from tests.strict.openai_chat import StrictDeepSeek, StrictMistral
 from tests.strict.openai_responses import StrictResponses
 from tests.strict.upstream import Json, Move, StrictUpstream
+from tests.strict.vertex import StrictVertexClaude, StrictVertexGemini
 
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}]
 MOVES = (
@@ -31,24 +32,28 @@ MOVES = (
         Move(15, "Sure."),
     ),
     *(Move(16, "Again.", calls=1), Move(17, "Well."), Move(18, calls=2), Move(19, calls=1), Move(20, "There.")),
-    Move(21, "Good-bye."),
+    *(Move(21, "So it is."), Move(22, "Yes."), Move(23, "One more.", calls=1), Move(24, calls=2), Move(25, calls=1)),
+    *(Move(26, "Fine."), Move(27, calls=1), Move(28, "That was all."), Move(29, "Good-bye.")),
 )
-"""Tool loops that stay open over several providers, and turns of one answer. Whoever is first, each of the seven is
+"""Tool loops that stay open over several providers, and turns of one answer. Whoever is first, each of the nine is
 once asked outside a loop that another one opened."""
 
 
 class World:
-    """Seven providers behind one instance, in the order in which they are asked."""
+    """Nine providers behind one instance, in the order in which they are asked."""
 
     def __init__(self) -> None:
         claude: ClaudesThoughts = []
+        gemini: GeminisSignatures = {}
         self.upstreams: tuple[StrictUpstream, ...] = (
             StrictResponses("openai", "gpt-5.2"),
             StrictMessages(claude),
-            StrictGemini(),
+            StrictGemini(gemini),
             StrictDeepSeek(),
             StrictMistral(),
+            StrictVertexGemini(gemini),
             StrictConverse(claude),
+            StrictVertexClaude(claude),
             StrictResponses("azure", "gpt-5.2-azure"),
         )
         self.instance: Instance
@@ -120,7 +125,7 @@ def _arguments(call: Json) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("first", range(7))
+@pytest.mark.parametrize("first", range(9))
 async def test_a_conversation_that_changes_provider_at_each_turn_is_never_refused(
     world: World, first: int, stream: bool
 ) -> None:

@@ -9,15 +9,20 @@ _SKIPS = "skip_thought_signature_validator"
 _DATA = {"text", "functionCall", "functionResponse"}
 
 
+GeminisSignatures = dict[str, object]
+"""Signature of an earlier answer → the text or the arguments that it came with: Google's two services know each
+other's."""
+
+
 class StrictGemini(StrictUpstream):
     protocol = "google-gemini"
     slug = "google-ai-studio"
     model = "gemini-3-flash-preview"
+    takes_ids = True
 
-    def __init__(self) -> None:
+    def __init__(self, signed: GeminisSignatures) -> None:
         super().__init__()
-        self._signed: dict[str, object] = {}
-        """Signature → the text or the arguments that it came with."""
+        self._signed = signed
 
     def examine(self, body: Json) -> None:
         contents = body["contents"]
@@ -28,7 +33,7 @@ class StrictGemini(StrictUpstream):
             require(one_each, "a part must have one of its data fields")
         require(contents[-1]["role"] == "user", "the last turn must be the user's")
         for turn, after in zip(contents[1::2], contents[2::2], strict=True):
-            _examine_calls(turn["parts"], after["parts"])
+            _examine_calls(turn["parts"], after["parts"], with_ids=self.takes_ids)
         self._examine_signatures(contents)
         first_of_turn = max(at for at, content in enumerate(contents) if any("text" in p for p in content["parts"][:1]))
         for step in contents[first_of_turn:]:
@@ -70,9 +75,12 @@ def _answer(parts: list[Json], *, finish: bool) -> Json:
     return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 5}}
 
 
-def _examine_calls(parts: list[Json], after: list[Json]) -> None:
+def _examine_calls(parts: list[Json], after: list[Json], *, with_ids: bool) -> None:
     calls = [part["functionCall"] for part in parts if "functionCall" in part]
     results = [part["functionResponse"] for part in after if "functionResponse" in part]
-    require_paired([call["id"] for call in calls], [result["id"] for result in results], in_order=True)
+    if with_ids:
+        require_paired([call["id"] for call in calls], [result["id"] for result in results], in_order=True)
+    else:
+        require(not any("id" in one for one in (*calls, *results)), "Unknown name id: Cannot find field.")
     require([call["name"] for call in calls] == [result["name"] for result in results], "results name other functions")
     require(all(isinstance(result["response"], dict) for result in results), "a response must be an object")

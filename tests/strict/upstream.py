@@ -55,6 +55,10 @@ class StrictUpstream(ABC):
     def examine(self, body: Json) -> None:
         """Raises RefusedError."""
 
+    def examine_request(self, request: RecordedRequest) -> None:
+        """What is strict beside the body: path and headers. Raises RefusedError."""
+        require(request.method == "POST", f"{request.method} is not allowed")
+
     @abstractmethod
     def say(self, move: Move, asked: Json, *, stream: bool) -> Reply:
         """The reply to the request `asked`. What it signs is remembered."""
@@ -69,6 +73,7 @@ class StrictUpstream(ABC):
 
     def _check(self, request: RecordedRequest) -> str | None:
         try:
+            self.examine_request(request)
             self.examine(request.json)
         except RefusedError as refusal:
             return f"{self.slug}: {refusal}"

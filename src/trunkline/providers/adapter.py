@@ -37,7 +37,8 @@ def complete_headers(auth: Auth, key: str | None, extra: Mapping[str, str]) -> H
 
 def _credential(auth: Auth, key: str) -> str:
     scheme = auth.scheme if auth.scheme in KEY_SCHEMES else auth.alternative
-    prefix = auth.prefix or {"bearer": "Bearer", "token": "Token"}.get(scheme or "", "")
+    # A key of an endpoint's own, where others would be signed for, is a token that somebody else fetched.
+    prefix = auth.prefix or {"bearer": "Bearer", "token": "Token", None: "Bearer"}.get(scheme, "")
     return f"{prefix} {key}" if prefix else key
 
 
