@@ -99,7 +99,7 @@ def test_every_command_that_a_page_shows_exists(page: Path) -> None:
         assert any(words.strip().startswith(command) or command.startswith(words.strip()) for command in known), words
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide/configuration.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/guide/configuration.md", "docs/guide/providers.md"])
 def test_examples_of_the_configuration_load(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = blocks(page, "toml")
