@@ -28,6 +28,7 @@ from trunkline.storage.tables import (
     endpoint_minutes,
     model_days,
     session_days,
+    task_days,
     usage_days,
     usage_hours,
 )
@@ -162,7 +163,11 @@ async def test_a_generation_that_is_gone_or_damaged_does_not_hold_up_the_others(
 
 
 async def test_counting_anew_gives_the_same_sums_and_mends_wrong_ones(database: SqlDatabase) -> None:
-    made_days = [made(created_at_ms=NOW_MS - day * DAY_MS, app_id=3, session_id="s") for day in range(3) for _ in "ab"]
+    made_days = [
+        made(created_at_ms=NOW_MS - day * DAY_MS, app_id=3, session_id="s", task="math")
+        for day in range(3)
+        for _ in "ab"
+    ]
     await settled(database, *made_days)
     await count_all(database)
     before = await database.read(everything)
@@ -213,7 +218,7 @@ async def test_old_hours_and_minutes_are_dropped_and_days_stay(database: SqlData
 
 def everything(connection: Connection) -> list[list[tuple[object, ...]]]:
     """Every row of every rollup that can be counted anew."""
-    tables = (usage_hours, usage_days, model_days, app_days, session_days, endpoint_hours)
+    tables = (usage_hours, usage_days, model_days, app_days, task_days, session_days, endpoint_hours)
     return [sorted(tuple(row) for row in connection.execute(select(table))) for table in tables]
 
 

@@ -90,6 +90,8 @@ class Generation(Struct, frozen=True, kw_only=True):
     """Whether every call of the answer was valid (routing-and-catalog.md 11); None: no calls, or not checked."""
     structured_valid: bool | None = None
     """Whether the answer met the asked schema; None: none was asked for, or not checked."""
+    task: str | None = None
+    """What the request was for: a tag of routing-and-catalog.md 22.5; None where nobody looked."""
     is_demo: bool = False
     """Made up by `trunkline demo`; whoever shows it says so."""
 

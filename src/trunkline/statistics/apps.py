@@ -49,8 +49,10 @@ class ModelUse(Struct, frozen=True):
 
 
 def is_public() -> ColumnElement[bool]:
-    """Loopback never is, whatever title it came with (site.md APP-03)."""
-    return and_(*(~apps.c.origin.like(pattern) for pattern in _PRIVATE_HOSTS), ~apps.c.origin.contains("#"))
+    """Neither hidden nor on loopback, which never is public, whatever title it came with (site.md APP-03)."""
+    return and_(
+        ~apps.c.is_hidden, *(~apps.c.origin.like(pattern) for pattern in _PRIVATE_HOSTS), ~apps.c.origin.contains("#")
+    )
 
 
 def rank_apps(

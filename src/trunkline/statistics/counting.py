@@ -27,6 +27,7 @@ from trunkline.storage.tables import (
     model_days,
     rollup_queue,
     session_days,
+    task_days,
     usage_days,
     usage_hours,
 )
@@ -41,6 +42,7 @@ USAGE_ROLLUPS: Mapping[UsageRollup, Table] = {
     "usage_days": usage_days,
     "model_days": model_days,
     "app_days": app_days,
+    "task_days": task_days,
     "session_days": session_days,
 }
 ENDPOINT_ROLLUPS: Mapping[EndpointRollup, Table] = {

@@ -16,6 +16,7 @@ from trunkline.storage.tables import (
     model_days,
     rollup_queue,
     session_days,
+    task_days,
     usage_days,
     usage_hours,
 )
@@ -38,6 +39,7 @@ def recount_day(connection: Connection, day: int) -> int:
     """Drop the sums of a day and queue its generations; how many."""
     _drop(connection, model_days, day)
     _drop(connection, app_days, day)
+    _drop(connection, task_days, day)
     _drop(connection, session_days, day)
     _drop(connection, endpoint_hours, day * _HOURS, _HOURS)
     queued = 0

@@ -17,7 +17,7 @@ CONTEXT_BUCKETS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 UsageKey: TypeAlias = tuple[str | int, ...]
 EndpointKey: TypeAlias = tuple[int, str]
 """(bucket, endpoint id)"""
-UsageRollup = Literal["usage_hours", "usage_days", "model_days", "app_days", "session_days"]
+UsageRollup = Literal["usage_hours", "usage_days", "model_days", "app_days", "task_days", "session_days"]
 EndpointRollup = Literal["endpoint_minutes", "endpoint_hours"]
 
 
@@ -141,6 +141,8 @@ def _count_usage(usage: dict[UsageRollup, dict[UsageKey, Sums]], generation: Gen
         return  # the Sandbox's answers are nobody's public traffic
     bucket = context_bucket(generation.native_tokens_prompt)
     _sum(usage, "model_days", (day, model, bucket, generation.tool_call_count > 0), generation)
+    if generation.task is not None:
+        _sum(usage, "task_days", (day, generation.task, model), generation)
     if app_id:
         _sum(usage, "app_days", (day, app_id, model), generation)
         if generation.session_id is not None:

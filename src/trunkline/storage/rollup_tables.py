@@ -82,6 +82,21 @@ app_days = Table(
     sqlite_with_rowid=False,
 )
 
+# What requests were for, of those that were sorted into tasks (22.5).
+task_days = Table(
+    "task_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("task", String(64), primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("permaslug", Text, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("usage_nanousd", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # A session's share of a day: what `datasets/session-cost` is made of, once a week (22.3).
 session_days = Table(
     "session_days",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from trunkline.storage.metadata import metadata as metadata
@@ -25,6 +26,7 @@ from trunkline.storage.rollup_tables import model_days as model_days
 from trunkline.storage.rollup_tables import rollup_queue as rollup_queue
 from trunkline.storage.rollup_tables import session_costs as session_costs
 from trunkline.storage.rollup_tables import session_days as session_days
+from trunkline.storage.rollup_tables import task_days as task_days
 from trunkline.storage.rollup_tables import usage_days as usage_days
 from trunkline.storage.rollup_tables import usage_hours as usage_hours
 
@@ -144,6 +146,8 @@ apps = Table(
     Column("title", Text),
     Column("categories", Text, nullable=False, default=""),
     Column("created_at_ms", BigInteger, nullable=False),
+    # Left out of every public list (routing-and-catalog.md 23).
+    Column("is_hidden", Boolean, nullable=False, default=False, server_default=false()),
 )
 
 # Uploads and what tools wrote. The id begins with the time, so that its order is that of creation.

@@ -1,0 +1,53 @@
+"""What was measured of endpoints over time, for a model's page and the status page (site.md 3.2 and 10)."""
+
+from collections.abc import Collection
+from typing import Literal
+
+from msgspec import Struct
+from sqlalchemy import Connection, and_, func, select
+
+from trunkline.statistics import measured_rows
+from trunkline.statistics.tally import EndpointKey, Measurements
+from trunkline.storage.tables import endpoint_hours, endpoint_minutes
+
+HOURS_PER_DAY = 24
+_TABLES = {
+    "minutes": (endpoint_minutes, endpoint_minutes.c.minute),
+    "hours": (endpoint_hours, endpoint_hours.c.hour),
+}
+
+
+class EndpointDay(Struct, frozen=True):
+    """What became of the counted attempts at an endpoint on one day."""
+
+    day: int
+    endpoint_id: str
+    successes: int
+    failures: int
+
+
+def measured(
+    connection: Connection, by: Literal["minutes", "hours"], endpoint_ids: Collection[str], first: int
+) -> dict[EndpointKey, Measurements]:
+    """(minute or hour since 1970, endpoint id) → what was measured in it, from `first` on.
+
+    Buckets without an attempt are absent. Minutes are kept for hours only.
+    """
+    table, bucket = _TABLES[by]
+    return measured_rows.read(connection, table, and_(bucket >= first, table.c.endpoint_id.in_(endpoint_ids)))
+
+
+def days_of_all(connection: Connection, first_day: int) -> list[EndpointDay]:
+    """All endpoints by day, ascending; days without an attempt are absent."""
+    hours = endpoint_hours.c
+    day = hours.hour // HOURS_PER_DAY
+    rows = connection.execute(
+        select(day, hours.endpoint_id, func.sum(hours.successes), func.sum(hours.failures))
+        .where(hours.hour >= first_day * HOURS_PER_DAY)
+        .group_by(day, hours.endpoint_id)
+        .order_by(day)
+    )
+    return [
+        EndpointDay(int(day), endpoint_id, int(successes), int(failures))
+        for day, endpoint_id, successes, failures in rows
+    ]
