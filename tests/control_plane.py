@@ -20,6 +20,7 @@ from trunkline.api import health_checks
 from trunkline.api.context import ControlPlane
 from trunkline.api.routes import api_root
 from trunkline.files.opening import open_files
+from trunkline.presets.service import PresetService
 from trunkline.settings import Limits, Settings
 from trunkline.storage.database import SqlDatabase
 from trunkline.storage.shared.memory import MemoryShared
@@ -52,6 +53,7 @@ def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> 
         shared=shared,
         directory=Directory(database, shared, clock, settings),
         keys=KeyService(database, clock),
+        presets=PresetService(database, clock),
         files=open_files(settings, database, clock),
         unfinished=_nothing_runs,
     )

@@ -20,7 +20,7 @@ from trunkline.api import metrics as metrics_api
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
 from trunkline.api.generation import GenerationEndpoint
-from trunkline.api.generation_routes import ROUTES, Route
+from trunkline.api.generation_routes import ROUTES, Route, parse_limits
 from trunkline.api.instance_catalog import InstanceCatalog
 from trunkline.api.routes import api_root
 from trunkline.catalog.snapshot import build_snapshot
@@ -39,7 +39,7 @@ from trunkline.gateway.upstreams import PROTOCOLS
 from trunkline.gateway.world import World
 from trunkline.observability import logs
 from trunkline.observability.metrics import GatewayMetrics
-from trunkline.protocols.validation import ParseLimits
+from trunkline.presets.service import PresetService
 from trunkline.providers.discovery import Discovered, discover
 from trunkline.providers.registry import build_providers, make_callable, make_hint
 from trunkline.providers.sandbox.upstream import SandboxUpstream
@@ -91,6 +91,7 @@ class Application:
         )
         self._directory = Directory(self._database, self._shared, clock, settings)
         self._apps = Apps(self._database, clock)
+        self._presets = PresetService(self._database, clock)
         self.statistics = StatisticsService(self._database, clock)
         self._files = open_files(settings, self._database, clock)
         self._recorder: FlightRecorder | None = None
@@ -186,12 +187,8 @@ class Application:
             directory=self._directory,
             clock=self._clock,
             docs_url=settings.docs_url,
-            limits=ParseLimits(
-                messages_max=settings.limits.messages_max,
-                tools_max=settings.limits.tools_max,
-                nesting_max=settings.limits.nesting_max,
-                models_max=settings.routing.models_max,
-            ),
+            limits=parse_limits(settings),
+            presets=self._presets,
             body_bytes_max=settings.server.request_limit_mb * 1024 * 1024,
             body_timeout_s=settings.server.body_timeout_seconds,
             metrics=self.metrics,
@@ -209,6 +206,7 @@ class Application:
             directory=self._directory,
             keys=KeyService(self._database, self._clock),
             files=self._files,
+            presets=self._presets,
             unfinished=pipeline.unfinished,
         )
         view = InstanceCatalog(control, lambda: self._world, self.health, self.statistics.endpoints)

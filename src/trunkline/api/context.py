@@ -8,6 +8,7 @@ from trunkline.accounts.service import KeyService
 from trunkline.core.clock import Clock
 from trunkline.files.service import FileService
 from trunkline.generations.types import Generation
+from trunkline.presets.service import PresetService
 from trunkline.settings import Settings
 from trunkline.storage.interface import Database
 from trunkline.storage.shared.interface import SharedState
@@ -24,5 +25,6 @@ class ControlPlane:
     directory: Directory
     keys: KeyService
     files: FileService
+    presets: PresetService
     unfinished: Callable[[str, str], Generation | None]
     """Of an account and a generation id: what is known of a request that still runs in this process."""

@@ -22,6 +22,8 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.observability.logs import log_request
 from trunkline.observability.metrics import GatewayMetrics
+from trunkline.presets.service import SIGN, PresetService
+from trunkline.presets.types import APIS
 from trunkline.protocols.validation import ParseLimits
 
 BODY_BYTES_PER_S_MIN = 65_536
@@ -40,6 +42,7 @@ class GenerationEndpoint:
         docs_url: str,
         clock: Clock,
         limits: ParseLimits,
+        presets: PresetService,
         body_bytes_max: int,
         body_timeout_s: float,
         metrics: GatewayMetrics,
@@ -55,6 +58,7 @@ class GenerationEndpoint:
         self._docs_url = docs_url
         self._clock = clock
         self._limits = limits
+        self._presets = presets
         self._body_bytes_max = body_bytes_max
         self._body_timeout_s = body_timeout_s
 
@@ -80,7 +84,11 @@ class GenerationEndpoint:
             scope[ACCOUNT_ID] = principal.account_id
             if principal.key.kind == "management":
                 raise PermissionDenied("Management keys cannot run inference. Use an inference key for this call.")
-            operation = self._parse(await self._body(headers, receive), self._limits)
+            body, preset_id = await self._body(headers, receive), None
+            if SIGN in body and (preset_api := APIS.get(self._route)) is not None:
+                expanded = await self._presets.expand(body, principal.account_id, principal.workspace_id, preset_api)
+                body, preset_id = expanded.body, expanded.preset_id
+            operation = self._parse(body, self._limits)
             exchange = Exchange(
                 generation_id=ids.generation_id(received_ms),
                 request_id=request_id,
@@ -91,6 +99,7 @@ class GenerationEndpoint:
                 operation=operation,
                 request=operation.request,
                 world=self._pipeline.world,
+                preset_id=preset_id,
             )
             await self._pipeline.serve(exchange, send, receive, _answer_headers(exchange))
             self._log(exchange, 200)

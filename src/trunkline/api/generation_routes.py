@@ -9,9 +9,20 @@ from trunkline.protocols.chat.client import CHAT_FORMAT
 from trunkline.protocols.chat.request import parse_chat, parse_completion
 from trunkline.protocols.client import ClientFormat, ClientRequest
 from trunkline.protocols.validation import ParseLimits
+from trunkline.settings import Settings
 
 Parse = Callable[[bytes, ParseLimits], Operation]
 """From a body to what it asks for. Raises InvalidRequest or InvalidPrompt for anything that is no request."""
+
+
+def parse_limits(settings: Settings) -> ParseLimits:
+    """The bounds of one request, as the operator set them."""
+    return ParseLimits(
+        messages_max=settings.limits.messages_max,
+        tools_max=settings.limits.tools_max,
+        nesting_max=settings.limits.nesting_max,
+        models_max=settings.routing.models_max,
+    )
 
 
 class Route(Struct, frozen=True):

@@ -54,6 +54,8 @@ class Exchange(Struct, kw_only=True):
     request: AskedRequest
     """The operation's."""
     world: World
+    preset_id: str | None = None
+    """Of the preset that was merged into the request."""
     plan: Plan | None = None
     hold: Hold | None = None
     hold_until_ms: int = 0

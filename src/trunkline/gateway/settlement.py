@@ -152,6 +152,7 @@ class Settlement:
             status=status,
             model=exchange.candidate.model.id if exchange.candidate is not None else exchange.requested_model,
             requested_model=exchange.requested_model,
+            preset_id=exchange.preset_id,
             endpoint_id=endpoint.id if endpoint is not None else None,
             provider_name=exchange.runtime.provider.name if exchange.runtime is not None else None,
             streamed=request.stream,
