@@ -35,6 +35,7 @@ from trunkline.gateway.flights import write_interrupted
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.transport.client import HttpTransport
+from trunkline.gateway.uploads import Uploads
 from trunkline.gateway.upstreams import PROTOCOLS
 from trunkline.gateway.world import World
 from trunkline.observability import logs
@@ -168,7 +169,7 @@ class Application:
             world=self._world,
             upstream=self._transport,
             sandbox=SandboxUpstream(settings.sandbox),
-            fetcher=MediaFetcher(self._fetch_client),
+            fetcher=MediaFetcher(self._fetch_client, Uploads(self._files)),
             admission=Admission(self._shared, settings),
             settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),
             health=self.health,

@@ -14,7 +14,6 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import (
     InvalidRequest,
     NotFound,
-    PayloadTooLarge,
     PermissionDenied,
     RateLimited,
     ServiceUnavailable,
@@ -24,7 +23,7 @@ from trunkline.files.blob_store import BlobMissing, BlobStore
 from trunkline.files.blobs import Blobs
 from trunkline.files.incoming import Incoming
 from trunkline.files.removal import UPLOAD_GRACE_MS, Removal
-from trunkline.files.types import FileContent, FileLimits, FilePage, FilePurpose, NewFile, Occupied, StoredFile
+from trunkline.files.types import FileLimits, FilePage, FilePurpose, NewFile, Occupied, StoredFile
 from trunkline.storage.interface import Database
 
 UPLOADS_AT_ONCE: Final = 16
@@ -122,7 +121,9 @@ class FileService:
 
     async def get(self, workspace_id: str, file_id: str) -> StoredFile:
         """Raises NotFound."""
-        file = await self._find(workspace_id, file_id)
+        file = None
+        if ids.is_file_id(file_id):
+            file = await self._database.read(repository.find, workspace_id, file_id)
         if file is None:
             raise _not_found()
         return file
@@ -145,26 +146,13 @@ class FileService:
             _log_lost(file_id)
             raise _not_found() from None
 
-    async def read(self, workspace_id: str, file_id: str, *, bytes_max: int) -> FileContent:
-        """The whole file, for a request of that workspace.
-
-        Raises NotFound of kind `image_not_found`, PayloadTooLarge when it has more than `bytes_max`.
-        """
-        file = await self._find(workspace_id, file_id)
-        if file is None:
-            raise _unknown_in_request()
-        if file.size_bytes > bytes_max:
-            raise PayloadTooLarge(f"The file is larger than the {bytes_max // _MIB} MiB that a request may use of it.")
+    async def content(self, file: StoredFile) -> bytes:
+        """All of a file, for a request that uses it. Raises NotFound when it was deleted meanwhile."""
         try:
-            return FileContent(file.filename, file.media_type, await self._blobs.read(file_id))
+            return await self._blobs.read(file.id)
         except BlobMissing:
-            _log_lost(file_id)
-            raise _unknown_in_request() from None
-
-    async def _find(self, workspace_id: str, file_id: str) -> StoredFile | None:
-        if not ids.is_file_id(file_id):
-            return None
-        return await self._database.read(repository.find, workspace_id, file_id)
+            _log_lost(file.id)
+            raise _not_found() from None
 
 
 def _insert(connection: Connection, file: StoredFile, limits: FileLimits, clock: Clock) -> None:
@@ -195,14 +183,6 @@ def _require_room(occupied: Occupied, limits: FileLimits, size_bytes: int) -> No
 
 def _not_found() -> NotFound:
     return NotFound("There is no such file in this workspace; `GET /files` lists what there is.")
-
-
-def _unknown_in_request() -> NotFound:
-    return NotFound(
-        "The request names a file that does not exist in its workspace. Upload it (`POST /files`), and use the id of "
-        "the answer.",
-        error_type="image_not_found",
-    )
 
 
 def _log_lost(file_id: str) -> None:

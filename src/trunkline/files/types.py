@@ -52,14 +52,6 @@ class FilePage(Struct, frozen=True):
     has_more: bool
 
 
-class FileContent(Struct, frozen=True):
-    """A whole file, for a request that uses it."""
-
-    filename: str
-    media_type: str
-    data: bytes
-
-
 class FileLimits(Struct, frozen=True, kw_only=True):
     """How much is kept."""
 

@@ -47,7 +47,7 @@ class Conversion(Protocol):
         ...
 
     def remote_media(self) -> tuple[RemoteMedia, ...]:
-        """The URLs whose content this upstream must be given as data."""
+        """The URLs whose content this upstream must be given as data, and uploads."""
         ...
 
     def encode(self, fetched: FetchedMedia | None = None) -> EncodedRequest:
@@ -109,7 +109,8 @@ class GenerationConversion:
         self._request = request
         self._policy = policy
         self._hub: GenerationRequest | None = None
-        native = request.native_formats if policy.path == "auto" else frozenset[str]()
+        may_be_native = policy.path == "auto" and not request.names_uploads
+        native = request.native_formats if may_be_native else frozenset[str]()
         self.protocol_name = protocol_of(endpoint, native)
         self.protocol = UPSTREAMS[self.protocol_name]
         self.path: Path = "native" if self.protocol_name in native else "hub"
@@ -128,7 +129,7 @@ class GenerationConversion:
             return EncodedRequest(path, request.native_headers(self._policy.anthropic_betas), request.edit(target))
         hub, self._hub = self._as_hub(), None  # it holds every medium: not to be kept while the answer streams
         if fetched is not None:
-            hub = with_content(hub, fetched.data_urls)
+            hub = with_content(hub, fetched.data_urls, fetched.filenames)
         return EncodedRequest(path, self.protocol.headers(hub, target), self.protocol.encode(hub, target))
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:

@@ -1,7 +1,8 @@
-"""Media by URL for upstreams that take only data: fetched once for a request, whatever is tried (inference.md 10.1).
+"""Media by URL for upstreams that take only data, and uploads for all: fetched once for a request, whatever is tried
+(inference.md 10.1, 26).
 
 Runs after the checks of key and money (accounts-and-governance.md ADM-05), and not at all when every URL can be passed
-on. `fetch_guard.py` decides where the gateway may go, `fetch_client.py` goes there.
+on. `fetch_guard.py` decides where the gateway may go, `fetch_client.py` goes there, `uploads.py` reads uploads.
 """
 
 import asyncio
@@ -9,14 +10,20 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from trunkline.core.errors import ErrorType, InvalidRequest
+from trunkline.core.errors import ErrorType, InvalidRequest, TrunklineError
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.fetch_client import MIB, FetchClient, Fetched, FetchFailed
 from trunkline.gateway.listener import Listener
+from trunkline.gateway.uploads import Uploads
 from trunkline.protocols.media_types import OCTETS, UNTOLD, type_of_bytes, type_of_name
 from trunkline.protocols.remote_media import FetchedMedia, MediaKind, RemoteMedia
 
-BYTES_MAX: Final[Mapping[MediaKind, int]] = {"image": 20 * MIB, "file": 50 * MIB, "video": 100 * MIB}
+BYTES_MAX: Final[Mapping[MediaKind, int]] = {
+    "image": 20 * MIB,
+    "file": 50 * MIB,
+    "video": 100 * MIB,
+    "upload": 50 * MIB,
+}
 REQUEST_BYTES_MAX: Final = 100 * MIB
 """Of everything that is fetched for one request."""
 REQUEST_URLS_MAX: Final = 64
@@ -34,16 +41,18 @@ _TAKEN: Final[Mapping[MediaKind, frozenset[str]]] = {
 class MediaFetcher:
     """Fills `Exchange.media`. One per process."""
 
-    def __init__(self, client: FetchClient, *, timeout_s: float = 20.0) -> None:
+    def __init__(self, client: FetchClient, uploads: Uploads, *, timeout_s: float = 20.0) -> None:
         """`timeout_s` is for all media of a request together, redirects and waiting for a turn included."""
         self._client = client
+        self._uploads = uploads
         self._timeout_s = timeout_s
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(self, exchange: Exchange, wanted: Sequence[RemoteMedia], listener: Listener | None) -> None:
         """Have the content of everything that is `wanted` in `exchange.media`.
 
-        Raises InvalidRequest, naming the part, for the first that cannot be had. When the client of a stream leaves
+        Raises InvalidRequest, naming the part, for the first that cannot be had; for uploads also NotFound of kind
+        `image_not_found`, PayloadTooLarge and ServiceUnavailable. When the client of a stream leaves
         meanwhile, the fetching ends; that error is then one that nobody will see.
         """
         media = exchange.media = exchange.media or FetchedMedia(REQUEST_BYTES_MAX)
@@ -55,19 +64,19 @@ class MediaFetcher:
                 field="messages",
             )
         if listener is None:
-            await self._fetch_all(missing, media)
+            await self._fetch_all(missing, exchange, media)
         else:
-            await self._fetch_while_wanted(missing, media, listener, exchange)
+            await self._fetch_while_wanted(missing, exchange, media, listener)
         for remote in wanted:
             if (failure := media.failures.get(remote.key)) is not None:
                 raise failure
 
     async def _fetch_while_wanted(
-        self, missing: Sequence[RemoteMedia], media: FetchedMedia, listener: Listener, exchange: Exchange
+        self, missing: Sequence[RemoteMedia], exchange: Exchange, media: FetchedMedia, listener: Listener
     ) -> None:
         listener.begin_opening()
         try:
-            await self._fetch_all(missing, media)
+            await self._fetch_all(missing, exchange, media)
         except asyncio.CancelledError:
             if not exchange.client_gone:
                 raise
@@ -75,28 +84,35 @@ class MediaFetcher:
         finally:
             listener.end_opening()
 
-    async def _fetch_all(self, missing: Sequence[RemoteMedia], media: FetchedMedia) -> None:
+    async def _fetch_all(self, missing: Sequence[RemoteMedia], exchange: Exchange, media: FetchedMedia) -> None:
         turns = asyncio.Semaphore(_AT_ONCE_PER_REQUEST)
         async with asyncio.TaskGroup() as group:
             for remote in missing:
                 if remote.key not in media.failures:
-                    group.create_task(self._fetch_one(remote, media, turns))
+                    group.create_task(self._fetch_one(remote, exchange, media, turns))
 
-    async def _fetch_one(self, remote: RemoteMedia, media: FetchedMedia, turns: asyncio.Semaphore) -> None:
+    async def _fetch_one(
+        self, remote: RemoteMedia, exchange: Exchange, media: FetchedMedia, turns: asyncio.Semaphore
+    ) -> None:
         """Put one content, or why there is none, into `media`."""
+        bytes_max = BYTES_MAX[remote.kind]
         try:
             async with asyncio.timeout(self._timeout_s), turns, self._places:
-                fetched = await self._client.get(remote.url, BYTES_MAX[remote.kind], media)
-            media_type = media_type_of(fetched)
+                if remote.kind == "upload":
+                    workspace_id = exchange.principal.workspace_id
+                    media_type, content = await self._uploads.read(workspace_id, remote, bytes_max, media)
+                else:
+                    fetched = await self._client.get(remote.url, bytes_max, media)
+                    media_type, content = media_type_of(fetched), fetched.body
             _check_type(remote, media_type)
         except TimeoutError:
             media.failures[remote.key] = _failure(remote, f"it did not come within {self._timeout_s:g} s")
         except FetchFailed as failure:
             media.failures[remote.key] = _failure(remote, failure.reason)
-        except InvalidRequest as refusal:
+        except TrunklineError as refusal:
             media.failures[remote.key] = refusal
         else:
-            media.data_urls[remote.key] = f"data:{media_type};base64,{base64.b64encode(fetched.body).decode('ascii')}"
+            media.data_urls[remote.key] = f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def media_type_of(fetched: Fetched) -> str:

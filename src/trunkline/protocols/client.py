@@ -121,6 +121,12 @@ class ClientRequest(AskedRequest, Protocol):
         ...
 
     @property
+    def names_uploads(self) -> bool:
+        """Some part is a file of the workspace (inference.md 26): no upstream knows it, so its content must be put in,
+        which the native path cannot."""
+        ...
+
+    @property
     def include_reasoning(self) -> bool:
         """The answer shows reasoning."""
         ...

@@ -22,15 +22,17 @@ class HubSurvey(Struct, frozen=True, kw_only=True):
 
     media: MediaCount
     tokens_estimate: int
+    names_uploads: bool = False
+    """Some file is given by its id alone (inference.md 26)."""
 
 
 class _Totals:
     """The running totals of one walk."""
 
-    __slots__ = ("audio", "files", "images", "text_bytes", "videos")
+    __slots__ = ("audio", "files", "images", "text_bytes", "uploads", "videos")
 
     def __init__(self) -> None:
-        self.text_bytes = self.images = self.files = self.audio = self.videos = 0
+        self.text_bytes = self.images = self.files = self.uploads = self.audio = self.videos = 0
 
     def add(self, message: Message) -> None:
         for part in message.parts:
@@ -39,8 +41,9 @@ class _Totals:
                     self.text_bytes += _utf8_length(text)
                 case Image():
                     self.images += 1
-                case File():
+                case File(data):
                     self.files += 1
+                    self.uploads += data is None
                 case Audio():
                     self.audio += 1
                 case Video():
@@ -61,6 +64,7 @@ def survey_of(hub: GenerationRequest) -> HubSurvey:
     return HubSurvey(
         media=media,
         tokens_estimate=prompt_tokens_estimate(totals.text_bytes, tools_bytes, len(hub.messages), media),
+        names_uploads=totals.uploads > 0,
     )
 
 

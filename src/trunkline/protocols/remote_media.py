@@ -1,19 +1,23 @@
-"""Media that a request names by URL and that its upstream must be given as data (inference.md 10.1).
+"""Media that a request names, by URL or as uploads, and that its upstream must be given as data (inference.md 10.1
+and 26).
 
-Which URLs those are, each format says by itself (`UpstreamProtocol.needs_content`). Nothing is fetched here.
+Which URLs those are, each format says by itself (`UpstreamProtocol.needs_content`); uploads are known to no upstream.
+Nothing is fetched here.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, structs
 
-from trunkline.core.errors import InvalidRequest
-from trunkline.protocols.requests import File, GenerationRequest, Image, Message, Part, Video
+from trunkline.core.errors import TrunklineError
+from trunkline.protocols.data_urls import split_data_url
+from trunkline.protocols.requests import Audio, File, GenerationRequest, Image, Message, Part, Video
 
 Addressed: TypeAlias = Image | File | Video
 """The parts that may be given by URL; audio never is (inference.md 10.4)."""
-MediaKind = Literal["image", "file", "video"]
+MediaKind = Literal["image", "file", "video", "upload"]
+_AUDIO_FORMATS: Final = {"audio/mpeg": "mp3", "audio/wav": "wav", "audio/flac": "flac", "audio/ogg": "ogg"}
 
 
 class RemoteMedia(Struct, frozen=True):
@@ -21,6 +25,7 @@ class RemoteMedia(Struct, frozen=True):
 
     kind: MediaKind
     url: str
+    """Of an upload the id."""
     field: str
     """Where the request names it first."""
 
@@ -38,25 +43,31 @@ class FetchedMedia(Struct):
     left_bytes: int
     """How much more may be fetched."""
     data_urls: dict[MediaKey, str] = {}
-    failures: dict[MediaKey, InvalidRequest] = {}
+    failures: dict[MediaKey, TrunklineError] = {}
+    filenames: dict[str, str] = {}
+    """Of uploads, by id."""
 
 
 def remote_media(request: GenerationRequest, needs_content: Callable[[Addressed], bool]) -> tuple[RemoteMedia, ...]:
-    """Every http(s) URL whose content is needed, each once, in the order in which the request names them."""
+    """Every http(s) URL whose content is needed, and every upload, each once, in the order of the request."""
     found: dict[MediaKey, RemoteMedia] = {}
     for index, message in enumerate(request.messages):
         for position, part in enumerate(message.parts):
             if isinstance(part, Image | File | Video):
-                url = url_of(part)
-                if url is not None and is_web_address(url) and needs_content(part):
-                    remote = _remote(part, url, f"messages[{index}].content[{position}]")
+                remote = _remote(part, f"messages[{index}].content[{position}]", needs_content)
+                if remote is not None:
                     found.setdefault(remote.key, remote)
     return tuple(found.values())
 
 
-def with_content(request: GenerationRequest, data_urls: Mapping[MediaKey, str]) -> GenerationRequest:
-    """The request with data URLs in place of the URLs that were fetched."""
-    return structs.replace(request, messages=tuple([_filled(message, data_urls) for message in request.messages]))
+def with_content(
+    request: GenerationRequest, data_urls: Mapping[MediaKey, str], filenames: Mapping[str, str] | None = None
+) -> GenerationRequest:
+    """The request with data URLs in place of what was fetched. An uploaded picture or recording becomes a part of that
+    kind (inference.md 10.3); `filenames` are those of uploads, for parts that say none."""
+    names = filenames or {}
+    messages = tuple([_filled(message, data_urls, names) for message in request.messages])
+    return structs.replace(request, messages=messages)
 
 
 def is_web_address(url: str) -> bool:
@@ -69,7 +80,12 @@ def url_of(part: Addressed) -> str | None:
     return part.data if isinstance(part, File) else part.url
 
 
-def _remote(part: Addressed, url: str, field: str) -> RemoteMedia:
+def _remote(part: Addressed, field: str, needs_content: Callable[[Addressed], bool]) -> RemoteMedia | None:
+    if isinstance(part, File) and part.data is None:
+        return None if part.file_id is None else RemoteMedia("upload", part.file_id, f"{field}.file.file_id")
+    url = url_of(part)
+    if url is None or not is_web_address(url) or not needs_content(part):
+        return None
     match part:
         case Image():
             return RemoteMedia("image", url, f"{field}.image_url.url")
@@ -79,18 +95,29 @@ def _remote(part: Addressed, url: str, field: str) -> RemoteMedia:
             return RemoteMedia("video", url, f"{field}.video_url.url")
 
 
-def _filled(message: Message, data_urls: Mapping[MediaKey, str]) -> Message:
-    parts = tuple([_filled_part(part, data_urls) for part in message.parts])
+def _filled(message: Message, data_urls: Mapping[MediaKey, str], filenames: Mapping[str, str]) -> Message:
+    parts = tuple([_filled_part(part, data_urls, filenames) for part in message.parts])
     return message if parts == message.parts else structs.replace(message, parts=parts)
 
 
-def _filled_part(part: Part, data_urls: Mapping[MediaKey, str]) -> Part:
+def _filled_part(part: Part, data_urls: Mapping[MediaKey, str], filenames: Mapping[str, str]) -> Part:
     match part:
         case Image(url) if (data_url := data_urls.get(("image", url))) is not None:
             return structs.replace(part, url=data_url)
         case File(str(url)) if (data_url := data_urls.get(("file", url))) is not None:
             return structs.replace(part, data=data_url)
+        case File(None, _, str(file_id)) if (data_url := data_urls.get(("upload", file_id))) is not None:
+            return _uploaded(part, data_url, filenames.get(file_id))
         case Video(url) if (data_url := data_urls.get(("video", url))) is not None:
             return structs.replace(part, url=data_url)
         case _:
             return part
+
+
+def _uploaded(part: File, data_url: str, filename: str | None) -> Part:
+    content = split_data_url(data_url)
+    if content is not None and content.mime.startswith("image/"):
+        return Image(data_url, cache=part.cache)
+    if content is not None and content.mime in _AUDIO_FORMATS:
+        return Audio(content.data, _AUDIO_FORMATS[content.mime], part.cache)
+    return File(data_url, part.filename or filename, cache=part.cache)

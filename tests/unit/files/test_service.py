@@ -103,7 +103,7 @@ async def test_an_upload_is_a_row_and_a_content_and_nothing_else(world: World) -
     assert await world.files.get(HERE, file.id) == file
     assert world.store.contents == {file.id}
     assert await world.removals() == []
-    assert (await world.files.read(HERE, file.id, bytes_max=1000)).data == PNG
+    assert await world.files.content(file) == PNG
 
 
 async def test_pages_follow_the_order_of_creation_and_outlive_their_cursor(world: World) -> None:
@@ -121,9 +121,6 @@ async def test_another_workspace_finds_nothing(world: World) -> None:
     for verb in (world.files.get, world.files.delete, world.files.download):
         with pytest.raises(NotFound):
             await verb(ELSEWHERE, file.id)
-    with pytest.raises(NotFound) as unknown:
-        await world.files.read(ELSEWHERE, file.id, bytes_max=1000)
-    assert unknown.value.kind == "image_not_found"
     assert (await world.files.page(ELSEWHERE, after=None, purpose=None, limit=9)).files == ()
     assert await world.names() == [file.id]
 
@@ -133,8 +130,6 @@ async def test_what_is_no_id_is_not_found(world: World, hostile: str) -> None:
     for verb in (world.files.get, world.files.delete):
         with pytest.raises(NotFound):
             await verb(HERE, hostile)
-    with pytest.raises(NotFound):
-        await world.files.read(HERE, hostile, bytes_max=1)
 
 
 async def test_deleted_is_gone_with_its_content(world: World) -> None:
@@ -142,7 +137,7 @@ async def test_deleted_is_gone_with_its_content(world: World) -> None:
     await world.files.delete(HERE, file.id)
     assert world.store.contents == set() and await world.removals() == []
     with pytest.raises(NotFound):
-        await world.files.read(HERE, file.id, bytes_max=1000)
+        await world.files.content(file)
     with pytest.raises(NotFound):
         await world.files.delete(HERE, file.id)
 
@@ -270,16 +265,10 @@ async def test_only_files_that_were_made_here_are_given_back(world: World) -> No
     assert b"".join([piece async for piece in pieces]) == b"a" * 600_000
 
 
-async def test_a_request_may_use_no_more_than_it_says(world: World) -> None:
-    file = await world.upload(b"a" * 1001)
-    with pytest.raises(PayloadTooLarge):
-        await world.files.read(HERE, file.id, bytes_max=1000)
-
-
 async def test_a_content_that_somebody_took_away_is_as_unknown(world: World) -> None:
     file = await world.upload(downloadable=True)
     world.store.remove(file.id)
     with pytest.raises(NotFound):
-        await world.files.read(HERE, file.id, bytes_max=1000)
+        await world.files.content(file)
     with pytest.raises(NotFound):
         await world.files.download(HERE, file.id)

@@ -53,6 +53,7 @@ def test_every_url_is_found_once_where_it_stands_first_and_data_is_left_alone() 
         RemoteMedia("image", PNG, "messages[1].content[1].image_url.url"),
         RemoteMedia("file", PDF, "messages[1].content[3].file.file_data"),
         RemoteMedia("file", PNG, "messages[2].content[1].file.file_data"),
+        RemoteMedia("upload", "f", "messages[2].content[3].file.file_id"),
     )
     filled = with_content(request, {("image", PNG): data, ("file", PDF): "data:application/pdf;base64,BBBB"})
     assert filled.messages[0] is request.messages[0]
@@ -63,3 +64,18 @@ def test_every_url_is_found_once_where_it_stands_first_and_data_is_left_alone() 
         File("data:application/pdf;base64,BBBB", "a.pdf"),
     )
     assert filled.messages[2].parts[:3] == (Image(data), File(PNG), Video(PNG))
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("data:application/pdf;base64,AA==", File("data:application/pdf;base64,AA==", "stored", cache=CacheMarker())),
+        ("data:image/webp;base64,AA==", Image("data:image/webp;base64,AA==", cache=CacheMarker())),
+        ("data:audio/mpeg;base64,AA==", Audio("AA==", "mp3", CacheMarker())),
+    ],
+)
+def test_an_upload_becomes_a_part_of_its_own_kind(content: str, part: object) -> None:
+    asked = (File(file_id="f", cache=CacheMarker()), File(file_id="unknown"), File("data:,", file_id="f"))
+    request = GenerationRequest(messages=(Message(role="user", parts=asked),))
+    filled = with_content(request, {("upload", "f"): content}, {"f": "stored"})
+    assert filled.messages[0].parts == (part, *asked[1:])

@@ -5,7 +5,7 @@ from itertools import chain, count
 
 from msgspec import Raw, Struct
 
-from trunkline.protocols.chat.survey import Survey
+from trunkline.protocols.chat.survey import UPLOAD, Survey
 from trunkline.protocols.chat.wire_messages import EMPTY, WireMessage
 from trunkline.protocols.chat.wire_request import HEAD_KEYS, Head, JsonSchemaResponse, WireTool
 from trunkline.protocols.requests import Reasoning, ToolChoice
@@ -114,6 +114,11 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     def echo_upstream_body(self) -> bool:
         """Only streams echo (inference.md 4.6)."""
         return self.stream and self.head.debug is not None and bool(self.head.debug.echo_upstream_body)
+
+    @property
+    def names_uploads(self) -> bool:
+        """Some part is a file of the workspace."""
+        return self.survey.all_traits & UPLOAD != 0
 
     @property
     def include_reasoning(self) -> bool:

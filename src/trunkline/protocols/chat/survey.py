@@ -54,6 +54,8 @@ EMPTY_MARKED = 1 << 15
 """A cache marker on an empty text: nobody takes that."""
 
 CALL_INDEX = 1 << 16
+UPLOAD = 1 << 17
+"""A file by its id, which no upstream knows."""
 
 _details = msgspec.json.Decoder(list[WireReasoningDetail])
 _output_images = msgspec.json.Decoder(list[OutputImage])
@@ -104,9 +106,10 @@ class _Walk:
                 self.files += 1
                 if given(part.file.file_data):
                     media.check_media(part.file.file_data, f"{path}.file.file_data")
-                elif part.file.file_id is None:
+                    return FIXED_ROLE_MEDIA
+                if part.file.file_id is None:
                     raise invalid_prompt(f"{path}.file", "has neither `file_data` nor `file_id`. Add one of them.")
-                return FIXED_ROLE_MEDIA
+                return UPLOAD | FIXED_ROLE_MEDIA
             case AudioPart():
                 self.audio += 1
                 prefixed = media.check_audio(part.input_audio.data, f"{path}.input_audio.data")
