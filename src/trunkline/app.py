@@ -222,7 +222,12 @@ class Application:
             ],
             redirect_slashes=False,
             default=create_site(
-                settings=settings, clock=self._clock, facts=view, world=lambda: self._world, openapi=description
+                settings=settings,
+                clock=self._clock,
+                database=self._database,
+                facts=view,
+                world=lambda: self._world,
+                openapi=description,
             ),
         )
         return ErrorBoundary(router, clock=self._clock, docs_base=settings.docs_url)

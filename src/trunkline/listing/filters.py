@@ -62,6 +62,18 @@ async def select(rows: Collection[ListedModel], query: Query, view: InstanceFact
     return found if sort is None else await _sorted(found, sort, view)
 
 
+def complaint(query: Query, view: InstanceFacts) -> str | None:
+    """Why `select` would refuse the query; None when it would not."""
+    try:
+        choice(query, "sort", SORTS)
+        choice(query, "category", CATEGORIES)
+        for _ in _predicates(query, view):
+            pass
+    except InvalidRequest as refusal:
+        return refusal.message
+    return None
+
+
 def of_output(query: Query) -> Predicate:
     """`output_modalities`: any of those listed, `text` when absent, everything for `all`."""
     wanted = words(query, "output_modalities", OUTPUT_MODALITIES | {"all"}) or frozenset({"text"})

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
 
+import structlog
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from trunkline.gateway.world import World
 from trunkline.listing.facts import InstanceFacts
-from trunkline.listing.rows import Listing
+from trunkline.listing.rows import ListedModel, Listing
 from trunkline.settings import Settings
+from trunkline.storage.interface import Database, StorageUnavailable
 from trunkline.web.documentation.library import Library
 from trunkline.web.rendering import Document, Renderer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_log = structlog.get_logger("trunkline.web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,7 @@ class WebContext:
     """Made once by the site; every page gets the same."""
 
     settings: Settings
+    database: Database
     facts: InstanceFacts
     world: Callable[[], World]
     """Asked each time, because it is replaced whole on reload."""
@@ -27,6 +37,18 @@ class WebContext:
     openapi: bytes
     """The description of the API, as it is served."""
     renderer: Renderer
+
+    def rows(self) -> list[ListedModel]:
+        """The models that everybody may know of, newest first."""
+        return [row for row in self.listing.rows() if not row.model.private_to]
+
+    async def read(self, query: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+        """A repository's answer; None while the database is away, so that only the region that needs it says so."""
+        try:
+            return await self.database.read(query, *args, **kwargs)
+        except StorageUnavailable as unavailable:
+            _log.warning("a region of a page has no data", reason=str(unavailable))
+            return None
 
     async def respond(self, request: Request, document: Document) -> Response:
         """A page in its shell."""

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trunkline.settings import Site
+from trunkline.web.addresses import models_address
 from trunkline.web.assets import Assets
-from trunkline.web.formats import numbers, times
+from trunkline.web.formats import numbers, text, times
 from trunkline.web.formats.monograms import monogram
 from trunkline.web.headers import REVALIDATED, SECURITY_HEADERS
 from trunkline.web.shell import NAVIGATION, Shell, footer, theme_of
@@ -57,8 +58,10 @@ class Renderer:
             "assets": assets,
             "public_url": public_url,
             "numbers": numbers,
+            "text": text,
             "times": times,
             "monogram": monogram,
+            "models_address": models_address,
         }
         # jinja2 gives `globals` the type of its defaults; any value is allowed.
         self._templates.globals.update(shared)  # pyright: ignore[reportArgumentType, reportCallIssue]
@@ -80,6 +83,10 @@ class Renderer:
         if encoding is not None:
             headers["content-encoding"] = encoding
         return Response(body, document.status, headers, "text/html; charset=utf-8")
+
+    def fragment(self, template: str, page: object) -> str:
+        """A part of a page, without the shell: what an island puts in place of the part that it has."""
+        return self._templates.get_template(template).render(page=page)
 
     def _render(self, document: Document, shell: Shell, compress: bool) -> tuple[bytes, str | None]:
         template = self._templates.get_template(document.template)

@@ -12,23 +12,35 @@ from trunkline.gateway.world import World
 from trunkline.listing.facts import InstanceFacts
 from trunkline.listing.rows import Listing
 from trunkline.settings import Settings
+from trunkline.storage.interface import Database
 from trunkline.web.assets import Assets
 from trunkline.web.boundary import SiteBoundary
 from trunkline.web.context import WebContext
 from trunkline.web.documentation.library import Library
 from trunkline.web.pages import design, home, preferences, search
 from trunkline.web.pages.errors import error_page
+from trunkline.web.pages.model import routes as model
+from trunkline.web.pages.models import routes as models
 from trunkline.web.rendering import Renderer
 
 
 def create_site(
-    *, settings: Settings, clock: Clock, facts: InstanceFacts, world: Callable[[], World], openapi: bytes
+    *,
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    facts: InstanceFacts,
+    world: Callable[[], World],
+    openapi: bytes,
 ) -> ASGIApp:
     """Everything people see in a browser. It answers what the API's routes do not; it raises HTTPException for what is
     not its business."""
-    assets = Assets(brand_color=settings.site.color, logo=None if settings.site.logo is None else Path(settings.site.logo))
+    assets = Assets(
+        brand_color=settings.site.color, logo=None if settings.site.logo is None else Path(settings.site.logo)
+    )
     context = WebContext(
         settings=settings,
+        database=database,
         facts=facts,
         world=world,
         listing=Listing(facts),
@@ -48,7 +60,9 @@ def _pages(context: WebContext) -> list[Route]:
     return [
         *home.routes(context),
         *search.routes(context),
+        *models.routes(context),
         *design.routes(context),
+        *model.routes(context),
     ]
 
 

@@ -35,7 +35,7 @@ def routes(context: WebContext) -> list[Route]:
 
 def view(context: WebContext) -> HomeView:
     """Numbers of the catalog as it is now."""
-    rows = context.listing.rows()
+    rows = context.rows()
     chat = [row for row in rows if row.model.operation == "chat"]
     return HomeView(
         models=len(rows),

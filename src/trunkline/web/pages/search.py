@@ -58,9 +58,9 @@ def routes(context: WebContext) -> list[Route]:
 def find(context: WebContext, query: str, limit: int) -> list[Group]:
     """All kinds in their order; a kind without a result stays, empty."""
     snapshot = context.facts.snapshot()
-    models = [Hit(model.name, f"/{model.id}", model.id) for model in snapshot.models.values()]
+    models = [Hit(row.model.name, f"/{row.model.id}", row.model.id) for row in context.rows()]
     providers = [Hit(each.name, f"/provider/{each.slug}", each.slug) for each in snapshot.providers.values()]
-    authors = sorted({model.author for model in snapshot.models.values()})
+    authors = sorted({row.model.author for row in context.rows()})
     guides = [Hit(guide.rendered.title, guide.href, guide.section) for guide in context.library.guides]
     return [
         Group(title, _best(hits, query, limit))

@@ -1,0 +1,1 @@
+"""A model's page: its head and nine tabs (site.md 3)."""

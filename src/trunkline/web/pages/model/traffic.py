@@ -1,0 +1,79 @@
+"""Activity and apps of a model: what all public traffic of this instance used of it (site.md 3.2)."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from trunkline.core.calendar import DAY_MS
+from trunkline.statistics.apps import RankedApp, rank_apps
+from trunkline.statistics.rankings import ModelDay, days_of_model
+from trunkline.web.context import WebContext
+from trunkline.web.formats import times
+from trunkline.web.pages.model.head import Head
+
+APPS = 20
+APPS_DAYS = 30
+SPANS = (30, 90)
+
+
+class Activity(Struct, frozen=True, kw_only=True):
+    """What the tab shows; `days` is None while the database is away. Days without traffic have zeros."""
+
+    head: Head
+    span_days: int
+    days: list[ModelDay] | None
+
+    @property
+    def tokens(self) -> list[tuple[int, str, tuple[int, int, int]]]:
+        """Prompt, completion without reasoning, reasoning: what a day's bar is stacked of."""
+        return [
+            (
+                day.day * DAY_MS,
+                times.day(day.day * DAY_MS // 1000),
+                (day.prompt_tokens, day.completion_tokens - day.reasoning_tokens, day.reasoning_tokens),
+            )
+            for day in self.days or ()
+        ]
+
+    @property
+    def requests(self) -> list[tuple[int, str, tuple[int, int]]]:
+        """All requests, and those whose answer called a tool."""
+        return [
+            (day.day * DAY_MS, times.day(day.day * DAY_MS // 1000), (day.requests, day.tool_requests))
+            for day in self.days or ()
+        ]
+
+    @property
+    def total_requests(self) -> int:
+        return sum(day.requests for day in self.days or ())
+
+
+class Apps(Struct, frozen=True, kw_only=True):
+    """What the tab shows; `apps` is None while the database is away or where rankings are switched off."""
+
+    head: Head
+    apps: list[RankedApp] | None
+    is_off: bool
+
+
+async def activity(context: WebContext, head: Head, query: Mapping[str, str]) -> Activity:
+    """The tab as of now, today included."""
+    span = 90 if query.get("days") == "90" else 30
+    today = context.facts.now_ms() // DAY_MS
+    found = await context.read(days_of_model, head.model.id, today - span + 1, today)
+    days = None if found is None else _every_day(found, today - span + 1, today)
+    return Activity(head=head, span_days=span, days=days)
+
+
+async def apps(context: WebContext, head: Head) -> Apps:
+    """The largest apps of thirty days."""
+    if context.settings.site.rankings == "off":
+        return Apps(head=head, apps=None, is_off=True)
+    today = context.facts.now_ms() // DAY_MS
+    found = await context.read(rank_apps, today - APPS_DAYS + 1, today, model=head.model.id)
+    return Apps(head=head, apps=None if found is None else found[:APPS], is_off=False)
+
+
+def _every_day(found: list[ModelDay], first: int, last: int) -> list[ModelDay]:
+    by_day = {day.day: day for day in found}
+    return [by_day.get(day, ModelDay(day, 0, 0, 0, 0, 0, 0)) for day in range(first, last + 1)]
