@@ -36,8 +36,11 @@ class RankedModel(Struct, frozen=True):
 
 def macro_category(task: str) -> MacroCategory:
     """`code:debugging` is code; what has no prefix is general."""
-    prefix = task.partition(":")[0]
-    return next((name for name in MACRO_CATEGORIES if name == prefix), "general")
+    match task.partition(":")[0]:
+        case "code" | "data" | "agent" as prefix:
+            return prefix
+        case _:
+            return "general"
 
 
 def task_uses(connection: Connection, first_day: int, last_day: int) -> list[TaskUse]:

@@ -1,0 +1,16 @@
+"""The operations on what was counted, in one list."""
+
+from trunkline.api import activity, benchmarks, classifications, datasets
+from trunkline.api.catalog_view import CatalogView
+from trunkline.api.context import ControlPlane
+from trunkline.api.operations import Endpoint
+
+
+def endpoints(context: ControlPlane, view: CatalogView) -> list[Endpoint]:
+    """All of them, to be routed and described together with all others."""
+    return [
+        *activity.endpoints(context),
+        *datasets.endpoints(context, view),
+        *benchmarks.endpoints(context, view),
+        *classifications.endpoints(context),
+    ]
