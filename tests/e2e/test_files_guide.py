@@ -36,7 +36,9 @@ def test_every_sample_does_what_it_says(server: Served, tmp_path: Path, language
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    if language == "sh":
+    if "chat/completions" in sample:
+        assert "application/pdf" in json.loads(done.stdout)["choices"][0]["message"]["content"]
+    elif language == "sh":
         assert json.loads(done.stdout)["mime_type"] == "application/pdf"
     else:
         assert "or_file_" in done.stdout

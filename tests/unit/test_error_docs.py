@@ -8,7 +8,7 @@ import pytest
 from trunkline.core.errors import AvailabilityCode, ErrorType
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "errors.md").read_text()
-NEVER_SENT_YET = {"refusal", "image_download_failed", "image_not_found", "precondition_failed", "unmapped"}
+NEVER_SENT_YET = {"refusal", "image_download_failed", "precondition_failed", "unmapped"}
 """In the vocabulary, but no code path of this version answers with them."""
 
 

@@ -198,3 +198,11 @@ def test_a_key_that_stands_in_an_error_is_not_printed(folder: Path) -> None:
     assert "sk-very-secret" not in line
     (line,) = problems(folder, environ={"TRUNKLINE_PROVIDERS__X__API_KEYS": '[{ key = "sk-very-secret", w = 1 }]'})
     assert "sk-very-secret" not in line
+
+
+def test_settings_of_a_bucket_that_cannot_work_stop_the_start(folder: Path) -> None:
+    text = '[files]\ns3_bucket = "b"\ns3_endpoint_url = "minio:9000"\ns3_access_key_id = "AKIA"\n'
+    found = problems(folder, text)
+    assert len(found) == 2
+    assert "files.s3_endpoint_url: must be an address that begins with http:// or https://" in found[0]
+    assert "files.s3_access_key_id: s3_access_key_id and s3_secret_access_key go together" in found[1]
