@@ -114,8 +114,8 @@ def _id_of(connection: Connection, workspace_id: str, slug: str) -> str | None:
 
 
 def _preset(row: RowMapping) -> Preset:
-    return msgspec.convert(dict(row), Preset)
+    return msgspec.convert(row, Preset)
 
 
 def _version(row: RowMapping) -> PresetVersion:
-    return msgspec.convert(dict(row), PresetVersion)
+    return msgspec.convert(row, PresetVersion)
