@@ -6,8 +6,9 @@ from trunkline.catalog.types import Endpoint
 from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.cohere.protocol import CohereProtocol
 from trunkline.protocols.converse.protocol import ConverseProtocol
+from trunkline.protocols.gemini import hosts as gemini_hosts
 from trunkline.protocols.gemini.protocol import GeminiProtocol
-from trunkline.protocols.messages.hosts import VERTEX
+from trunkline.protocols.messages import hosts as messages_hosts
 from trunkline.protocols.messages.protocol import MessagesProtocol
 from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
@@ -20,9 +21,9 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "openai-responses": ResponsesProtocol(),
     "vertex-openai": ChatProtocol("endpoints/openapi/chat/completions"),
     "google-gemini": GeminiProtocol(),
-    "vertex-gemini": GeminiProtocol(collection="publishers/google/models", call_ids=False),
+    "vertex-gemini": GeminiProtocol(gemini_hosts.VERTEX),
     "anthropic-messages": MessagesProtocol(),
-    "vertex-anthropic": MessagesProtocol(VERTEX),
+    "vertex-anthropic": MessagesProtocol(messages_hosts.VERTEX),
     "bedrock-converse": ConverseProtocol(),
     "cohere-v2": CohereProtocol(),
 }

@@ -22,9 +22,10 @@ from tests.protocols.gemini_recordings import PROTOCOL, decode, documents, recor
 from tests.protocols.test_gemini_request_recorded import DIFFERENT, encode, meaning
 from tests.protocols.test_gemini_response_recorded import FAULTY, compare, merge, without_minted
 from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.gemini import hosts
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 
-VERTEX = GeminiProtocol(collection="publishers/google/models", call_ids=False)
+VERTEX = GeminiProtocol(hosts.VERTEX)
 
 
 def gemini_formats() -> list[Format]:

@@ -27,8 +27,14 @@ class Family(Struct, frozen=True, kw_only=True):
     system_instruction: bool = True
     paints: bool = False
     """Answers with images, and takes its own images back."""
+    opens_addresses: bool = True
+    """Takes addresses in `fileData`: Google's own, and of videos."""
     fetches_urls: bool = True
-    """Takes http(s) addresses of images and documents in `fileData`."""
+    """Takes any http(s) addresses of images and documents there."""
+    searches: bool = True
+    """Has Google's search as a tool."""
+    mixes_tools: bool = True
+    """Takes it beside the caller's functions."""
     priced_by_query: bool = True
     """Search is charged for each query; elsewhere for each answer that used it."""
 
@@ -47,6 +53,7 @@ _FAMILIES = (
         can_stop_thinking=True,
         needs_signatures=False,
         media_in_results=False,
+        mixes_tools=False,
         priced_by_query=False,
     ),
     Family(
@@ -56,6 +63,7 @@ _FAMILIES = (
         budget_max=32_768,
         needs_signatures=False,
         media_in_results=False,
+        mixes_tools=False,
         priced_by_query=False,
     ),
     Family(
@@ -66,6 +74,7 @@ _FAMILIES = (
         can_stop_thinking=True,
         needs_signatures=False,
         media_in_results=False,
+        mixes_tools=False,
         priced_by_query=False,
     ),
     Family(
@@ -74,6 +83,7 @@ _FAMILIES = (
         needs_signatures=False,
         media_in_results=False,
         paints=True,
+        mixes_tools=False,
         priced_by_query=False,
     ),
     Family(
@@ -82,6 +92,7 @@ _FAMILIES = (
         needs_signatures=False,
         media_in_results=False,
         fetches_urls=False,
+        mixes_tools=False,
         priced_by_query=False,
     ),
     Family(
@@ -90,6 +101,7 @@ _FAMILIES = (
         needs_signatures=False,
         media_in_results=False,
         fetches_urls=False,
+        searches=False,
         priced_by_query=False,
     ),
     Family(
@@ -99,8 +111,11 @@ _FAMILIES = (
         media_in_results=False,
         system_instruction=False,
         fetches_urls=False,
+        searches=False,
     ),
-    Family(prefix="gemma-4", levels=("minimal", "high"), needs_signatures=False, media_in_results=False),
+    Family(
+        prefix="gemma-4", levels=("minimal", "high"), needs_signatures=False, media_in_results=False, searches=False
+    ),
 )
 
 

@@ -1,18 +1,15 @@
-"""Function definitions, calls and results (inference.md 8.4, 30.3)."""
+"""Calls and results (inference.md 8.4, 30.3)."""
 
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.gemini.written import FunctionCall, FunctionResponse, WrittenPart
 from trunkline.protocols.lenient_json import UNREADABLE
-from trunkline.protocols.requests import FunctionTool, GenerationRequest, NamedToolChoice, ToolCall, ToolChoice
-from trunkline.protocols.support import supports
+from trunkline.protocols.requests import ToolCall
 from trunkline.protocols.tool_arguments import arguments_object
 
-_MODES: Final = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 _NESTED_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"})
 """Media that `functionResponse` may hold."""
 _object = msgspec.json.Decoder(dict[str, Raw])
@@ -80,28 +77,3 @@ def _response_object(text: str) -> object:
 
 def _may_nest(part: WrittenPart) -> bool:
     return part.inline_data is not UNSET and part.inline_data.mime_type in _NESTED_TYPES
-
-
-def tool_members(hub: GenerationRequest, target: UpstreamTarget) -> dict[str, object]:
-    """`tools` and `toolConfig`; nothing when there are no tools or the endpoint takes none."""
-    if not hub.tools or not supports(target, "tools"):
-        return {}
-    members: dict[str, object] = {"tools": [{"functionDeclarations": [_declaration(tool) for tool in hub.tools]}]}
-    if hub.tool_choice is not None and supports(target, "tool_choice"):
-        members["toolConfig"] = {"functionCallingConfig": _calling_config(hub.tool_choice)}
-    return members
-
-
-def _declaration(tool: FunctionTool) -> dict[str, object]:
-    declaration: dict[str, object] = {"name": tool.name}
-    if tool.description is not None:
-        declaration["description"] = tool.description
-    if len(tool.parameters):
-        declaration["parametersJsonSchema"] = tool.parameters
-    return declaration
-
-
-def _calling_config(choice: ToolChoice) -> dict[str, object]:
-    if isinstance(choice, NamedToolChoice):
-        return {"mode": "ANY", "allowedFunctionNames": [choice.name]}
-    return {"mode": _MODES[choice]}

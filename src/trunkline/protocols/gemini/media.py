@@ -81,6 +81,8 @@ def _inline(url: str, filename: str | None) -> WrittenPart | None:
 
 def opens_url(part: Addressed, family: Family) -> bool:
     """Whether Google opens a part's address by itself."""
+    if not family.opens_addresses:
+        return False
     if isinstance(part, Video):
         return host_and_path(part.url)[0] in _YOUTUBE_HOSTS or _is_googles(part.url)
     url = url_of(part)

@@ -7,6 +7,7 @@ from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.gemini.decoder import GeminiDecoder, decode_body
 from trunkline.protocols.gemini.families import family_of
+from trunkline.protocols.gemini.hosts import AI_STUDIO, Host
 from trunkline.protocols.gemini.media import opens_url
 from trunkline.protocols.gemini.request import encode_request
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
@@ -15,31 +16,26 @@ from trunkline.protocols.requests import GenerationRequest
 
 
 class GeminiProtocol:
-    """Implements `protocols.upstream.UpstreamProtocol`.
+    """Implements `protocols.upstream.UpstreamProtocol`, as `host` speaks it."""
 
-    `collection` is where the models stand under the base URL: `models` at AI Studio, `publishers/google/models` at
-    Vertex. `call_ids` tells whether the service takes ids on calls and results.
-    """
+    __slots__ = ("_host",)
 
-    __slots__ = ("_call_ids", "_collection")
-
-    def __init__(self, *, collection: str = "models", call_ids: bool = True) -> None:
-        self._collection = collection
-        self._call_ids = call_ids
+    def __init__(self, host: Host = AI_STUDIO) -> None:
+        self._host = host
 
     def path(self, target: UpstreamTarget, *, stream: bool) -> str:
         model = target.upstream_model
-        resource = model if "/" in model else f"{self._collection}/{model}"
+        resource = model if "/" in model else f"{self._host.collection}/{model}"
         return f"{resource}:streamGenerateContent?alt=sse" if stream else f"{resource}:generateContent"
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
         return ()
 
     def needs_content(self, part: Addressed, target: UpstreamTarget) -> bool:
-        return not opens_url(part, family_of(target.upstream_model))
+        return not opens_url(part, self._host.family(target.upstream_model))
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
-        return encode_request(request, target, call_ids=self._call_ids)
+        return encode_request(request, target, self._host)
 
     def open_stream(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> ResponseDecoder:
         return GeminiDecoder(family_of(target.upstream_model), exclude_reasoning=exclude_reasoning)

@@ -5,9 +5,9 @@ from typing import Final
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.gemini.contents import write_conversation
-from trunkline.protocols.gemini.families import family_of
-from trunkline.protocols.gemini.functions import tool_members
 from trunkline.protocols.gemini.generation_config import generation_config
+from trunkline.protocols.gemini.hosts import AI_STUDIO, Host
+from trunkline.protocols.gemini.tools import tool_members
 from trunkline.protocols.requests import GenerationRequest
 
 LEAST_RESTRICTIVE: Final = tuple(
@@ -17,18 +17,18 @@ LEAST_RESTRICTIVE: Final = tuple(
 """Nothing is filtered unless an operator lets callers say otherwise (passthrough of `safetySettings`)."""
 
 
-def encode_request(hub: GenerationRequest, target: UpstreamTarget, *, call_ids: bool = True) -> bytes:
+def encode_request(hub: GenerationRequest, target: UpstreamTarget, host: Host = AI_STUDIO) -> bytes:
     """The body for one endpoint; what it does not take is left out. `stream` and the model are in the path.
 
     Cache markers have no counterpart: prefixes are cached implicitly (inference.md 12.1). Raises InvalidRequest and
     InvalidPrompt as `write_conversation` and `generation_config`.
     """
-    family = family_of(target.upstream_model)
-    conversation = write_conversation(hub.messages, family, call_ids=call_ids)
+    family = host.family(target.upstream_model)
+    conversation = write_conversation(hub.messages, family, call_ids=host.call_ids)
     body: dict[str, object] = {"contents": conversation.contents}
     if conversation.system:
         body["systemInstruction"] = {"parts": conversation.system}
-    body |= tool_members(hub, target)
+    body |= tool_members(hub, target, family, announces_search=host.announces_search)
     config = generation_config(hub, target, family)
     if config:
         body["generationConfig"] = config

@@ -51,4 +51,4 @@ def detail_key(detail: WireReasoningDetail) -> tuple[str, str]:
         return "summary", detail.summary
     if detail.data is not None:
         return "encrypted", detail.id or detail.data
-    return "text", detail.text or detail.signature or ""
+    return ("text", detail.text) if detail.text else ("signature", detail.signature or "")

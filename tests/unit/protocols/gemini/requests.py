@@ -6,6 +6,7 @@ import msgspec
 
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.request import ParseLimits, parse_chat, to_hub
+from trunkline.protocols.gemini.hosts import AI_STUDIO, Host
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 
 NEWEST = "gemini-3-flash-preview"
@@ -24,11 +25,11 @@ def target(model: str = NEWEST, **members: Any) -> UpstreamTarget:
     )
 
 
-def encode(chat: dict[str, Any], to: UpstreamTarget | None = None, *, call_ids: bool = True) -> dict[str, Any]:
+def encode(chat: dict[str, Any], to: UpstreamTarget | None = None, *, host: Host = AI_STUDIO) -> dict[str, Any]:
     """The body for a chat request; `messages` defaults to a greeting."""
     body = {"model": "google/some", "messages": [{"role": "user", "content": "Hi"}], **chat}
     hub = to_hub(parse_chat(msgspec.json.encode(body), ParseLimits()))
-    return msgspec.json.decode(GeminiProtocol(call_ids=call_ids).encode(hub, to or target()))
+    return msgspec.json.decode(GeminiProtocol(host).encode(hub, to or target()))
 
 
 def contents(*messages: dict[str, Any], to: UpstreamTarget | None = None) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from tests.unit.protocols.gemini.requests import PNG, call, contents, encode, ta
 from trunkline.core.errors import InvalidPrompt, InvalidRequest
 from trunkline.protocols.gemini.contents import write_conversation
 from trunkline.protocols.gemini.families import family_of
+from trunkline.protocols.gemini.hosts import VERTEX
 from trunkline.protocols.requests import Message, Text
 
 CALLS = {"role": "assistant", "content": None, "tool_calls": [call("1", "f"), call("2", "g")]}
@@ -100,7 +101,7 @@ def test_media_of_results_are_inside_where_the_family_takes_them_and_behind_else
 
 def test_ids_are_left_out_where_the_service_takes_none() -> None:
     result = {"role": "tool", "tool_call_id": "1", "content": "x"}
-    body = encode({"messages": [user("a"), CALLS, result]}, call_ids=False)
+    body = encode({"messages": [user("a"), CALLS, result]}, host=VERTEX)
     assert "id" not in body["contents"][1]["parts"][0]["functionCall"]
     assert "id" not in body["contents"][2]["parts"][0]["functionResponse"]
 

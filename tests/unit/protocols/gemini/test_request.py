@@ -3,8 +3,11 @@
 import pytest
 
 from tests.unit.protocols.gemini.requests import NEWEST, PDF, PNG, call, detail, encode, target, user
+from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.gemini.hosts import VERTEX
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.protocols.gemini.request import LEAST_RESTRICTIVE
+from trunkline.protocols.requests import Image
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
@@ -161,7 +164,7 @@ def test_safety_settings_are_the_callers_where_the_operator_lets_them() -> None:
         (GeminiProtocol(), NEWEST, True, "models/gemini-3-flash-preview:streamGenerateContent?alt=sse"),
         (GeminiProtocol(), "tunedModels/mine", False, "tunedModels/mine:generateContent"),
         (
-            GeminiProtocol(collection="publishers/google/models"),
+            GeminiProtocol(VERTEX),
             "gemini-2.5-pro",
             False,
             "publishers/google/models/gemini-2.5-pro:generateContent",
@@ -172,3 +175,11 @@ def test_model_and_kind_of_answer_are_in_the_path(
     protocol: GeminiProtocol, model: str, stream: bool, path: str
 ) -> None:
     assert protocol.path(target(model), stream=stream) == path
+
+
+@pytest.mark.parametrize("url", ["https://acme.example/a.png", "https://generativelanguage.googleapis.com/v1beta/a"])
+def test_vertex_opens_no_address_for_a_caller(url: str) -> None:
+    """It would open them as the operator, whose files are not the caller's to read."""
+    assert GeminiProtocol(VERTEX).needs_content(Image(url), target())
+    with pytest.raises(InvalidRequest, match="cannot open"):
+        encode({"messages": [user([{"type": "image_url", "image_url": {"url": url}}])]}, host=VERTEX)
