@@ -11,15 +11,17 @@ from typing import Protocol
 from msgspec import Raw
 
 from trunkline.core.errors import TrunklineError
+from trunkline.core.money import NO_CHARGE
 from trunkline.gateway.attempt import failed_attempt
 from trunkline.gateway.client import ClientStream, RawHeaders, Send, provider_header, send_whole
-from trunkline.gateway.conversion import Conversion
+from trunkline.gateway.conversion import Conversion, GenerationOperation
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.relay import Relay, let_go
 from trunkline.gateway.settlement import Bill, Settlement
 from trunkline.generations.types import GenerationStatus
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
+from trunkline.protocols.events import Usage
 from trunkline.protocols.faults.classify import classify_failure, classify_fault
 from trunkline.protocols.faults.types import Classified
 from trunkline.providers.types import ProviderRuntime
@@ -70,7 +72,24 @@ def report_of(exchange: Exchange, bill: Bill) -> UsageReport:
         charge=bill.charge,
         service_tier=facts.service_tier if facts is not None else None,
         metadata=metadata_of(exchange, succeeded=exchange.error is None),
+        completed_s=completed_s(exchange),
     )
+
+
+def cut_short(exchange: Exchange, error: TrunklineError) -> bytes | None:
+    """The answer that the last provider's refusal comes to in formats that tell some refusals so (inference.md 5.7)."""
+    operation, runtime = exchange.operation, exchange.runtime
+    if runtime is None or not exchange.attempts or not isinstance(operation, GenerationOperation):
+        return None
+    metadata = metadata_of(exchange, succeeded=False)
+    report = UsageReport(usage=Usage(), charge=NO_CHARGE, metadata=metadata, completed_s=completed_s(exchange))
+    return operation.request.cut_short(error, identity_of(exchange, runtime), report)
+
+
+def completed_s(exchange: Exchange) -> int:
+    """The Unix second in which the answer ends: now."""
+    elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+    return (exchange.received_ms + round(elapsed_s * 1000)) // 1000
 
 
 def metadata_of(exchange: Exchange, *, succeeded: bool) -> Raw:
@@ -162,6 +181,9 @@ class StreamDelivery:
             await self._client.write(event)
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
+        if (answer := cut_short(exchange, error)) is not None:
+            await self._finish(answer)
+            return True
         if not self._client.committed or exchange.conversion is None or exchange.runtime is None:
             return False
         answer = exchange.conversion.open_stream(identity_of(exchange, exchange.runtime))
@@ -212,12 +234,16 @@ class WholeDelivery:
         bill = self._settlement.bill(exchange, failed=status == "failed")
         await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
         body = answer.render(report_of(exchange, bill))
-        if (begun := self._begun()) is not None:
-            await begun.finish(body)
-        else:
-            exchange.answering = True
-            await send_whole(self._send, 200, [*self._headers, provider_header(runtime.provider.name)], body)
+        await self._send_answer(exchange, self._begun(), body)
         return None
+
+    async def _send_answer(self, exchange: Exchange, begun: ClientStream | None, body: bytes) -> None:
+        if begun is not None:
+            await begun.finish(body)
+            return
+        assert exchange.runtime is not None
+        exchange.answering = True
+        await send_whole(self._send, 200, [*self._headers, provider_header(exchange.runtime.provider.name)], body)
 
     def _begun(self) -> ClientStream | None:
         """The body that white space began; None when none has gone out, and none will."""
@@ -230,7 +256,11 @@ class WholeDelivery:
         """Ignored without streaming."""
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
-        if (begun := self._begun()) is None:
+        begun = self._begun()
+        if (answer := cut_short(exchange, error)) is not None:
+            await self._send_answer(exchange, begun, answer)
+            return True
+        if begun is None:
             return False
         body = exchange.operation.format.render_error(
             error,

@@ -92,6 +92,8 @@ class UsageReport(Struct, frozen=True, kw_only=True):
     service_tier: str | None = None
     metadata: Raw = Raw(b"")
     """`openrouter_metadata` where the caller opted in."""
+    completed_s: int = 0
+    """When the answer ended, in Unix seconds."""
 
 
 class AnswerStream(Protocol):

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 from msgspec import Raw, Struct
 
 from trunkline.core.errors import TrunklineError
-from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, UpstreamTarget
+from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, UpstreamTarget, UsageReport
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.lenient_json import NOTHING
 from trunkline.protocols.requests import GenerationRequest
@@ -157,6 +157,11 @@ class ClientRequest(AskedRequest, Protocol):
 
     def hub_body(self, decoded: DecodedBody, answering: Answering) -> AnswerBody:
         """Any upstream's whole answer, as this client reads it."""
+        ...
+
+    def cut_short(self, error: TrunklineError, identity: AnswerIdentity, report: UsageReport) -> bytes | None:
+        """The answer, as a stream or whole, that a provider's refusal comes to where the format tells it as an answer
+        without room for any output (inference.md 5.7); None where it is told as the error that it is."""
         ...
 
     def echo(self, upstream_body: bytes, answering: Answering) -> bytes:

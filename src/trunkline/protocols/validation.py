@@ -24,6 +24,7 @@ MESSAGE_CHARS_MAX = 300
 _SHAPE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 _CONVERSATION_FIELD = re.compile(r"(\.content|\.content\[\d+\]|\.role|\.content\[\d+\]\.type)$")
+_CONVERSATIONS = ("messages", "input")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _WORDS = {
@@ -149,7 +150,7 @@ def _refusal(error: str, prefix: str) -> InvalidRequest:
         sentence = f"`{field}` is invalid: {_plain(what)}. Correct it or leave it out."
     else:
         sentence = f"The request body is invalid: {_plain(what)}."
-    cls = InvalidPrompt if prefix == "messages" and _CONVERSATION_FIELD.search(field) else InvalidRequest
+    cls = InvalidPrompt if prefix.startswith(_CONVERSATIONS) and _CONVERSATION_FIELD.search(field) else InvalidRequest
     return cls(sentence[:MESSAGE_CHARS_MAX], field=field or None)
 
 

@@ -4,11 +4,12 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import AnswerIdentity, UsageReport
-from trunkline.protocols.chat.chunk import ChoiceEnd, array_json, finish_members, tier_json
+from trunkline.protocols.chat.chunk import ChoiceEnd, array_json, finish_members
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.tool_calls import CallFragment
 from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.lenient_json import NOTHING, quoted
+from trunkline.protocols.service_tier import tier_json
 
 
 def render_chat_body(
@@ -52,7 +53,7 @@ def envelope(
         quoted(identity.model),
         b',"provider":' + quoted(identity.provider),
         b',"system_fingerprint":' + json.encode(fingerprint),
-        b',"service_tier":' + tier_json(report),
+        b',"service_tier":' + tier_json(report.service_tier),
         b',"choices":' + array_json(choices),
         b',"usage":' + render_usage(report.usage, report.charge),
     ]

@@ -17,6 +17,7 @@ from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.error_body import error_object
 from trunkline.protocols.events import FinishReason
 from trunkline.protocols.lenient_json import quoted
+from trunkline.protocols.service_tier import tier_json
 
 _END = b"}]}\n\n"
 _ROLE = b',"role":"assistant"'
@@ -75,7 +76,15 @@ class ChunkHead:
     def end(self, finishes: bytes, report: UsageReport) -> bytes:
         """The usage chunk around already written choices: `service_tier` before them, `usage` after."""
         return b"".join(
-            (self.prefix, b',"service_tier":', tier_json(report), b',"choices":[', finishes, b"]", report_tail(report))
+            (
+                self.prefix,
+                b',"service_tier":',
+                tier_json(report.service_tier),
+                b',"choices":[',
+                finishes,
+                b"]",
+                report_tail(report),
+            )
         )
 
     def error(self, error: TrunklineError, docs_base: str, choice: bytes, report: UsageReport | None) -> bytes:
@@ -125,7 +134,7 @@ class ChatChunkWriter:
         return b"".join(pieces)
 
     def finish(self, ends: list[ChoiceEnd], report: UsageReport) -> bytes:
-        tier = b',"service_tier":' + tier_json(report) if report.service_tier else b""
+        tier = b',"service_tier":' + tier_json(report.service_tier) if report.service_tier else b""
         pieces: list[bytes] = []
         for end in ends:
             delta = b'{"content":"","role":"assistant","reasoning":null}' if end.had_reasoning else _EMPTY_DELTA
@@ -138,12 +147,6 @@ class ChatChunkWriter:
             b'{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"error","native_finish_reason":null}'
         )
         return self._head.error(error, docs_base, choice, report)
-
-
-def tier_json(report: UsageReport) -> bytes:
-    """The served tier; what providers call `standard` is `default` here (inference.md 14)."""
-    tier = report.service_tier
-    return quoted("default" if tier == "standard" else tier) if tier else b"null"
 
 
 def report_tail(report: UsageReport) -> bytes:

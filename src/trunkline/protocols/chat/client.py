@@ -5,7 +5,7 @@ from typing import ClassVar
 from msgspec import Raw
 
 from trunkline.core.errors import TrunklineError
-from trunkline.protocols.answers import AnswerBody, AnswerStream, UpstreamTarget
+from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, UpstreamTarget, UsageReport
 from trunkline.protocols.chat import answers
 from trunkline.protocols.chat.chat_request import ChatRequest
 from trunkline.protocols.chat.debug import debug_chunk
@@ -44,6 +44,9 @@ class ChatClientRequest(ChatRequest, frozen=True, kw_only=True):
 
     def hub_body(self, decoded: DecodedBody, answering: Answering) -> AnswerBody:
         return answers.encode_body(decoded, answering.identity, self._options(answering))
+
+    def cut_short(self, error: TrunklineError, identity: AnswerIdentity, report: UsageReport) -> bytes | None:
+        return None
 
     def echo(self, upstream_body: bytes, answering: Answering) -> bytes:
         return debug_chunk(answering.identity, upstream_body)

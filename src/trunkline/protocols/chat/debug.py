@@ -4,7 +4,7 @@ from msgspec import Raw, Struct
 
 from trunkline.core import json
 from trunkline.protocols.answers import AnswerIdentity
-from trunkline.protocols.chat.echo import redact_for_echo
+from trunkline.protocols.echo import redact_for_echo
 
 
 class _Debug(Struct, frozen=True):

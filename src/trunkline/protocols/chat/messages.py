@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Raw, structs
 
-from trunkline.protocols.chat import media
+from trunkline.protocols import media_payloads
 from trunkline.protocols.chat.wire_messages import (
     AssistantMessage,
     AudioPart,
@@ -109,7 +109,7 @@ def _part(part: WirePart) -> Part:
             data = _string.decode(part.file.file_data) if given(part.file.file_data) else None
             return File(data, part.file.filename, part.file.file_id, cache)
         case AudioPart():
-            data = media.without_data_prefix(_string.decode(part.input_audio.data))
+            data = media_payloads.without_data_prefix(_string.decode(part.input_audio.data))
             return Audio(data, part.input_audio.format, cache)
         case RefusalPart():
             return Refusal(part.refusal)

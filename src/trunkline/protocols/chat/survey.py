@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from trunkline.protocols.chat import media
+from trunkline.protocols import media_payloads
 from trunkline.protocols.chat.wire_messages import (
     AssistantMessage,
     AudioPart,
@@ -100,23 +100,23 @@ class _Walk:
         match part:
             case ImagePart():
                 self.images += 1
-                media.check_image(part.image_url.url, f"{path}.image_url.url")
+                media_payloads.check_image(part.image_url.url, f"{path}.image_url.url")
                 return ORIGINAL_DETAIL | FIXED_ROLE_MEDIA if part.image_url.detail == "original" else FIXED_ROLE_MEDIA
             case FilePart():
                 self.files += 1
                 if given(part.file.file_data):
-                    media.check_media(part.file.file_data, f"{path}.file.file_data")
+                    media_payloads.check_media(part.file.file_data, f"{path}.file.file_data")
                     return FIXED_ROLE_MEDIA
                 if part.file.file_id is None:
                     raise invalid_prompt(f"{path}.file", "has neither `file_data` nor `file_id`. Add one of them.")
                 return UPLOAD | FIXED_ROLE_MEDIA
             case AudioPart():
                 self.audio += 1
-                prefixed = media.check_audio(part.input_audio.data, f"{path}.input_audio.data")
+                prefixed = media_payloads.check_audio(part.input_audio.data, f"{path}.input_audio.data")
                 return AUDIO_DATA_URL | FIXED_ROLE_MEDIA if prefixed else FIXED_ROLE_MEDIA
             case VideoPart() | LegacyVideoPart():
                 self.videos += 1
-                media.check_media(part.video_url.url, f"{path}.video_url.url")
+                media_payloads.check_media(part.video_url.url, f"{path}.video_url.url")
                 return FIXED_ROLE_MEDIA | LEGACY_VIDEO if isinstance(part, LegacyVideoPart) else FIXED_ROLE_MEDIA
             case RefusalPart():
                 self.text_bytes += len(part.refusal)

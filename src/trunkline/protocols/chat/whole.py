@@ -5,7 +5,6 @@ from typing import Protocol
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd
 from trunkline.protocols.chat.event_fold import FoldedAnswer
@@ -13,7 +12,7 @@ from trunkline.protocols.chat.fold import fold_delta
 from trunkline.protocols.chat.reader import AnswerReader
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.error_body import error_object
-from trunkline.protocols.faults.classify import classify_fault
+from trunkline.protocols.faults.telling import error_of
 from trunkline.protocols.lenient_json import NOTHING
 
 
@@ -56,7 +55,7 @@ class WholeAnswer:
     def render(self, report: UsageReport) -> bytes:
         error = NOTHING
         if self.facts.fault is not None:
-            error = _choice_error(self.facts)
+            error = json.raw(error_object(error_of(self.facts.fault), docs_base=""))
             for _, end in self._answer.messages[:1]:
                 end.finish_reason = "error"
         return self._renderer(
@@ -79,15 +78,3 @@ def fold_messages(reader: AnswerReader, deltas: list[DeltaRead]) -> FoldedAnswer
         for index, choice in sorted(reader.choices.items())
     )
     return FoldedAnswer(list(zip(messages.values(), ends, strict=True)), reader.system_fingerprint)
-
-
-def _choice_error(facts: Facts) -> Raw:
-    assert facts.fault is not None
-    classified = classify_fault(facts.fault)
-    error = TrunklineError(
-        classified.safe_message or "Provider returned error",
-        status=classified.status,
-        error_type=classified.error_type,
-        provider_code=facts.fault.code,
-    )
-    return json.raw(error_object(error, docs_base=""))

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trunkline.protocols.chat.echo import redact_for_echo
+from trunkline.protocols.echo import redact_for_echo
 
 
 def test_payloads_end_users_and_credentials_are_not_echoed() -> None:

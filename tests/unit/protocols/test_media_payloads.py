@@ -4,7 +4,7 @@ import pytest
 from msgspec import Raw
 
 from trunkline.core.errors import InvalidRequest
-from trunkline.protocols.chat.media import check_audio, check_image, check_media
+from trunkline.protocols.media_payloads import check_audio, check_image, check_media
 
 PNG = b"data:image/png;base64,"
 
