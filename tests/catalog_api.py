@@ -12,9 +12,9 @@ from starlette.routing import Mount
 
 from tests.control_plane import new_context, serving
 from tests.fakes.clock import FakeClock
-from trunkline.accounts.bootstrap import ensure_owner
+from trunkline.accounts.bootstrap import FirstStart, ensure_owner
 from trunkline.accounts.types import Principal
-from trunkline.api import models, providers
+from trunkline.api import models, providers, statistics
 from trunkline.api.authentication import authenticate
 from trunkline.api.context import ControlPlane
 from trunkline.api.routes import api_root
@@ -81,6 +81,8 @@ class RunningCatalog:
     view: InstanceCatalog
     clock: FakeClock
     key: str
+    first: FirstStart
+    database: SqlDatabase
 
     async def get(self, path: str, *, key: str | None = None, **params: str | int) -> httpx.Response:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
@@ -115,7 +117,8 @@ async def catalog(database: SqlDatabase, tmp_path: Path) -> AsyncIterator[Runnin
     first = await ensure_owner(database, clock, None)
     assert first is not None
     view = InstanceCatalog(context, build_snapshot(settings), MemoryHealth(clock, settings.routing))
-    api = api_root(context, [*models.routes(view), *providers.routes(view)])
+    counted = statistics.routes(context, view)
+    api = api_root(context, [*models.routes(view), *providers.routes(view), *counted])
     async with serving(Starlette(routes=[Mount("/api/v1", api), Mount("/v1", api)])) as url:
-        yield RunningCatalog(url, view, clock, first.api_key)
+        yield RunningCatalog(url, view, clock, first.api_key, first, database)
     await context.directory.close()

@@ -38,6 +38,8 @@ class ActivityItem(Struct, frozen=True, kw_only=True):
     prompt_tokens: int
     completion_tokens: int
     reasoning_tokens: int
+    cached_tokens: int
+    """Newer official clients insist on it."""
     workspace_id: str | UnsetType = UNSET
 
 
@@ -139,5 +141,6 @@ def _item(row: ActivityRow, by_workspace: bool) -> ActivityItem:
         prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens,
         reasoning_tokens=row.reasoning_tokens,
+        cached_tokens=row.cached_tokens,
         workspace_id=row.workspace_id if by_workspace else UNSET,
     )

@@ -1,9 +1,11 @@
 """The operations on what was counted, in one list."""
 
+from starlette.routing import Route
+
 from trunkline.api import activity, benchmarks, classifications, datasets
 from trunkline.api.catalog_view import CatalogView
 from trunkline.api.context import ControlPlane
-from trunkline.api.operations import Endpoint
+from trunkline.api.operations import Endpoint, build_routes
 
 
 def endpoints(context: ControlPlane, view: CatalogView) -> list[Endpoint]:
@@ -14,3 +16,8 @@ def endpoints(context: ControlPlane, view: CatalogView) -> list[Endpoint]:
         *benchmarks.endpoints(context, view),
         *classifications.endpoints(context),
     ]
+
+
+def routes(context: ControlPlane, view: CatalogView) -> list[Route]:
+    """Starlette routes relative to the API root, each also with a trailing slash."""
+    return build_routes(endpoints(context, view))

@@ -11,7 +11,15 @@ from trunkline.storage.tables import api_keys, usage_days
 WINDOW_DAYS: Final = 30
 """Completed days that can be asked for (ACT-20)."""
 
-_SUMS = ("requests", "prompt_tokens", "completion_tokens", "reasoning_tokens", "usage_nanousd", "byok_nanousd")
+_SUMS = (
+    "requests",
+    "prompt_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "usage_nanousd",
+    "byok_nanousd",
+)
 
 
 class ActivityQuery(Struct, frozen=True, kw_only=True):
@@ -40,6 +48,7 @@ class ActivityRow(Struct, frozen=True, kw_only=True):
     prompt_tokens: int
     completion_tokens: int
     reasoning_tokens: int
+    cached_tokens: int
     usage_nanousd: NanoUsd
     byok_nanousd: NanoUsd
 
@@ -84,6 +93,7 @@ def list_activity(connection: Connection, query: ActivityQuery) -> list[Activity
             prompt_tokens=int(row.prompt_tokens),
             completion_tokens=int(row.completion_tokens),
             reasoning_tokens=int(row.reasoning_tokens),
+            cached_tokens=int(row.cached_tokens),
             usage_nanousd=NanoUsd(int(row.usage_nanousd)),
             byok_nanousd=NanoUsd(int(row.byok_nanousd)),
         )

@@ -51,3 +51,22 @@ def days_of_all(connection: Connection, first_day: int) -> list[EndpointDay]:
         EndpointDay(int(day), endpoint_id, int(successes), int(failures))
         for day, endpoint_id, successes, failures in rows
     ]
+
+
+class MinuteCount(Struct, frozen=True):
+    """What became of the counted attempts at an endpoint in some minutes."""
+
+    endpoint_id: str
+    successes: int
+    failures: int
+
+
+def minutes_of_all(connection: Connection, first_minute: int) -> list[MinuteCount]:
+    """All endpoints that were called since then."""
+    minutes = endpoint_minutes.c
+    rows = connection.execute(
+        select(minutes.endpoint_id, func.sum(minutes.successes), func.sum(minutes.failures))
+        .where(minutes.minute >= first_minute)
+        .group_by(minutes.endpoint_id)
+    )
+    return [MinuteCount(endpoint_id, int(successes), int(failures)) for endpoint_id, successes, failures in rows]
