@@ -102,6 +102,12 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
         "get /model/{author}/{slug}": await client.get(f"/model/{MODEL}"),
         "get /endpoints/zdr": await client.get("/endpoints/zdr"),
         "get /providers": await client.get("/providers"),
+        "get /activity": await management.get("/activity"),
+        "get /datasets/rankings-daily": await client.get("/datasets/rankings-daily"),
+        "get /datasets/app-rankings": await client.get("/datasets/app-rankings"),
+        "get /datasets/session-cost": await client.get("/datasets/session-cost"),
+        "get /benchmarks": await client.get("/benchmarks"),
+        "get /classifications/task": await client.get("/classifications/task"),
     }
 
 
@@ -148,6 +154,9 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
         "delete /keys/{hash}": [await management.delete(f"/keys/{'0' * 64}")],
         "get /models": [await client.get("/models", params={"sort": "nonsense"})],
         "get /models/{author}/{slug}/endpoints": [await client.get("/models/a/b/endpoints")],
+        "get /activity": [await client.get("/activity"), await management.get("/activity", params={"date": "x"})],
+        "get /datasets/rankings-daily": [await nobody.get("/datasets/rankings-daily")],
+        "get /benchmarks": [await nobody.get("/benchmarks"), await client.get("/benchmarks", params={"source": "x"})],
     }
 
 
