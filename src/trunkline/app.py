@@ -36,7 +36,7 @@ from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.uploads import Uploads
-from trunkline.gateway.upstreams import PROTOCOLS
+from trunkline.gateway.upstreams import is_spoken
 from trunkline.gateway.world import World
 from trunkline.observability import logs
 from trunkline.observability.metrics import GatewayMetrics
@@ -301,6 +301,6 @@ def build_world(settings: Settings, environ: Mapping[str, str], discovered: tupl
     return World(
         snapshot=with_sandbox(snapshot, enabled),
         providers=enabled,
-        is_callable=make_callable(enabled, PROTOCOLS),
-        hint=make_hint(settings, snapshot, environ, PROTOCOLS),
+        is_callable=make_callable(enabled, is_spoken),
+        hint=make_hint(settings, snapshot, environ, is_spoken),
     )

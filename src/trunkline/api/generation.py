@@ -88,7 +88,7 @@ class GenerationEndpoint:
             if SIGN in body and (preset_api := APIS.get(self._route)) is not None:
                 expanded = await self._presets.expand(body, principal.account_id, principal.workspace_id, preset_api)
                 body, preset_id = expanded.body, expanded.preset_id
-            operation = self._parse(body, self._limits)
+            inbound = self._parse(body, self._limits)
             exchange = Exchange(
                 generation_id=ids.generation_id(received_ms),
                 request_id=request_id,
@@ -96,8 +96,8 @@ class GenerationEndpoint:
                 received_s=received_s,
                 principal=principal,
                 caller=headers.caller,
-                operation=operation,
-                request=operation.request,
+                inbound=inbound,
+                request=inbound.request,
                 world=self._pipeline.world,
                 preset_id=preset_id,
             )

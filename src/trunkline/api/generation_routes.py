@@ -1,17 +1,20 @@
-"""The ways in for generations: path, reader of the body, and the format that errors are told in."""
+"""The ways in for inference: path, reader of the body, and the format that errors are told in."""
 
 from collections.abc import Callable
 
 from msgspec import Struct
 
-from trunkline.gateway.conversion import GenerationOperation, Operation
+from trunkline.gateway.conversion import Inbound, InboundGeneration
+from trunkline.gateway.one_shape import InboundOneShape
 from trunkline.protocols.chat.client import CHAT_FORMAT
 from trunkline.protocols.chat.request import parse_chat, parse_completion
 from trunkline.protocols.client import ClientFormat, ClientRequest
+from trunkline.protocols.embeddings.request import parse_embeddings
+from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
 from trunkline.protocols.validation import ParseLimits
 from trunkline.settings import Settings
 
-Parse = Callable[[bytes, ParseLimits], Operation]
+Parse = Callable[[bytes, ParseLimits], Inbound]
 """From a body to what it asks for. Raises InvalidRequest or InvalidPrompt for anything that is no request."""
 
 
@@ -34,10 +37,16 @@ class Route(Struct, frozen=True):
 
 
 def _generation(path: str, parse: Callable[[bytes, ParseLimits], ClientRequest], format: ClientFormat) -> Route:
-    return Route(path, lambda body, limits: GenerationOperation(parse(body, limits), format), format)
+    return Route(path, lambda body, limits: InboundGeneration(parse(body, limits), format), format)
+
+
+def _embeddings(body: bytes, limits: ParseLimits) -> Inbound:
+    request = parse_embeddings(body, limits)
+    return InboundOneShape(request=request, format=CHAT_FORMAT, operation="embeddings", codecs=EMBEDDINGS)
 
 
 ROUTES: tuple[Route, ...] = (
     _generation("/chat/completions", parse_chat, CHAT_FORMAT),
     _generation("/completions", parse_completion, CHAT_FORMAT),
+    Route("/embeddings", _embeddings, CHAT_FORMAT),
 )

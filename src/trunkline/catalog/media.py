@@ -1,6 +1,9 @@
 """Prices of media that is not billed by token: seconds, characters, images, searches (catalog README, "Pricing" 4)."""
 
+from collections.abc import Iterable
+
 from trunkline.catalog.prices import PriceSheet, UnitPrice
+from trunkline.protocols.media_use import MediaUse
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
@@ -17,6 +20,11 @@ def media_attousd(sheet: PriceSheet, unit: str, thousandths: int, label: str = "
     numerator = price.price * thousandths * _SECONDS.get(unit, 1)
     denominator = 1000 * _SECONDS.get(price.unit, 1)
     return (2 * numerator + denominator) // (2 * denominator)
+
+
+def used_attousd(sheet: PriceSheet, used: Iterable[MediaUse]) -> int:
+    """Price of everything that was used and is not counted in tokens."""
+    return sum(media_attousd(sheet, use.unit, use.thousandths, use.label) for use in used)
 
 
 def unit_price(sheet: PriceSheet, unit: str, label: str = "") -> UnitPrice | None:

@@ -127,12 +127,18 @@ def prompt_nanousd(sheet: PriceSheet, prompt_tokens: int, at_ms: int) -> NanoUsd
 
 
 def worst_case_nanousd(
-    sheet: PriceSheet, prompt_tokens: int, max_output_tokens: int, at_ms: int, n: int = 1, markup_bps: int = 0
+    sheet: PriceSheet,
+    prompt_tokens: int,
+    max_output_tokens: int,
+    at_ms: int,
+    n: int = 1,
+    markup_bps: int = 0,
+    media_attousd: int = 0,
 ) -> NanoUsd:
     """What to hold for a request: nothing cached, `n` answers of full length, reasoning if that is dearer."""
     rates = rates_at(sheet, prompt_tokens, at_ms)
     output = n * max_output_tokens * max(rates.completion, rates.reasoning)
-    return _share(prompt_tokens * rates.prompt + rates.request + output, BASIS_POINTS + markup_bps)
+    return _share(prompt_tokens * rates.prompt + rates.request + output + media_attousd, BASIS_POINTS + markup_bps)
 
 
 def affordable_output_tokens(

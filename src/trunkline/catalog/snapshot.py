@@ -128,6 +128,7 @@ def _endpoint(model: ModelEntry, entry: EndpointEntry, provider: Provider, row_i
         protocol=entry.protocol,
         protocols=entry.protocols or (entry.protocol,),
         pricing=price_sheet(entry.pricing),
+        operation=model.operation,
         variant=entry.variant,
         tier=entry.tier,
         region=entry.region,

@@ -114,6 +114,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     protocol: str
     protocols: tuple[str, ...]
     pricing: PriceSheet
+    operation: Operation = "chat"
+    """Its model's."""
     variant: Variant = "standard"
     tier: Tier = "default"
     region: str | None = None

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from trunkline.accounts import rates
 from trunkline.catalog import pricing
+from trunkline.catalog.media import used_attousd
 from trunkline.core.calendar import day_of, window_start_day
 from trunkline.core.errors import InvalidRequest, PaymentRequired
 from trunkline.core.money import NanoUsd, format_usd
@@ -135,6 +136,7 @@ class Admission:
             exchange.received_ms,
             n=exchange.request.n,
             markup_bps=self._markup_bps,
+            media_attousd=used_attousd(candidate.endpoint.pricing, exchange.inbound.media_estimate),
         )
 
     def _affordable_tokens(self, exchange: Exchange, candidate: Candidate, outcome: HoldOutcome) -> int:

@@ -82,7 +82,7 @@ def convert(
         max_tokens_override=override,
     )
     policy = TravelPolicy(path=path, docs_url=docs_url, anthropic_betas=exchange.caller.anthropic_betas)
-    return exchange.operation.convert(candidate.endpoint, target, policy)
+    return exchange.inbound.convert(candidate.endpoint, target, policy)
 
 
 def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:

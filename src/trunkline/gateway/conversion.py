@@ -9,11 +9,12 @@ from typing import Literal, Protocol
 
 from msgspec import Struct, structs
 
-from trunkline.catalog.types import Endpoint
+from trunkline.catalog.types import Endpoint, Operation
 from trunkline.gateway.upstreams import UPSTREAMS, protocol_of
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
 from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, ClientRequest
 from trunkline.protocols.faults.types import Classified
+from trunkline.protocols.media_use import MediaUse
 from trunkline.protocols.remote_media import FetchedMedia, RemoteMedia, remote_media, with_content
 from trunkline.protocols.requests import GenerationRequest
 from trunkline.routing.types import Candidate
@@ -74,11 +75,21 @@ class Conversion(Protocol):
         ...
 
 
-class Operation(Protocol):
-    """What one request asks for, and how that is put to an endpoint."""
+class Inbound(Protocol):
+    """What came in: a request, and how it is put to an endpoint."""
 
     @property
     def request(self) -> AskedRequest: ...
+
+    @property
+    def operation(self) -> Operation:
+        """What models are called for: only those of this operation may serve it."""
+        ...
+
+    @property
+    def media_estimate(self) -> tuple[MediaUse, ...]:
+        """What is used and not counted in tokens, as far as the request tells: the base of the hold."""
+        ...
 
     @property
     def format(self) -> ClientFormat: ...
@@ -88,11 +99,13 @@ class Operation(Protocol):
         ...
 
 
-class GenerationOperation(Struct, frozen=True):
+class InboundGeneration(Struct, frozen=True):
     """A generation: any client format, any upstream format."""
 
     request: ClientRequest
     format: ClientFormat
+    operation: Operation = "chat"
+    media_estimate: tuple[MediaUse, ...] = ()
 
     def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> Conversion:
         return GenerationConversion(self.request, endpoint, target, policy)

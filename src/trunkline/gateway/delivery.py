@@ -262,7 +262,7 @@ class WholeDelivery:
             return True
         if begun is None:
             return False
-        body = exchange.operation.format.render_error(
+        body = exchange.inbound.format.render_error(
             error,
             docs_base=self._docs_url,
             user_id=exchange.principal.account_id,

@@ -6,7 +6,7 @@ from trunkline.accounts.types import Principal
 from trunkline.catalog.types import Endpoint
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import NanoUsd
-from trunkline.gateway.conversion import Conversion, Operation
+from trunkline.gateway.conversion import Conversion, Inbound
 from trunkline.gateway.world import World
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
@@ -50,9 +50,9 @@ class Exchange(Struct, kw_only=True):
     """Monotonic."""
     principal: Principal
     caller: Caller
-    operation: Operation
+    inbound: Inbound
     request: AskedRequest
-    """The operation's."""
+    """The inbound's."""
     world: World
     preset_id: str | None = None
     """Of the preset that was merged into the request."""

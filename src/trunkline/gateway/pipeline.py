@@ -123,7 +123,7 @@ class Pipeline:
         self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
     ) -> None:
         listener = Listener(exchange)
-        client = self._open_client(send, headers, events_form(exchange.operation.format.heartbeat), listener)
+        client = self._open_client(send, headers, events_form(exchange.inbound.format.heartbeat), listener)
         watch = DisconnectWatch(receive, listener.gone)
         self._metrics.streams_open += 1
         try:

@@ -65,5 +65,6 @@ def query_of(exchange: Exchange) -> RoutingQuery:
         prompt_tokens_estimate=request.prompt_tokens_estimate,
         max_output_tokens=request.max_output_tokens,
         service_tier=request.service_tier,
+        operation=exchange.inbound.operation,
         compression=False,
     )

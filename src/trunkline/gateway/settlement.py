@@ -3,11 +3,15 @@
 Always runs, exactly once for each request that reached the attempt loop, also when the client left or all failed.
 """
 
+from collections.abc import Mapping
+
 import structlog
 from msgspec import Struct, structs
 
 from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
+from trunkline.catalog.media import used_attousd
+from trunkline.catalog.types import Operation
 from trunkline.core.calendar import day_of
 from trunkline.core.errors import ServiceUnavailable, TrunklineError
 from trunkline.core.money import Charge, NanoUsd
@@ -22,6 +26,16 @@ from trunkline.storage.interface import Database, StorageRefused, StorageUnavail
 from trunkline.storage.shared.interface import SharedState
 
 RETRY_AFTER_S = 5
+_API_TYPES: Mapping[Operation, str] = {
+    "chat": "completions",
+    "embeddings": "embeddings",
+    "rerank": "rerank",
+    "image": "image",
+    "video": "video",
+    "speech": "tts",
+    "transcription": "stt",
+}
+"""GEN-02."""
 _log = structlog.get_logger("trunkline.settlement")
 
 
@@ -71,6 +85,7 @@ class Settlement:
             usage,
             at_ms=exchange.received_ms,
             images=exchange.request.num_images,
+            media_attousd=used_attousd(exchange.candidate.endpoint.pricing, facts.media_used),
             markup_bps=self._markup_bps,
             tokens_chargeable=not insured,
         )
@@ -150,6 +165,7 @@ class Settlement:
             created_at_ms=exchange.received_ms,
             finished_at_ms=exchange.received_ms + elapsed_ms,
             status=status,
+            api_type=_API_TYPES[exchange.inbound.operation],
             model=exchange.candidate.model.id if exchange.candidate is not None else exchange.requested_model,
             requested_model=exchange.requested_model,
             preset_id=exchange.preset_id,

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from trunkline.catalog.types import Endpoint
+from trunkline.catalog.types import Endpoint, Operation
 from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.cohere.protocol import CohereProtocol
 from trunkline.protocols.converse.protocol import ConverseProtocol
+from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
 from trunkline.protocols.gemini import hosts as gemini_hosts
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.protocols.messages import hosts as messages_hosts
@@ -14,6 +15,7 @@ from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
 
 _CHAT = ChatProtocol()
+_NONE = frozenset[str]()
 UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "openai-chat": _CHAT,
     "azure-openai": _CHAT,  # chat under a resource's own address, where models are called by their deployments' names
@@ -27,9 +29,18 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "bedrock-converse": ConverseProtocol(),
     "cohere-v2": CohereProtocol(),
 }
-"""Upstream formats by the catalog's name, in the order in which a client of another format is served best."""
+"""Upstream formats of generations by the catalog's name, in the order in which a client of another format is served
+best."""
 PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)
-"""Endpoints with none of them are not callable."""
+_SPOKEN: Mapping[Operation, frozenset[str]] = {
+    "chat": PROTOCOLS,
+    "embeddings": frozenset(EMBEDDINGS),
+}
+
+
+def is_spoken(endpoint: Endpoint) -> bool:
+    """Whether one of the formats that an endpoint offers is spoken, for what its model does."""
+    return not _SPOKEN.get(endpoint.operation, _NONE).isdisjoint((endpoint.protocol, *endpoint.protocols))
 
 
 def protocol_of(endpoint: Endpoint, native: frozenset[str]) -> str:

@@ -21,6 +21,7 @@ from msgspec import Raw, Struct
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import Charge
 from trunkline.protocols.events import FinishReason, UpstreamFault, Usage
+from trunkline.protocols.media_use import MediaUse
 
 
 class AnswerIdentity(Struct, frozen=True, kw_only=True):
@@ -82,6 +83,8 @@ class Facts(Struct):
     """Characters of text, reasoning and arguments so far: the base of an estimate when usage never comes."""
     media_count: int = 0
     search_count: int = 0
+    media_used: tuple[MediaUse, ...] = ()
+    """What is billed by the second, character, image … instead of by token."""
 
 
 class UsageReport(Struct, frozen=True, kw_only=True):

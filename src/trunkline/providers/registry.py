@@ -54,13 +54,13 @@ def build_providers(
     return Providers(by_slug=by_slug, sandbox=sandbox, sandbox_answers_all=sandbox is not None and is_alone)
 
 
-def make_callable(providers: Providers, protocols: frozenset[str]) -> EndpointFilter:
-    """Whether an endpoint can be called: its provider is enabled, and it speaks one of `protocols`."""
+def make_callable(providers: Providers, is_spoken: EndpointFilter) -> EndpointFilter:
+    """Whether an endpoint can be called: its provider is enabled, and its format `is_spoken`."""
     by_slug = providers.by_slug
 
     def is_callable(endpoint: Endpoint) -> bool:
         runtime = by_slug.get(endpoint.provider)
-        if runtime is None or not (endpoint.protocol in protocols or _speaks(endpoint, protocols)):
+        if runtime is None or not is_spoken(endpoint):
             return False
         return runtime.serves_all or endpoint.base_url is not None or endpoint.api_key is not None
 
@@ -68,21 +68,17 @@ def make_callable(providers: Providers, protocols: frozenset[str]) -> EndpointFi
 
 
 def make_hint(
-    settings: Settings, snapshot: Snapshot, environ: Environ, protocols: frozenset[str]
+    settings: Settings, snapshot: Snapshot, environ: Environ, is_spoken: EndpointFilter
 ) -> Callable[[Endpoint], str]:
     """What the operator could do to make an endpoint callable, as one clause; empty when nothing would help."""
 
     def hint(endpoint: Endpoint) -> str:
         provider = snapshot.providers.get(endpoint.provider)
-        if provider is None or not _speaks(endpoint, protocols):
+        if provider is None or not is_spoken(endpoint):
             return ""
         return advice(provider, settings.providers.get(provider.slug), environ)
 
     return hint
-
-
-def _speaks(endpoint: Endpoint, protocols: frozenset[str]) -> bool:
-    return endpoint.protocol in protocols or not protocols.isdisjoint(endpoint.protocols)
 
 
 def _runtime(

@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from trunkline.catalog.types import Endpoint, Model
+from trunkline.catalog.types import Endpoint, Model, Operation
 from trunkline.core.errors import ExcludedBy
 from trunkline.core.money import AttoUsd
 from trunkline.routing.policy import ANYBODY, Region, RoutingCaller
@@ -73,7 +73,7 @@ class RoutingQuery(Struct, frozen=True, kw_only=True):
     """The part of the estimate that is tool definitions, for the message of an overlong request (routing 4.5)."""
     max_output_tokens: int | None = None
     service_tier: str | None = None
-    operation: str = "chat"
+    operation: Operation = "chat"
     compression: bool | None = None
     """The `context-compression` plugin: on, off, or by the size of the endpoint's window (routing 17)."""
     wants_pro: bool = False

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.catalog.snapshot import build_snapshot
-from trunkline.gateway.upstreams import PROTOCOLS, UPSTREAMS, protocol_of
+from trunkline.gateway.upstreams import UPSTREAMS, is_spoken, protocol_of
 from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.cohere.protocol import CohereProtocol
@@ -40,7 +40,7 @@ def test_a_key_makes_the_catalogs_models_callable(
     settings = Settings(home=Path("/nonexistent"))
     snapshot = build_snapshot(settings)
     providers = build_providers(settings, snapshot, environ)
-    is_callable = make_callable(providers, PROTOCOLS)
+    is_callable = make_callable(providers, is_spoken)
     endpoints = [e for one in snapshot.models.values() for e in one.endpoints if is_callable(e)]
     (endpoint,) = [e for e in endpoints if e.upstream_model == model]
     assert type(UPSTREAMS[protocol_of(endpoint, ChatClientRequest.native_formats)]) is protocol

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from trunkline.catalog.snapshot import build_snapshot
-from trunkline.gateway.upstreams import PROTOCOLS, UPSTREAMS, protocol_of
+from trunkline.gateway.upstreams import UPSTREAMS, is_spoken, protocol_of
 from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.providers.registry import build_providers, make_callable
@@ -15,7 +15,7 @@ def test_a_key_makes_the_catalogs_models_callable_in_their_own_format() -> None:
     snapshot = build_snapshot(settings)
     environ = {"AWS_BEARER_TOKEN_BEDROCK": "k", "AWS_REGION": "eu-west-1"}
     providers = build_providers(settings, snapshot, environ)
-    is_callable = make_callable(providers, PROTOCOLS)
+    is_callable = make_callable(providers, is_spoken)
     endpoints = [e for model in snapshot.models.values() for e in model.endpoints if is_callable(e)]
     assert len(endpoints) > 80
     assert "eu.anthropic.claude-opus-4-8" in {endpoint.upstream_model for endpoint in endpoints}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.catalog.snapshot import build_snapshot
-from trunkline.gateway.upstreams import PROTOCOLS, UPSTREAMS, protocol_of
+from trunkline.gateway.upstreams import UPSTREAMS, is_spoken, protocol_of
 from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.providers.registry import build_providers, make_callable
@@ -17,7 +17,7 @@ def test_a_key_makes_the_catalogs_models_callable_in_their_own_format(variable: 
     settings = Settings(home=Path("/nonexistent"))
     snapshot = build_snapshot(settings)
     providers = build_providers(settings, snapshot, {variable: "k"})
-    is_callable = make_callable(providers, PROTOCOLS)
+    is_callable = make_callable(providers, is_spoken)
     endpoints = [e for model in snapshot.models.values() for e in model.endpoints if is_callable(e)]
     assert {"gemini-2.5-pro", "gemini-3-flash-preview"} <= {endpoint.upstream_model for endpoint in endpoints}
     assert {type(UPSTREAMS[protocol_of(endpoint, ChatClientRequest.native_formats)]) for endpoint in endpoints} == {

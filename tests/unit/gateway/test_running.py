@@ -8,7 +8,7 @@ from tests.fakes.clock import START_MS
 from trunkline.accounts.types import ApiKey, Principal
 from trunkline.app import build_world
 from trunkline.gateway import running
-from trunkline.gateway.conversion import GenerationOperation
+from trunkline.gateway.conversion import InboundGeneration
 from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.gateway.running import Running
 from trunkline.gateway.world import World
@@ -43,7 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def exchange_of(world: World, number: int) -> Exchange:
     request = parse_chat(b'{"model":"a/b","messages":[{"role":"user","content":"Hi"}]}', ParseLimits())
-    operation = GenerationOperation(request, CHAT_FORMAT)
+    inbound = InboundGeneration(request, CHAT_FORMAT)
     return Exchange(
         generation_id=f"gen-{number}",
         request_id="req-1",
@@ -51,8 +51,8 @@ def exchange_of(world: World, number: int) -> Exchange:
         received_s=0.0,
         principal=Principal(key=KEY, account_id=KEY.account_id, workspace_id=None),
         caller=Caller(),
-        operation=operation,
-        request=operation.request,
+        inbound=inbound,
+        request=inbound.request,
         world=world,
         attempts_ended=1,
     )

@@ -76,7 +76,7 @@ async def test_models_of_an_engine_become_endpoints_that_can_be_called_free_of_c
     assert {e.model_id for e in served} == {model_id, "vllm/my-own-tune-free"}
     assert all(e.pricing.priced and not any(e.pricing.base.values()) for e in served)
     providers = build_providers(SETTINGS, snapshot, {})
-    assert all(map(make_callable(providers, frozenset({"openai-chat"})), served))
+    assert all(map(make_callable(providers, lambda endpoint: endpoint.protocol == "openai-chat"), served))
     assert providers.by_slug["vllm"].source == "discovered"
     assert providers.sandbox is None
 

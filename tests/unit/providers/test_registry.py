@@ -13,7 +13,7 @@ from trunkline.core.json import JsonValue
 from trunkline.providers.advice import advice
 from trunkline.providers.registry import build_providers, make_callable, make_hint
 from trunkline.providers.sandbox_endpoints import with_sandbox
-from trunkline.providers.types import Providers
+from trunkline.providers.types import EndpointFilter, Providers
 from trunkline.settings import Discovery, ProviderKey, ProviderSettings, Routing, Sandbox, Settings
 
 CHAT = frozenset({"openai-chat", "mistral"})
@@ -30,6 +30,10 @@ ROCKET: Mapping[str, JsonValue] = {
 }
 
 
+def speaks(protocols: frozenset[str]) -> EndpointFilter:
+    return lambda endpoint: not protocols.isdisjoint((endpoint.protocol, *endpoint.protocols))
+
+
 def built(environ: Mapping[str, str] | None = None, **sections: object) -> tuple[Snapshot, Providers]:
     settings = Settings(home=HOME, **sections)
     snapshot = build_snapshot(settings)
@@ -37,7 +41,7 @@ def built(environ: Mapping[str, str] | None = None, **sections: object) -> tuple
 
 
 def callable_of(snapshot: Snapshot, providers: Providers) -> list[Endpoint]:
-    is_callable = make_callable(providers, CHAT)
+    is_callable = make_callable(providers, speaks(CHAT))
     return [e for model in snapshot.models.values() for e in model.endpoints if is_callable(e)]
 
 
@@ -128,7 +132,7 @@ def test_an_endpoint_of_a_protocol_that_is_not_spoken_cannot_be_called() -> None
     snapshot, providers = built({"ANTHROPIC_API_KEY": "k"})
     assert "anthropic" in providers.by_slug
     assert callable_of(snapshot, providers) == []
-    assert make_callable(providers, frozenset({"anthropic-messages"}))(
+    assert make_callable(providers, speaks(frozenset({"anthropic-messages"})))(
         next(e for m in snapshot.models.values() for e in m.endpoints if e.provider == "anthropic")
     )
 
@@ -266,7 +270,7 @@ def test_without_the_sandbox_the_snapshot_stays_as_it_was() -> None:
 def hint_for(provider: str, protocols: frozenset[str] = CHAT, **sections: object) -> str:
     settings = Settings(home=HOME, **sections)
     snapshot = build_snapshot(settings)
-    hint = make_hint(settings, snapshot, {}, protocols)
+    hint = make_hint(settings, snapshot, {}, speaks(protocols))
     own = [e for m in snapshot.models.values() for e in m.endpoints if e.provider == provider]
     found = next((e for e in own if e.protocol in protocols), own[0] if own else None)
     any_endpoint = next(e for m in snapshot.models.values() for e in m.endpoints if "openai-chat" in e.protocols)

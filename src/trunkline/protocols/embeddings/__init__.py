@@ -1,0 +1,1 @@
+"""Embeddings (inference.md 20): one shape towards clients, one codec for each upstream format."""
