@@ -14,7 +14,7 @@ from trunkline.core.errors import TrunklineError
 from trunkline.core.money import NO_CHARGE
 from trunkline.gateway.attempt import failed_attempt
 from trunkline.gateway.client import ClientStream, RawHeaders, Send, provider_header, send_whole
-from trunkline.gateway.conversion import Conversion, GenerationOperation
+from trunkline.gateway.conversion import Conversion, InboundGeneration
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.relay import Relay, let_go
@@ -78,12 +78,12 @@ def report_of(exchange: Exchange, bill: Bill) -> UsageReport:
 
 def cut_short(exchange: Exchange, error: TrunklineError) -> bytes | None:
     """The answer that the last provider's refusal comes to in formats that tell some refusals so (inference.md 5.7)."""
-    operation, runtime = exchange.operation, exchange.runtime
-    if runtime is None or not exchange.attempts or not isinstance(operation, GenerationOperation):
+    inbound, runtime = exchange.inbound, exchange.runtime
+    if runtime is None or not exchange.attempts or not isinstance(inbound, InboundGeneration):
         return None
     metadata = metadata_of(exchange, succeeded=False)
     report = UsageReport(usage=Usage(), charge=NO_CHARGE, metadata=metadata, completed_s=completed_s(exchange))
-    return operation.request.cut_short(error, identity_of(exchange, runtime), report)
+    return inbound.request.cut_short(error, identity_of(exchange, runtime), report)
 
 
 def completed_s(exchange: Exchange) -> int:
