@@ -36,6 +36,8 @@ CATEGORIES_MAX = 2
 """Kept of one request: the first that are known."""
 VALUE_MAX = 512
 """Characters kept of a header: a record is no place for a novel."""
+BETAS_MAX = 2048
+"""Coding agents ask for a dozen flags."""
 SESSION_ID_MAX = 256
 ORIGIN_MAX = 255
 """Of what identifies an app; names in DNS are shorter."""
@@ -63,6 +65,7 @@ _READ = frozenset(
         b"x-openrouter-metadata",
         b"x-trunkline-metadata",
         b"x-anthropic-beta",
+        b"anthropic-beta",
     }
 )
 
@@ -101,7 +104,9 @@ def attribution(headers: dict[bytes, bytes]) -> Caller:
     categories = get(b"x-openrouter-categories") or get(b"x-trunkline-categories")
     metadata = get(b"x-openrouter-metadata") or get(b"x-trunkline-metadata")
     session_id = get(b"x-session-id")
-    betas = get(b"x-anthropic-beta")
+    betas, native_betas = get(b"x-anthropic-beta"), get(b"anthropic-beta")
+    if native_betas is not None:
+        betas = native_betas if betas is None else betas + b"," + native_betas
     return Caller(
         user_agent=_text(get(b"user-agent")),
         http_referer=referer,
@@ -110,7 +115,7 @@ def attribution(headers: dict[bytes, bytes]) -> Caller:
         origin="" if referer is None else app_origin(referer, title),
         session_id=_text(session_id) if session_id is not None and len(session_id) <= SESSION_ID_MAX else None,
         wants_metadata=metadata is not None and metadata.strip().lower() in (b"enabled", b"true", b"1"),
-        anthropic_betas=() if betas is None else beta_flags(betas[:VALUE_MAX]),
+        anthropic_betas=() if betas is None else beta_flags(betas[:BETAS_MAX]),
     )
 
 

@@ -128,7 +128,9 @@ class GenerationConversion:
         self.protocol = UPSTREAMS[self.protocol_name]
         self.path: Path = "native" if self.protocol_name in native else "hub"
         tool = request.answer_tool if self.path == "hub" else None
-        self._target = target if tool is None else structs.replace(target, answer_tool=tool)
+        if tool is not None or self.protocol_name != target.protocol:
+            target = structs.replace(target, answer_tool=tool, protocol=self.protocol_name)
+        self._target = target
 
     def remote_media(self) -> tuple[RemoteMedia, ...]:
         if self.path == "native" or self._request.input_modalities.isdisjoint(_ADDRESSED):
@@ -139,7 +141,8 @@ class GenerationConversion:
         request, target = self._request, self._target
         path = self.protocol.path(target, stream=request.stream)
         if self.path == "native":
-            return EncodedRequest(path, request.native_headers(self._policy.anthropic_betas), request.edit(target))
+            headers = request.native_headers(target, self._policy.anthropic_betas)
+            return EncodedRequest(path, headers, request.edit(target))
         hub, self._hub = self._as_hub(), None  # it holds every medium: not to be kept while the answer streams
         if fetched is not None:
             hub = with_content(hub, fetched.data_urls, fetched.filenames)
@@ -181,6 +184,7 @@ def target_of(candidate: Candidate, *, user_hash: str | None, max_tokens_overrid
     endpoint, reasoning = candidate.endpoint, candidate.model.reasoning
     return UpstreamTarget(
         provider=endpoint.provider,
+        protocol=endpoint.protocol,
         upstream_model=endpoint.upstream_model,
         supported_parameters=endpoint.supported_parameters,
         quirks=endpoint.quirks,

@@ -29,7 +29,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     wants_metadata: bool = False
     """`X-OpenRouter-Metadata: enabled` (inference.md 16)."""
     anthropic_betas: tuple[str, ...] = ()
-    """`X-Anthropic-Beta`: flags for endpoints of Anthropic's kind (inference.md 8.5)."""
+    """`X-Anthropic-Beta` and `Anthropic-Beta`: flags for endpoints of Anthropic's kind (inference.md 8.5)."""
 
 
 class Hold(Struct, frozen=True):

@@ -41,6 +41,8 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
     provider: str
     """Slug."""
     upstream_model: str
+    protocol: str = ""
+    """The format that is spoken with it, by the catalog's name; empty: the one that the encoder is for."""
     supported_parameters: frozenset[str]
     """Names of the parameter enum (routing-and-catalog.md 4.3). A parameter not in it is left out silently.
     Empty: nothing is known of the endpoint, so nothing is left out."""

@@ -112,8 +112,10 @@ class Answering(Struct, frozen=True, kw_only=True):
 class ClientRequest(AskedRequest, Protocol):
     """A request for a generation, in its format."""
 
-    native_formats: ClassVar[frozenset[str]]
-    """Upstream formats (the catalog's names) whose requests and answers need only an edit."""
+    @property
+    def native_formats(self) -> frozenset[str]:
+        """Upstream formats (the catalog's names) for which this request needs only an edit, and its answer too."""
+        ...
 
     @property
     def answer_tool(self) -> str | None:
@@ -139,7 +141,7 @@ class ClientRequest(AskedRequest, Protocol):
         """The native path: the body for an upstream of the same format. Raises InvalidRequest or InvalidPrompt."""
         ...
 
-    def native_headers(self, betas: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    def native_headers(self, target: UpstreamTarget, betas: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """What the format asks for beside authentication on the native path; `betas` as the caller's headers say."""
         ...
 

@@ -1,5 +1,6 @@
 """How a caller names models and providers: the grammar of routing-and-catalog.md 2."""
 
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ _STATIC: dict[str, StaticVariant] = {"free": "free", "extended": "extended", "th
 _DYNAMIC: dict[str, DynamicVariant] = {"nitro": "nitro", "floor": "floor", "exacto": "exacto", "online": "online"}
 
 PRESET_MARK = "@preset/"
+_CLAUDE_EDITION = re.compile(r"(?P<name>(?:anthropic/)?claude-[a-z0-9.-]+?)-(?:20\d{6}|latest)")
+"""How Anthropic's own clients name a model: with the day of its release, or `latest` (inference.md 18.1)."""
 
 
 class Reference(Struct, frozen=True):
@@ -93,7 +96,7 @@ def _find(snapshot: Snapshot, reference: str, requested: tuple[str, ...]) -> Res
         return _resolved(snapshot, reference, folded, model_id, ())
     parsed = parse_reference(reference)
     base = parsed.base.lower()
-    model_id = snapshot.names.get(base)
+    model_id = snapshot.names.get(base) or _without_edition(snapshot, base)
     if model_id is None:
         raise not_found(snapshot, reference, requested)
     if parsed.static is None:
@@ -106,6 +109,12 @@ def _find(snapshot: Snapshot, reference: str, requested: tuple[str, ...]) -> Res
     if parsed.static == "free":
         return Resolved(reference=reference, model=snapshot.models[model_id], dynamic=parsed.dynamic, is_free_gone=True)
     raise not_found(snapshot, reference, requested)
+
+
+def _without_edition(snapshot: Snapshot, base: str) -> str | None:
+    """The Claude of which `base` names an edition that the catalog does not tell apart."""
+    edition = _CLAUDE_EDITION.fullmatch(base)
+    return None if edition is None else snapshot.names.get(edition["name"])
 
 
 def _resolved(

@@ -70,3 +70,8 @@ def test_no_header_value_is_an_error(headers: list[tuple[bytes, bytes]]) -> None
 def test_beta_flags_are_a_comma_list_of_plain_words() -> None:
     caller = read_headers([(b"x-anthropic-beta", b"a-2025-05-14, b ,,a-2025-05-14,\r\nevil: x")]).caller
     assert caller.anthropic_betas == ("a-2025-05-14", "b")
+
+
+def test_beta_flags_may_come_under_either_name_and_join() -> None:
+    caller = read_headers([(b"anthropic-beta", b"native-1, both"), (b"x-anthropic-beta", b"ours-1,both")]).caller
+    assert caller.anthropic_betas == ("ours-1", "both", "native-1")

@@ -128,3 +128,16 @@ def test_display_name_and_slug_in_order_give_the_same_attempts() -> None:
 def test_an_entry_that_matches_nothing_is_ignored() -> None:
     decided = planned(VERTEX, preferences=ProviderPreferences(only=("nobody", "openai"), ignore=("no/one",)))
     assert tags(decided) == ["openai"]
+
+
+@pytest.mark.parametrize(
+    "edition", ["claude-rocket-4-5-20250929", "claude-rocket-4-5-latest", "anthropic/claude-rocket-4.5-20250929"]
+)
+def test_an_edition_of_claude_that_the_catalog_does_not_tell_apart_leads_to_its_model(edition: str) -> None:
+    world = catalog(
+        model("anthropic/claude-rocket-4.5", endpoint("alpha")),
+        aliases={"claude-rocket-4-5": "anthropic/claude-rocket-4.5"},
+    )
+    assert resolve(world, edition).model.id == "anthropic/claude-rocket-4.5"
+    with pytest.raises(ModelNotFound):
+        resolve(world, edition.replace("rocket", "sled"))

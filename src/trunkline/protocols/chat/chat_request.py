@@ -6,9 +6,10 @@ from itertools import chain, count
 from msgspec import Raw, Struct
 
 from trunkline.protocols.chat.survey import UPLOAD, Survey
-from trunkline.protocols.chat.wire_messages import EMPTY, WireMessage
-from trunkline.protocols.chat.wire_request import HEAD_KEYS, Head, JsonSchemaResponse, WireTool
+from trunkline.protocols.chat.wire_messages import WireMessage
+from trunkline.protocols.chat.wire_request import HEAD, Head, JsonSchemaResponse, WireTool
 from trunkline.protocols.requests import Reasoning, ToolChoice
+from trunkline.protocols.wire_types import EMPTY
 
 BESIDE_HEAD = frozenset({"messages", "tools", "tool_choice"})
 """Documented members that are decoded on their own."""
@@ -141,4 +142,4 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
 
 def is_extra(name: str) -> bool:
     """True for a member that the hub has no word for: passed on only where the endpoint takes it."""
-    return (name not in HEAD_KEYS and name not in BESIDE_HEAD) or name == "prompt_cache_options"
+    return (name not in HEAD.keys and name not in BESIDE_HEAD) or name == "prompt_cache_options"

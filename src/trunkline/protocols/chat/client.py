@@ -18,11 +18,15 @@ from trunkline.protocols.lenient_json import NOTHING
 from trunkline.protocols.requests import GenerationRequest
 from trunkline.protocols.sse import KEEP_ALIVE
 
+_NATIVE = frozenset({"openai-chat", "azure-openai", "mistral", "vertex-openai"})
+
 
 class ChatClientRequest(ChatRequest, frozen=True, kw_only=True):
     """Implements `protocols.client.ClientRequest`."""
 
-    native_formats: ClassVar[frozenset[str]] = frozenset({"openai-chat", "azure-openai", "mistral", "vertex-openai"})
+    @property
+    def native_formats(self) -> frozenset[str]:
+        return _NATIVE
 
     def to_hub(self) -> GenerationRequest:
         return to_hub(self)
@@ -30,7 +34,7 @@ class ChatClientRequest(ChatRequest, frozen=True, kw_only=True):
     def edit(self, target: UpstreamTarget) -> bytes:
         return edit_request(self, target)
 
-    def native_headers(self, betas: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    def native_headers(self, target: UpstreamTarget, betas: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         return ()
 
     def native_stream(self, answering: Answering) -> AnswerStream:

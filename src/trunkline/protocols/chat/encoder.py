@@ -5,10 +5,10 @@ import re
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd, ChunkWriter
-from trunkline.protocols.chat.commit import CommitGate
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.reasoning_details import ReasoningRead, from_event
 from trunkline.protocols.chat.tool_calls import CallFragment
+from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.events import (
     Annotated,
     Extra,

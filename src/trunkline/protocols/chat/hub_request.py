@@ -4,9 +4,9 @@ from msgspec import Raw
 
 from trunkline.protocols.chat import messages as chat_messages
 from trunkline.protocols.chat.chat_request import ChatRequest, is_extra
-from trunkline.protocols.chat.wire_messages import EMPTY
 from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse
 from trunkline.protocols.requests import CacheMarker, GenerationRequest, JsonObject, JsonSchema, Sampling
+from trunkline.protocols.wire_types import EMPTY
 
 
 def to_hub(request: ChatRequest) -> GenerationRequest:

@@ -7,7 +7,6 @@ from trunkline.protocols import media_payloads
 from trunkline.protocols.chat.wire_messages import (
     AssistantMessage,
     AudioPart,
-    CacheControl,
     Content,
     DeveloperMessage,
     FilePart,
@@ -38,6 +37,7 @@ from trunkline.protocols.requests import (
     ToolCall,
     Video,
 )
+from trunkline.protocols.wire_types import CacheControl
 
 _detail_heads = msgspec.json.Decoder(list[WireReasoningDetail])
 _raws = msgspec.json.Decoder(list[Raw])

@@ -8,9 +8,9 @@ timings, filter results of the prompt) and deltas that say nothing. Held back fo
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd, ChunkWriter
-from trunkline.protocols.chat.commit import CommitGate
 from trunkline.protocols.chat.reader import StreamReader
 from trunkline.protocols.chat.reading import DeltaRead
+from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.lenient_json import quoted
 from trunkline.protocols.sse import DONE
 

@@ -18,7 +18,7 @@ from trunkline.protocols.chat.survey import survey
 from trunkline.protocols.chat.tools import parse_tool_choice, parse_tools
 from trunkline.protocols.chat.wire_messages import WireMessage
 from trunkline.protocols.chat.wire_request import (
-    HEAD_KEYS,
+    HEAD,
     METADATA_PAIRS_MAX,
     Head,
     JsonObjectFormat,
@@ -38,7 +38,6 @@ TOOL_PARAMETERS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
 """Mean nothing without a tool: an empty list of tools excludes no endpoint."""
 
 _messages = msgspec.json.Decoder(list[WireMessage])
-_head = msgspec.json.Decoder(Head)
 _completion_logprobs: msgspec.json.Decoder[bool | int] = msgspec.json.Decoder(bool | int)
 _prompts: msgspec.json.Decoder[str | list[str]] = msgspec.json.Decoder(str | list[str])
 
@@ -86,7 +85,7 @@ def _with_prompt_as_message(members: dict[str, Raw]) -> dict[str, Raw]:
 def _parse(
     members: dict[str, Raw], limits: ParseLimits, *, text_completion: bool, size_bytes: int
 ) -> ChatClientRequest:
-    head = _parse_head(members)
+    head = HEAD.read(members)
     for name, listed in (("stop", head.stop), ("modalities", head.modalities)):
         if listed == []:
             del members[name]  # an empty list says nothing, and some upstreams refuse it
@@ -108,16 +107,6 @@ def _parse(
         text_completion=text_completion,
         size_bytes=size_bytes,
     )
-
-
-def _parse_head(members: Mapping[str, Raw]) -> Head:
-    """The documented members, joined again without the big ones, in one typed decode."""
-    documented: list[bytes | Raw] = []
-    for name, raw in members.items():
-        key = HEAD_KEYS.get(name)
-        if key is not None:
-            documented += (b",", key, raw)
-    return decode(_head, b"{" + b"".join(documented[1:]) + b"}")
 
 
 def _parse_messages(members: Mapping[str, Raw], limits: ParseLimits) -> tuple[WireMessage, ...]:

@@ -9,14 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Raw, Struct
 
-EMPTY = Raw(b"")
-
-
-class CacheControl(Struct, frozen=True, gc=False):
-    """`{type:"ephemeral", ttl?}` (inference.md 12.1)."""
-
-    type: Literal["ephemeral"]
-    ttl: Literal["5m", "1h"] | None = None
+from trunkline.protocols.wire_types import EMPTY, CacheControl
 
 
 class CacheBreakpoint(Struct, frozen=True, gc=False):

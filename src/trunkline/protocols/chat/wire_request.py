@@ -6,25 +6,30 @@ refuses what is outside and names the path. Big members (`messages`, `tools`, `p
 
 from typing import Annotated, Literal, TypeAlias
 
-import msgspec
 from msgspec import Meta, Raw, Struct
 
-from trunkline.protocols.chat.wire_messages import EMPTY, CacheControl, TextPart
+from trunkline.protocols.chat.wire_messages import TextPart
 from trunkline.protocols.reasoning.wire import WireReasoning
+from trunkline.protocols.request_head import HeadReader
 from trunkline.protocols.requests import Effort
+from trunkline.protocols.wire_types import (
+    EMPTY,
+    INT64_MAX,
+    CacheControl,
+    Count,
+    ModelSlug,
+    PluginRequest,
+    ServiceTier,
+    SessionId,
+    UpToOne,
+    UpToTwo,
+    Verbosity,
+)
 
-INT64_MAX = 2**63 - 1
 METADATA_PAIRS_MAX = 16
-SESSION_ID_CHARS_MAX = 256
 
-Count: TypeAlias = Annotated[int, Meta(ge=1, le=INT64_MAX)]
-UpToOne: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
-UpToTwo: TypeAlias = Annotated[float, Meta(ge=0, le=2)]
 Penalty: TypeAlias = Annotated[float, Meta(ge=-2, le=2)]
-ModelSlug: TypeAlias = Annotated[str, Meta(max_length=256)]
 Name: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
-Verbosity: TypeAlias = Literal["low", "medium", "high", "xhigh", "max"]
-ServiceTier: TypeAlias = Literal["auto", "default", "flex", "priority", "fast", "scale"]
 
 
 class JsonSchemaFormat(Struct, frozen=True):
@@ -77,13 +82,6 @@ class AudioOutput(Struct, frozen=True):
 class Prediction(Struct, frozen=True):
     type: Literal["content"]
     content: str | list[TextPart]
-
-
-class PluginRequest(Struct, frozen=True):
-    """One of `plugins`; the plugin named by `id` reads its own members."""
-
-    id: str
-    enabled: bool | None = None
 
 
 class PromptCacheOptions(Struct, frozen=True):
@@ -140,7 +138,7 @@ class Head(Struct, frozen=True, kw_only=True):
     cache_control: CacheControl | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: PromptCacheOptions | None = None
-    session_id: Annotated[str, Meta(max_length=SESSION_ID_CHARS_MAX)] | None = None
+    session_id: SessionId | None = None
     user: str | None = None
     safety_identifier: str | None = None
     metadata: dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]] | None = None
@@ -188,5 +186,4 @@ class NamedChoice(Struct, frozen=True):
 
 WireToolChoice: TypeAlias = str | NamedChoice
 
-HEAD_KEYS: dict[str, bytes] = {f.encode_name: f'"{f.encode_name}":'.encode() for f in msgspec.structs.fields(Head)}
-"""Member name → its key with quotes and colon, ready to be joined."""
+HEAD = HeadReader(Head)
