@@ -206,31 +206,6 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Belongs to `s3_access_key_id`."""
 
 
-class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What callers upload (inference.md 26): in a folder, or in a bucket when one is named."""
-
-    directory: str | None = None
-    """Where files are kept, and where uploads arrive. Absent: `files` in the home folder. Processes share it."""
-    limit_mb: PositiveCount = 100
-    """Largest file, in MiB; a larger one is refused with 413."""
-    quota_mb: PositiveCount = 10_240
-    """What one workspace may keep, in MiB; an upload beyond it is refused with 403."""
-    quota_count: PositiveCount = 10_000
-    """How many files one workspace may keep."""
-    s3_bucket: str | None = None
-    """Keep files in this bucket instead. Needs `pip install 'trunkline[s3]'`."""
-    s3_prefix: str = "files/"
-    """What the names of its objects begin with."""
-    s3_endpoint_url: Url | None = None
-    """The store's address when it is not AWS: MinIO, R2, Ceph, Garage."""
-    s3_region: str | None = None
-    """Absent: as the AWS environment says."""
-    s3_access_key_id: str | None = None
-    """Absent: credentials as AWS's own programs find them (environment, profile, role of the machine)."""
-    s3_secret_access_key: Secret | None = None
-    """Belongs to `s3_access_key_id`."""
-
-
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cache_seconds: Seconds = 60.0
     """How long a verified key is believed without asking the database; a revocation is noticed sooner."""
@@ -314,7 +289,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     routing: Routing = Routing()
     fetching: Fetching = Fetching()
     files: Files = Files()
-    files: Files = Files()
     auth: Auth = Auth()
     telemetry: Telemetry = Telemetry()
     limits: Limits = Limits()
@@ -333,11 +307,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def docs_url(self) -> str:
         """Base of the guide's pages, which errors lead to."""
         return f"{self.public_url}/docs/guide"
-
-    @property
-    def files_directory(self) -> Path:
-        """Where files are kept and uploads arrive."""
-        return self.home / "files" if self.files.directory is None else Path(self.files.directory)
 
     @property
     def files_directory(self) -> Path:
