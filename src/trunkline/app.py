@@ -93,7 +93,7 @@ class Application:
         self._directory = Directory(self._database, self._shared, clock, settings)
         self._apps = Apps(self._database, clock)
         self._presets = PresetService(self._database, clock)
-        self.statistics = StatisticsService(self._database, clock)
+        self.statistics = StatisticsService(self._database, clock, lambda: self._world.snapshot)
         self._files = open_files(settings, self._database, clock)
         self._recorder: FlightRecorder | None = None
         self._pipeline: Pipeline | None = None

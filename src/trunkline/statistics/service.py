@@ -1,13 +1,17 @@
-"""The statistics of one process: counts what was settled, keeps what routing asks in memory, drops what is old."""
+"""The statistics of one process: counts what was settled, keeps what routing asks in memory, notes changed prices,
+drops what is old."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
+from trunkline.catalog.types import Snapshot
 from trunkline.core.clock import Clock
 from trunkline.statistics.counting import BATCH_MAX
 from trunkline.statistics.endpoints import MeasuredEndpoints
 from trunkline.statistics.follower import Follower
+from trunkline.statistics.prices import record_prices
 from trunkline.statistics.session_costs import due_cells, store_cells
 from trunkline.statistics.upkeep import drop_old
 from trunkline.storage.interface import Database, StorageUnavailable
@@ -22,11 +26,14 @@ _log = structlog.get_logger("trunkline.statistics")
 class StatisticsService:
     """Made once by the composition root, which runs `run` for as long as the instance serves."""
 
-    __slots__ = ("_clock", "_database", "_follower", "_upkept_ms", "endpoints")
+    __slots__ = ("_clock", "_database", "_follower", "_priced", "_snapshot", "_upkept_ms", "endpoints")
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, snapshot: Callable[[], Snapshot]) -> None:
+        """`snapshot` gives the catalog of the moment, whose prices are kept when they change."""
         self._database = database
         self._clock = clock
+        self._snapshot = snapshot
+        self._priced: Snapshot | None = None
         self._upkept_ms = 0
         self.endpoints = MeasuredEndpoints(database, clock)
         """Implements `routing.types.EndpointStatistics`."""
@@ -58,6 +65,10 @@ class StatisticsService:
         if now_ms - self._upkept_ms >= UPKEEP_MS:
             self._upkept_ms = now_ms
             await self._database.write(drop_old, now_ms)
+            self._priced = None  # announced changes of prices come into force without a new catalog
             if (cells := await self._database.read(due_cells, now_ms)) is not None:
                 await self._database.write(store_cells, cells)
+        if self._priced is not (snapshot := self._snapshot()):
+            await self._database.write(record_prices, snapshot, now_ms)
+            self._priced = snapshot
         return counted
