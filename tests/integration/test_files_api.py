@@ -108,8 +108,8 @@ async def test_pages_by_each_of_the_three_ways(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("query", [
-    "limit=0", "limit=1001", "limit=x", "limit=-1", "limit=", "order=desc", "before_id=or_file_x", "cursor=%00", "page=x",
-    "cursor=x", "cursor=eyJjdXJzb3IiOiJ4In0", "after=x", "after_id=", "purpose=x", "workspace_id=x",
+    "limit=0", "limit=1001", "limit=x", "limit=-1", "limit=", "order=desc", "before_id=or_file_x", "cursor=%00",
+    "page=x", "cursor=x", "cursor=eyJjdXJzb3IiOiJ4In0", "after=x", "after_id=", "purpose=x", "workspace_id=x",
     "provider=acme", "provider=openai", "provider=anthropic", f"workspace_id={WORKSPACE}",
 ])  # fmt: skip
 async def test_what_cannot_be_meant_is_400_and_says_which(instance: Instance, query: str) -> None:
@@ -190,6 +190,18 @@ async def test_a_file_beyond_the_limit_is_413_announced_or_not(instance: Instanc
 
     answer = await instance.client.post(
         "/files", content=unannounced(), headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
+    assert answer.status_code == 413
+
+
+async def test_a_form_that_goes_on_after_its_end_is_cut_off(instance: Instance) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello\r\n--b--\r\n'
+        for _ in range(64):
+            yield b"a" * 65536
+
+    answer = await instance.client.post(
+        "/files", content=endless(), headers={"Content-Type": "multipart/form-data; boundary=b"}
     )
     assert answer.status_code == 413
 

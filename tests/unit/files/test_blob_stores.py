@@ -75,6 +75,29 @@ def test_files_of_the_folder_are_for_the_owner_only(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_name_is_durable_before_its_file_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the operating system is asked for, in this order: nothing else survives a power cut."""
+    asked: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def noting_sync(descriptor: int) -> None:
+        asked.append(f"sync {os.path.basename(os.readlink(f'/proc/self/fd/{descriptor}'))}")
+        sync(descriptor)
+
+    def noting_replace(source: Path, target: Path) -> None:
+        asked.append(f"rename to {target.name}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noting_sync)
+    monkeypatch.setattr(os, "replace", noting_replace)
+    store = DiskBlobs(tmp_path / "files")
+    store.keep(ID, arrived(tmp_path, b"x"))
+    assert asked == [f"sync {tmp_path.name}", "sync files", f"rename to {ID}", "sync ac"]
+    asked.clear()
+    store.remove(ID)
+    assert asked == ["sync ac"]
+
+
 @pytest.mark.parametrize(("number", "told"), [
     (28, BlobStoreFull), (122, BlobStoreFull), (5, BlobStoreAway), (13, BlobStoreAway), (2, BlobMissing),
 ])  # fmt: skip

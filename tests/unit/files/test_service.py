@@ -113,6 +113,7 @@ async def test_pages_follow_the_order_of_creation_and_outlive_their_cursor(world
     await world.files.delete(HERE, ids[1])
     rest = await world.files.page(HERE, after=ids[1], purpose=None, limit=3)
     assert ([file.id for file in rest.files], rest.has_more) == (ids[2:], False)
+    assert await world.names(after=ids[2]) == ids[3:]
     assert await world.names(purpose="vision") == []
 
 
@@ -193,6 +194,18 @@ async def test_an_upload_that_outlives_its_hour_is_refused(world: World) -> None
     with pytest.raises(ServiceUnavailable, match="too long"):
         await world.upload()
     assert await world.names() == [] and world.store.contents == set() and await world.removals() == []
+
+
+async def test_a_slow_store_has_nearly_an_hour(world: World) -> None:
+    keep = world.store.keep
+
+    def slow(blob_id: str, source: Path) -> None:
+        keep(blob_id, source)
+        world.clock.advance(UPLOAD_GRACE_MS / 1000 - 1)
+
+    world.store.keep = slow
+    file = await world.upload()
+    assert await world.names() == [file.id]
 
 
 async def test_what_a_killed_process_half_received_is_swept(world: World) -> None:
