@@ -12,6 +12,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.client import AskedRequest
+from trunkline.protocols.compression import CompressionLimits
 from trunkline.protocols.faults.classify import classify_failure
 from trunkline.protocols.faults.redaction import redact
 from trunkline.protocols.faults.types import Classified
@@ -23,6 +24,8 @@ from trunkline.routing.attempts import FailedAttempt, final_error, remaining
 from trunkline.routing.types import Candidate, Plan
 
 ERROR_BODY_BYTES_MAX = 256 * 1024
+CLAUDE_MESSAGES_MAX = 1000
+"""Of a conversation that has to be shortened (routing-and-catalog.md 17 rule 3)."""
 ERROR_BODY_S_MAX = 5.0
 """An explanation that takes longer is done without: the status alone says enough to go on."""
 
@@ -81,8 +84,23 @@ def convert(
         user_hash=end_user_hash(end_user_secret, exchange.principal.account_id, exchange.request.user),
         max_tokens_override=override,
     )
-    policy = TravelPolicy(path=path, docs_url=docs_url, anthropic_betas=exchange.caller.anthropic_betas)
+    policy = TravelPolicy(
+        path=path,
+        docs_url=docs_url,
+        anthropic_betas=exchange.caller.anthropic_betas,
+        compression=_compression(candidate),
+    )
     return exchange.inbound.convert(candidate.endpoint, target, policy)
+
+
+def _compression(candidate: Candidate) -> CompressionLimits | None:
+    """How short the conversation must be for this candidate; None: it fits."""
+    if candidate.compressed_to is None:
+        return None
+    is_claude = candidate.model.tokenizer == "Claude"
+    return CompressionLimits(
+        budget_tokens=candidate.compressed_to, messages_max=CLAUDE_MESSAGES_MAX if is_claude else None
+    )
 
 
 def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:

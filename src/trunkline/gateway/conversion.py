@@ -13,6 +13,7 @@ from trunkline.catalog.types import Endpoint, Operation
 from trunkline.gateway.upstreams import UPSTREAMS, protocol_of
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
 from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, ClientRequest
+from trunkline.protocols.compression import CompressionLimits, Shortened, compress
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.media_use import MediaUse
 from trunkline.protocols.remote_media import FetchedMedia, RemoteMedia, remote_media, with_content
@@ -29,6 +30,8 @@ class EncodedRequest(Struct, frozen=True):
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    shortened: Shortened | None = None
+    """What was left of the conversation, where it had to be shortened (routing-and-catalog.md 17)."""
 
 
 class TravelPolicy(Struct, frozen=True, kw_only=True):
@@ -37,6 +40,8 @@ class TravelPolicy(Struct, frozen=True, kw_only=True):
     path: Literal["auto", "hub"] = "auto"
     docs_url: str = ""
     anthropic_betas: tuple[str, ...] = ()
+    compression: CompressionLimits | None = None
+    """What the conversation must be brought to; None: it goes as it is."""
 
 
 class Conversion(Protocol):
@@ -122,7 +127,7 @@ class GenerationConversion:
         self._request = request
         self._policy = policy
         self._hub: GenerationRequest | None = None
-        may_be_native = policy.path == "auto" and not request.names_uploads
+        may_be_native = policy.path == "auto" and policy.compression is None and not request.names_uploads
         native = request.native_formats if may_be_native else frozenset[str]()
         self.protocol_name = protocol_of(endpoint, native)
         self.protocol = UPSTREAMS[self.protocol_name]
@@ -146,7 +151,10 @@ class GenerationConversion:
         hub, self._hub = self._as_hub(), None  # it holds every medium: not to be kept while the answer streams
         if fetched is not None:
             hub = with_content(hub, fetched.data_urls, fetched.filenames)
-        return EncodedRequest(path, self.protocol.headers(hub, target), self.protocol.encode(hub, target))
+        shortened = None
+        if self._policy.compression is not None:
+            hub, shortened = compress(hub, self._policy.compression)
+        return EncodedRequest(path, self.protocol.headers(hub, target), self.protocol.encode(hub, target), shortened)
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
         return self.protocol.classify(status, headers, body, now_ms=now_ms)

@@ -19,6 +19,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.relay import Relay, let_go
 from trunkline.gateway.settlement import Bill, Settlement
+from trunkline.gateway.stages import stages_of
 from trunkline.generations.types import GenerationStatus
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
 from trunkline.protocols.events import Usage
@@ -96,16 +97,12 @@ def metadata_of(exchange: Exchange, *, succeeded: bool) -> Raw:
     """`openrouter_metadata` where the caller opted in, else empty."""
     if not exchange.caller.wants_metadata or exchange.plan is None:
         return Raw(b"")
-    plan = exchange.plan
     return router_metadata(
-        requested=plan.requested,
-        strategy=plan.strategy,
-        total_endpoints=plan.total_endpoints,
-        available=plan.attempts,
-        primary_model=plan.primary_model,
+        exchange.plan,
         tried=[(tried, note.status or 0) for tried, note in zip(exchange.tried, exchange.attempts, strict=True)],
         selected=exchange.candidate if succeeded else None,
         providers=exchange.world.snapshot.providers,
+        pipeline=stages_of(exchange),
     )
 
 

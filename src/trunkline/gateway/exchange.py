@@ -11,6 +11,7 @@ from trunkline.gateway.world import World
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.client import AskedRequest
+from trunkline.protocols.compression import Shortened
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
@@ -66,6 +67,8 @@ class Exchange(Struct, kw_only=True):
     """The endpoint of the current, in the end of the last, attempt."""
     runtime: ProviderRuntime | None = None
     conversion: Conversion | None = None
+    shortened: Shortened | None = None
+    """What the last attempt left of the conversation, where it was too long (routing-and-catalog.md 17)."""
     media: FetchedMedia | None = None
     """What was fetched for upstreams that take no URLs; None while nothing had to be."""
     facts: Facts | None = None

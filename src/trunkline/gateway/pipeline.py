@@ -209,7 +209,7 @@ class Pipeline:
             self._running.begin(exchange)
         runtime = exchange.world.runtime_of(candidate.endpoint)
         exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
-        exchange.conversion = conversion
+        exchange.conversion, exchange.shortened = conversion, encoded.shortened
         await delivery.echo(exchange, runtime, conversion, encoded.body)
         request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
         upstream = self._sandbox if runtime.in_process else self._upstream

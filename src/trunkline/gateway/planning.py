@@ -7,6 +7,7 @@ import random
 
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.world import World
+from trunkline.routing.compression import compression_of
 from trunkline.routing.health import MemoryHealth, RecentStatistics
 from trunkline.routing.instance import Instance
 from trunkline.routing.plan import plan
@@ -66,5 +67,5 @@ def query_of(exchange: Exchange) -> RoutingQuery:
         max_output_tokens=request.max_output_tokens,
         service_tier=request.service_tier,
         operation=exchange.inbound.operation,
-        compression=False,
+        compression=compression_of(request.plugins),
     )

@@ -3,13 +3,50 @@
 How messages are shortened is `protocols/compression.py`.
 """
 
+from typing import Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
 from trunkline.catalog.types import Endpoint, Model
+from trunkline.core.errors import InvalidRequest
 from trunkline.routing.types import RoutingQuery
 
+_PLUGIN = "context-compression"
 SMALL_WINDOW_TOKENS = 8192
 """Endpoints with a window of at most this compress unless the request says otherwise."""
 OUTPUT_ASSUMED_TOKENS = 1024
 """Room for the answer where the request names none, unless the endpoint writes less."""
+
+
+class _Named(Struct, frozen=True):
+    id: str = ""
+
+
+class _Plugin(Struct, frozen=True):
+    enabled: bool | None = None
+    engine: Literal["middle-out"] | None = None
+
+
+_raws = msgspec.json.Decoder(list[Raw])
+_named = msgspec.json.Decoder(_Named)
+_plugin = msgspec.json.Decoder(_Plugin)
+
+
+def compression_of(plugins: Raw) -> bool | None:
+    """What a request's `plugins` say of compression: on, off, or nothing; the last entry of the plugin counts.
+
+    Raises InvalidRequest for settings that it does not have.
+    """
+    if _PLUGIN.encode() not in bytes(plugins):
+        return None
+    entries = [entry for entry in _raws.decode(plugins) if _named.decode(entry).id == _PLUGIN]
+    if not entries:
+        return None
+    try:
+        return _plugin.decode(entries[-1]).enabled is not False
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"plugins ({_PLUGIN}): {error}", field="plugins") from None
 
 
 def is_active(endpoint: Endpoint, model: Model, query: RoutingQuery) -> bool:

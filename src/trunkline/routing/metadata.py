@@ -1,12 +1,13 @@
 """`openrouter_metadata`: how a request was routed, for those who ask (routing-and-catalog.md 25, inference.md 16)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from trunkline.catalog.types import Provider
 from trunkline.core import json
-from trunkline.routing.types import Candidate
+from trunkline.routing.types import Candidate, Plan, Strategy
 
 
 class _Available(Struct, frozen=True):
@@ -26,6 +27,25 @@ class _Attempt(Struct, frozen=True):
     status: int
 
 
+class _Task(Struct, frozen=True):
+    task_type: str
+
+
+class _Shortened(Struct, frozen=True):
+    engine: Literal["middle-out"]
+    input_type: Literal["messages", "prompt"]
+    original_count: int
+    compressed_count: int
+
+
+class Stage(Struct, frozen=True):
+    """One thing that changed the request or its way, before the model saw it."""
+
+    type: Literal["plugin", "context_compression"]
+    name: str
+    data: _Task | _Shortened
+
+
 class _Metadata(Struct, frozen=True, kw_only=True):
     requested: str
     strategy: str
@@ -35,46 +55,51 @@ class _Metadata(Struct, frozen=True, kw_only=True):
     is_byok: bool
     endpoints: _Endpoints
     attempts: list[_Attempt] | UnsetType = UNSET
-    pipeline: Sequence[Raw] | UnsetType = UNSET
+    pipeline: Sequence[Stage] | UnsetType = UNSET
+
+
+def classified(router: str, task_type: str) -> Stage:
+    """The auto router took the request for a task of this kind (12.1)."""
+    return Stage("plugin", f"{router.partition('/')[2]}-router", _Task(task_type))
+
+
+def compressed(original_count: int, compressed_count: int) -> Stage:
+    """The conversation was shortened (17)."""
+    shortened = _Shortened("middle-out", "messages", original_count, compressed_count)
+    return Stage("context_compression", "context-compression", shortened)
 
 
 def router_metadata(
+    plan: Plan,
     *,
-    requested: Sequence[str],
-    strategy: str,
-    total_endpoints: int,
-    available: Sequence[Candidate],
     tried: Sequence[tuple[Candidate, int]],
     selected: Candidate | None,
     providers: Mapping[str, Provider],
-    primary_model: str | None = None,
-    region: str | None = None,
-    is_byok: bool = False,
-    pipeline: Sequence[Raw] = (),
+    pipeline: Sequence[Stage] = (),
 ) -> Raw:
     """The object as JSON.
 
-    `strategy`, `total_endpoints`, `available` and `primary_model` are the plan's, or those of `refused_plan`. `tried`
-    is each attempt with the HTTP status that it ended with, `selected` the one that answered (None on errors). The
-    strategy becomes `fallback` when a listed model other than the first served (8 rule 7). `attempts` is left out
-    when the first one succeeded.
+    `plan` may be that of `refused_plan`. `tried` is each attempt with the HTTP status that it ended with, `selected`
+    the one that answered (None on errors). The strategy becomes `fallback` when several models were listed and another
+    than the first served (8 rule 7). `attempts` is left out when the first one succeeded.
     """
-    if selected is not None and selected.model.id != (primary_model or available[0].model.id):
+    strategy: Strategy | Literal["fallback"] = plan.strategy
+    if selected is not None and len(plan.requested) > 1 and selected.model.id not in plan.primary_models:
         strategy = "fallback"
     failed_over = len(tried) > 1 or (len(tried) == 1 and selected is None)
     return json.raw(
         _Metadata(
-            requested=requested[0] if requested else "",
+            requested=plan.requested[0] if plan.requested else "",
             strategy=strategy,
-            region=region,
-            summary=_summary(available, selected, providers),
+            region=plan.region,
+            summary=_summary(plan.attempts, selected, providers),
             attempt=len(tried),
-            is_byok=is_byok,
+            is_byok=selected is not None and selected.byok_key_id is not None,
             endpoints=_Endpoints(
-                total_endpoints,
+                plan.total_endpoints,
                 [
                     _Available(_name(candidate, providers), candidate.model.id, candidate is selected)
-                    for candidate in available
+                    for candidate in plan.attempts
                 ],
             ),
             attempts=[_Attempt(_name(candidate, providers), candidate.model.id, status) for candidate, status in tried]

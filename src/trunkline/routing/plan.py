@@ -54,7 +54,7 @@ def plan(
         dropped=tuple([dropped for one in sifted for dropped in one.dropped]) if explain else (),
         total_endpoints=sum([len(entry.model.endpoints) for entry in resolution.models]),
         strategy=resolution.models[0].strategy,
-        primary_model=resolution.models[0].model.id,
+        primary_models=tuple([e.model.id for e in resolution.models if e.reference == resolution.models[0].reference]),
         routers=_routers(resolution),
         task_type=resolution.task_type,
         region=query.caller.region,

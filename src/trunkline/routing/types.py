@@ -122,8 +122,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     total_endpoints: int
     strategy: Strategy
     """How the first reference was resolved (routing-and-catalog.md 25)."""
-    primary_model: str = ""
-    """Catalog id of the first requested model; one that answers in its stead is a fallback."""
+    primary_models: tuple[str, ...] = ()
+    """Catalog ids that the first reference led to; a model that answers in their stead is a fallback."""
     routers: Mapping[str, str] = {}
     """Model id → the router that chose it."""
     task_type: str | None = None

@@ -20,19 +20,7 @@ PRICE = ProviderPreferences(sort="price")
 def told(
     plan: Plan, tried: list[tuple[Candidate, int]], selected: Candidate | None, **more: object
 ) -> dict[str, JsonValue]:
-    found = json.value(
-        router_metadata(
-            requested=plan.requested,
-            strategy=plan.strategy,
-            total_endpoints=plan.total_endpoints,
-            available=plan.attempts,
-            primary_model=plan.primary_model,
-            tried=tried,
-            selected=selected,
-            providers=WORLD.providers,
-            **more,
-        )
-    )
+    found = json.value(router_metadata(plan, tried=tried, selected=selected, providers=WORLD.providers, **more))
     assert isinstance(found, dict)
     return found
 

@@ -11,6 +11,8 @@ from trunkline.protocols.chat.wire_request import HEAD, Head, JsonSchemaResponse
 from trunkline.protocols.requests import Reasoning, ToolChoice
 from trunkline.protocols.wire_types import EMPTY
 
+_COMPRESSION_ON = Raw(b'[{"id":"context-compression"}]')
+_COMPRESSION_OFF = Raw(b'[{"id":"context-compression","enabled":false}]')
 BESIDE_HEAD = frozenset({"messages", "tools", "tool_choice"})
 """Documented members that are decoded on their own."""
 
@@ -44,8 +46,12 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def plugins(self) -> Raw:
-        """The `plugins` array as sent; empty when absent."""
-        return self.members.get("plugins", EMPTY)
+        """The `plugins` array as sent; empty when absent. The older `transforms` stand for the plugin that they became
+        (routing-and-catalog.md 16.2), unless there are plugins."""
+        sent = self.members.get("plugins", EMPTY)
+        if self.head.transforms is None or len(sent):
+            return sent
+        return _COMPRESSION_ON if "middle-out" in self.head.transforms else _COMPRESSION_OFF
 
     @property
     def route(self) -> str | None:
