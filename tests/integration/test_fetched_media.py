@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.fakes.provider import FakeProvider
-from tests.fakes.replies import Reply, body, head, raw
+from tests.fakes.replies import Reply, body, head, like_openai, raw
 from tests.instance import Instance, endpoint
 from trunkline.gateway import fetching
 from trunkline.settings import Billing, Fetching
@@ -199,4 +199,26 @@ async def test_client_that_leaves_a_stream_ends_the_fetching(
         async with asyncio.timeout(2):
             await web.client_closed(0)
         assert await instance.audit() == []
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize("engine", ["ollama", "lm-studio", "vllm", "sglang", "llama-cpp", "tgi"])
+async def test_a_local_engine_is_sent_the_content_and_never_the_address(
+    tmp_path: Path, provider: FakeProvider, web: FakeProvider, engine: str
+) -> None:
+    provider.always(like_openai)
+    local = endpoint("acme/llava", provider, engine, input_modalities=["text", "image"])
+    async with served(tmp_path, provider, local) as instance:
+        response = await ask(instance, image(f"{web.origin}/cat"), model="acme/llava")
+        assert response.status_code == 200, response.text
+    _, sent = provider.requests[0].json["messages"][0]["content"]
+    assert sent["image_url"]["url"] == "data:image/png;base64," + base64.b64encode(PNG).decode()
+    assert len(web.requests) == 1
+
+
+async def test_what_a_local_engine_must_not_reach_is_refused(tmp_path: Path, provider: FakeProvider) -> None:
+    local = endpoint("acme/llava", provider, "vllm", input_modalities=["text", "image"])
+    async with served(tmp_path, provider, local, fetching=Fetching()) as instance:
+        response = await ask(instance, image("http://169.254.169.254/latest/meta-data"), model="acme/llava")
+    assert refused(response)[:2] == (400, "image_download_failed")
     assert provider.requests == []

@@ -172,3 +172,21 @@ async def test_an_endpoint_that_offers_chat_too_is_spoken_to_in_chat(tmp_path: P
     async with Instance(tmp_path, endpoints=[served]) as instance:
         await instance.chat(MODEL)
     assert provider.requests[0].path == "/v1/chat/completions"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_the_text_ends_before_a_stop_sequence_that_the_format_cannot_be_told(
+    provider: FakeProvider, instance: Instance, stream: bool
+) -> None:
+    said = response(message("One, two, three, four."), used=usage(10, 9))
+    provider.then(sse(frames(stream_of(said))) if stream else body(said))
+    if stream:
+        streamed = await instance.stream(MODEL, stop=["three"])
+        assert (streamed.text, streamed.finish_reasons[0]) == ("One, two, ", "stop")
+        assert streamed.usage["completion_tokens"] == 9
+    else:
+        told = await instance.chat(MODEL, stop=["three"])
+        assert told["choices"][0]["message"]["content"] == "One, two, "
+        assert told["choices"][0]["finish_reason"] == "stop"
+        assert told["usage"]["completion_tokens"] == 9
+    assert "stop" not in provider.requests[0].json

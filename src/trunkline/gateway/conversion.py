@@ -16,6 +16,7 @@ from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, Cl
 from trunkline.protocols.compression import CompressionLimits, Shortened, compress
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.media_use import MediaUse
+from trunkline.protocols.quirks import quirks_of
 from trunkline.protocols.remote_media import FetchedMedia, RemoteMedia, remote_media, with_content
 from trunkline.protocols.requests import GenerationRequest
 from trunkline.routing.types import Candidate
@@ -128,6 +129,8 @@ class GenerationConversion:
         self._policy = policy
         self._hub: GenerationRequest | None = None
         may_be_native = policy.path == "auto" and policy.compression is None and not request.names_uploads
+        if _puts_content_in(request, target):
+            may_be_native = False
         native = request.native_formats if may_be_native else frozenset[str]()
         self.protocol_name = protocol_of(endpoint, native)
         self.protocol = UPSTREAMS[self.protocol_name]
@@ -149,6 +152,8 @@ class GenerationConversion:
             headers = request.native_headers(target, self._policy.anthropic_betas)
             return EncodedRequest(path, headers, request.edit(target))
         hub, self._hub = self._as_hub(), None  # it holds every medium: not to be kept while the answer streams
+        if hub.sampling.stop:
+            self._target = target = structs.replace(target, cut_at=hub.sampling.stop)
         if fetched is not None:
             hub = with_content(hub, fetched.data_urls, fetched.filenames)
         shortened = None
@@ -185,6 +190,11 @@ class GenerationConversion:
 
     def _answering(self, identity: AnswerIdentity) -> Answering:
         return Answering(identity=identity, target=self._target, docs_base=self._policy.docs_url)
+
+
+def _puts_content_in(request: ClientRequest, target: UpstreamTarget) -> bool:
+    """Whether media by URL must go as data, which the native path cannot do."""
+    return "data_urls" in quirks_of(target) and not request.input_modalities.isdisjoint(_ADDRESSED)
 
 
 def target_of(candidate: Candidate, *, user_hash: str | None, max_tokens_override: int | None) -> UpstreamTarget:

@@ -62,6 +62,8 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
     answer_tool: str | None = None
     """Name of the tool whose arguments are the answer, where a schema is asked for that the upstream has no word for:
     the schema's name, made unlike those of the caller's tools (inference.md 9.1)."""
+    cut_at: tuple[str, ...] = ()
+    """The caller's stop sequences, for formats without a word for them, which end the text themselves."""
 
 
 class Facts(Struct):

@@ -32,6 +32,7 @@ RequestQuirk = Literal[
     "tool_result_media",
     "no_empty_text",
     "tool_call_ids_9",
+    "data_urls",
 ]
 
 REASONS: Mapping[RequestQuirk, str] = {
@@ -56,6 +57,7 @@ REASONS: Mapping[RequestQuirk, str] = {
     "tool_result_media": "Accepts images and files in the results of tools.",
     "no_empty_text": "Refuses empty text parts.",
     "tool_call_ids_9": "Ids of tool calls must be nine letters or digits.",
+    "data_urls": "Opens no addresses of media, or stands where a caller's addresses must not lead: gets them as data.",
 }
 
 _OPENAI: frozenset[RequestQuirk] = frozenset(
@@ -72,7 +74,9 @@ _GATEWAY: frozenset[RequestQuirk] = frozenset(
         "tool_result_media",
     }
 )
-_ENGINE: frozenset[RequestQuirk] = frozenset({"multiple_choices"})
+_ENGINE: frozenset[RequestQuirk] = frozenset({"data_urls"})
+"""On the operator's own machines, where an engine that opens addresses would reach what callers must not."""
+_ENGINE_OF_MANY: frozenset[RequestQuirk] = frozenset({"data_urls", "multiple_choices"})
 
 _SAFETY_IDENTIFIER: frozenset[RequestQuirk] = frozenset({"safety_identifier"})
 _USER: frozenset[RequestQuirk] = frozenset({"user"})
@@ -91,9 +95,12 @@ OF_PROVIDER: Mapping[str, frozenset[RequestQuirk]] = {
     "together": frozenset({"multiple_choices"}),
     "fireworks": frozenset({"multiple_choices"}),
     "deepinfra": frozenset({"multiple_choices"}),
-    "vllm": _ENGINE,
-    "sglang": _ENGINE,
-    "llama-cpp": _ENGINE,
+    "vllm": _ENGINE_OF_MANY,
+    "sglang": _ENGINE_OF_MANY,
+    "llama-cpp": _ENGINE_OF_MANY,
+    "ollama": _ENGINE,
+    "lm-studio": _ENGINE,
+    "tgi": _ENGINE,
 }
 """Provider slug → its quirks. `no_stream_options` at Mistral: usage comes with the last chunk unasked."""
 

@@ -8,6 +8,7 @@ from trunkline.protocols.chat.upstream import encode_upstream
 from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
+from trunkline.protocols.quirks import quirks_of
 from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
 
@@ -30,7 +31,7 @@ class ChatProtocol:
         return ()
 
     def needs_content(self, part: Addressed, target: UpstreamTarget) -> bool:
-        return False
+        return "data_urls" in quirks_of(target)
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
         return encode_upstream(request, target)

@@ -10,6 +10,9 @@ VERSION: Final = "2023-06-01"
 """`anthropic-version`: the only one there is."""
 STRUCTURED_OUTPUTS: Final = "structured-outputs-2025-11-13"
 INTERLEAVED_THINKING: Final = "interleaved-thinking-2025-05-14"
+FAST_MODE: Final = "fast-mode-2026-02-01"
+FAST_MODE_QUIRK: Final = "fast_mode"
+"""Of an endpoint that is its model's fast sibling: asks for `speed: "fast"` (inference.md 14)."""
 _ALWAYS_ALLOWED: Final = frozenset({STRUCTURED_OUTPUTS, INTERLEAVED_THINKING})
 
 
@@ -18,4 +21,6 @@ def betas_of(request: GenerationRequest, target: UpstreamTarget) -> list[str]:
     asked = [beta for beta in request.anthropic_betas if beta in _ALWAYS_ALLOWED or beta in target.passthrough]
     if is_native_schema(request, target):
         asked.append(STRUCTURED_OUTPUTS)
+    if FAST_MODE_QUIRK in target.quirks:
+        asked.append(FAST_MODE)
     return list(dict.fromkeys(asked))

@@ -6,6 +6,7 @@ from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.messages.betas import FAST_MODE_QUIRK
 from trunkline.protocols.messages.blocks import Block, cache_control
 from trunkline.protocols.messages.cache_marks import limit_markers
 from trunkline.protocols.messages.conversation import write_conversation
@@ -59,6 +60,7 @@ def encode_upstream(request: GenerationRequest, target: UpstreamTarget, host: Ho
         "tool_choice": tools.choice or None,
         **sampling_of(request, target, family, thinks=thinking.on),
         "service_tier": _service_tier(request.service_tier) if host.has_tiers and family is not COMPATIBLE else None,
+        "speed": "fast" if FAST_MODE_QUIRK in target.quirks else None,
         "cache_control": None if request.cache is None else cache_control(request.cache),
         "metadata": _metadata(target),
         **_passed_on(request, target),

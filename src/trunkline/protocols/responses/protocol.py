@@ -10,6 +10,7 @@ from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
 from trunkline.protocols.responses.decoder import ResponsesDecoder, decode_body
 from trunkline.protocols.responses.request import encode_request
+from trunkline.protocols.stop_cut import cut_body, cut_stream
 
 
 class ResponsesProtocol:
@@ -31,10 +32,10 @@ class ResponsesProtocol:
         return encode_request(request, target)
 
     def open_stream(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> ResponseDecoder:
-        return ResponsesDecoder(target, exclude_reasoning=exclude_reasoning)
+        return cut_stream(ResponsesDecoder(target, exclude_reasoning=exclude_reasoning), target.cut_at)
 
     def decode_body(self, data: bytes, target: UpstreamTarget, *, exclude_reasoning: bool) -> DecodedBody:
-        return decode_body(data, target, exclude_reasoning=exclude_reasoning)
+        return cut_body(decode_body(data, target, exclude_reasoning=exclude_reasoning), target.cut_at)
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
         return classify(status, headers, body, now_ms=now_ms)

@@ -1,7 +1,8 @@
 """The hub's request as a Responses body for one endpoint (inference.md 30).
 
-Left out without a word, because the format has none: `top_k`, `min_p`, `top_a`, `seed`, `stop`, penalties,
-`logit_bias`, `n`, `prediction`, `audio`, output formats other than JSON, cache markers on tools and at the top level.
+Left out without a word, because the format has none: `top_k`, `min_p`, `top_a`, `seed`, penalties, `logit_bias`, `n`,
+`prediction`, `audio`, output formats other than JSON, cache markers on tools and at the top level. `stop` is kept by us
+(`stop_cut.py`).
 """
 
 from typing import Final

@@ -7,9 +7,10 @@ from msgspec import Raw, structs
 
 from tests.unit.protocols.messages.requests import HI, PNG, call, hub, plain, sent, target, text
 from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.messages.hosts import VERTEX
 from trunkline.protocols.messages.protocol import MessagesProtocol
 from trunkline.protocols.messages.upstream import encode_upstream
-from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.requests import GenerationRequest, Image, Video
 
 PDF = "data:application/pdf;base64,JVBERi0xLjQK"
 MARK = {"cache_control": {"type": "ephemeral"}}
@@ -223,3 +224,31 @@ def test_tiers_have_their_own_words() -> None:
     assert sent(service_tier="default")["service_tier"] == "standard_only"
     assert sent(service_tier="priority")["service_tier"] == "auto"
     assert "service_tier" not in sent(service_tier="flex")
+
+
+def test_an_endpoint_that_is_its_models_fast_sibling_asks_for_speed() -> None:
+    fast = target(quirks=frozenset({"fast_mode"}))
+    assert plain(encode_upstream(hub(), fast))["speed"] == "fast"
+    assert headers(hub(), fast)["anthropic-beta"] == "fast-mode-2026-02-01"
+    assert "speed" not in sent()
+
+
+def test_vertex_is_told_version_in_the_body_and_model_in_the_path() -> None:
+    body = plain(encode_upstream(hub(stream=True, service_tier="priority"), target(), VERTEX))
+    assert body["anthropic_version"] == "vertex-2023-10-16"
+    assert not body.keys() & {"model", "service_tier"}
+    vertex = MessagesProtocol(VERTEX)
+    model = target("claude-sonnet-4-5@20250929")
+    place = "publishers/anthropic/models/claude-sonnet-4-5@20250929"
+    assert vertex.path(model, stream=True) == f"{place}:streamRawPredict"
+    assert vertex.path(model, stream=False) == f"{place}:rawPredict"
+    assert vertex.headers(hub(response_format=FORMAT), model) == ()
+    asked = structs.replace(hub(), anthropic_betas=("interleaved-thinking-2025-05-14",))
+    assert vertex.headers(asked, model) == (("anthropic-beta", "interleaved-thinking-2025-05-14"),)
+
+
+def test_vertex_is_sent_the_content_of_every_address() -> None:
+    https, vertex = Image("https://acme.example/a.png"), MessagesProtocol(VERTEX)
+    assert vertex.needs_content(https, target())
+    assert not MessagesProtocol().needs_content(https, target())
+    assert not vertex.needs_content(Video("https://acme.example/a.mp4"), target())
