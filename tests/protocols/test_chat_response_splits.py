@@ -70,6 +70,47 @@ def test_a_stream_read_byte_by_byte_gives_the_same_answer(path: Path) -> None:
     assert b"two lines" in whole(path)[1]
 
 
+PLAIN = [
+    choice('{"role":"assistant","content":""}'),
+    choice('{"content":"one "}'),
+    choice('{"content":"two \u00fc"}'),
+    choice('{"content":"three ","role":"assistant"}'),
+    '{"id":"c1","service_tier":"flex","choices":[{"index":0,"delta":{"content":"five "}}]}',
+    choice('{"content":""}'),
+    choice('{"content":"six ","reasoning_content":"Hm"}'),
+    choice('{"content":"seven ","padding":"x"}'),
+    choice('{"content":"eight "}'),
+    '{"id":"c1","choices":[{"index":1,"delta":{"content":"other "}}]}',
+    choice('{"content":"nine "}'),
+    choice('{"content":"ten "}'),
+    choice('{"content":"!"}', '"stop"'),
+    '{"id":"c1","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}}',
+]
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("end", [events("[DONE]"), b"", events('{"error":{"message":"no"}}'), events("nonsense")])
+@given(joined=st.sets(st.integers(0, len(PLAIN))))
+def test_chunks_that_come_one_by_one_are_read_as_those_that_come_together(
+    path: Path, end: bytes, joined: set[int]
+) -> None:
+    reads = [b""]
+    for number, chunk in enumerate(PLAIN):
+        if number in joined:
+            reads[-1] += events(chunk)
+        else:
+            reads.append(events(chunk))
+    together = relay(path, [events(*PLAIN) + end], AnswerOptions())
+    assert relay(path, [*reads, end], AnswerOptions()) == together
+
+
+def test_a_fingerprint_that_comes_late_is_in_every_chunk_from_there_on() -> None:
+    late = '{"id":"c1","system_fingerprint":"fp_late","choices":[{"index":0,"delta":{"content":"four "}}]}'
+    stream = open_stream("native", IDENTITY, AnswerOptions())
+    out = [stream.feed(events(chunk)) for chunk in (*PLAIN[:4], late, PLAIN[1], PLAIN[2])]
+    assert [b"fp_late" in chunk for chunk in out if chunk] == [False, False, False, True, True, True]
+
+
 def minted_nothing(out: bytes) -> bool:
     return b'"call_' not in out
 

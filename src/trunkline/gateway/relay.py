@@ -105,8 +105,12 @@ class Relay:
 
     def _take(self, data: bytes) -> bool:
         """Pass on what came. False: `run` has something to do before more is taken."""
-        self._pass_on(self._answer.feed(data))
-        return self._unsent is None and not self._answer.facts.done and self._answer.facts.fault is None
+        answer = self._answer
+        out = answer.feed(data)
+        if out:
+            self._pass_on(out)
+        facts = answer.facts
+        return self._unsent is None and not facts.done and facts.fault is None
 
     async def _catch_up(self) -> None:
         unsent, self._unsent = self._unsent, None
@@ -114,10 +118,11 @@ class Relay:
             await unsent
 
     def _pass_on(self, out: bytes) -> None:
-        if not out or self._exchange.client_gone:
+        exchange = self._exchange
+        if not out or exchange.client_gone:
             return
-        if self._exchange.first_token_s is None:
-            self._exchange.first_token_s = self._loop.time()
+        if exchange.first_token_s is None:
+            exchange.first_token_s = self._loop.time()
             self._client.provider = self._provider_name
         self._unsent = self._client.offer(out)
 

@@ -41,6 +41,12 @@ class SseParser:
             return self._events(data[:-2])
         return self._feed_cut(data)
 
+    def only_event(self, data: bytes) -> bytes | None:
+        """The payload of `data` if it is one whole event of one `data` line, as most reads are. None: `feed` it."""
+        if self._pieces or not self._started or not data.startswith(b"data: ") or not data.endswith(b"\n\n"):
+            return None
+        return data[6:-2] if data.find(b"\n") == len(data) - 2 and b"\r" not in data else None
+
     def close(self) -> list[bytes]:
         """The payload of a last event that was not followed by an empty line, if there is one."""
         rest = b"".join(self._pieces).replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -23,7 +23,7 @@ from trunkline.settings import Discovery, Limits, Sandbox, Settings
 CALLS_PER_WHOLE_REQUEST = 450
 CALLS_PER_STREAM = 530
 """Without its chunks."""
-CALLS_PER_CHUNK = 15
+CALLS_PER_CHUNK = 12
 
 CHUNKS = 200
 USAGE = b'{"prompt_tokens":42,"completion_tokens":15,"total_tokens":57,"prompt_tokens_details":{"cached_tokens":25}}'

@@ -28,6 +28,39 @@ def test_any_split_gives_the_same_payloads(cuts: list[int]) -> None:
     assert got + parser.close() == PAYLOADS
 
 
+@given(cuts=st.lists(st.integers(0, len(MIXED)), max_size=10))
+def test_an_event_that_is_taken_alone_is_the_one_that_would_be_read(cuts: list[int]) -> None:
+    parser = SseParser()
+    bounds = [0, *sorted(cuts), len(MIXED)]
+    got: list[bytes] = []
+    for start, end in pairwise(bounds):
+        alone = parser.only_event(MIXED[start:end])
+        got += parser.feed(MIXED[start:end]) if alone is None else [alone]
+    assert got + parser.close() == PAYLOADS
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"data: a\n\ndata: b\n\n",
+        b"data: a\ndata: b\n\n",
+        b"data: a\r\n\n",
+        b"data: a\n",
+        b": a\n\n",
+        b"data:a\n\n",
+        b"\n\n",
+    ],
+)
+def test_only_a_whole_event_of_one_line_is_taken_alone(data: bytes) -> None:
+    parser = SseParser()
+    assert parser.only_event(b"data: first\n\n") is None, "a byte order mark may come first"
+    parser.feed(b"data: first\n\n")
+    assert parser.only_event(b"data: second\n\n") == b"second"
+    assert parser.only_event(data) is None
+    parser.feed(b"data: cut")
+    assert parser.only_event(b"data: third\n\n") is None
+
+
 def test_a_last_event_without_an_empty_line_is_read_at_the_end() -> None:
     parser = SseParser()
     assert parser.feed(b"data: [DONE]\n") == []

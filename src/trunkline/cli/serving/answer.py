@@ -6,7 +6,7 @@ there, or a future. So neither costs a coroutine, and an application may ask wha
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Protocol
 
@@ -27,15 +27,12 @@ _logger = logging.getLogger("uvicorn.error")
 class Carrier(Protocol):
     """The connection, as far as an answer knows it."""
 
-    @property
-    def is_writable(self) -> bool:
-        """False while the client has much to take."""
-        ...
+    is_writable: bool
+    """False while the client has much to take."""
 
     @property
     def default_headers(self) -> Sequence[tuple[bytes, bytes]]: ...
 
-    def write(self, data: bytes) -> None: ...
     async def writable(self) -> None:
         """Wait until there is room, or the client is gone."""
         ...
@@ -62,6 +59,7 @@ class Answer:
         "_must_continue",
         "_owed_bytes",
         "_told_end",
+        "_transmit",
         "_waiting",
         "complete",
         "disconnected",
@@ -74,14 +72,16 @@ class Answer:
         self,
         loop: asyncio.AbstractEventLoop,
         carrier: Carrier,
+        transmit: Callable[[bytes], None],
         scope: Scope,
         *,
         keep_alive: bool,
         must_continue: bool,
     ) -> None:
-        """`must_continue`: the client sends the body only when it is told to."""
+        """`transmit` hands bytes to the socket. `must_continue`: the client sends the body only when it is told to."""
         self._loop = loop
         self._carrier = carrier
+        self._transmit = transmit
         self.scope = scope
         self.keep_alive = keep_alive
         self._must_continue = must_continue
@@ -155,7 +155,7 @@ class Answer:
         if self._must_continue:
             self._must_continue = False
             if not self.disconnected:
-                self._carrier.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._transmit(b"HTTP/1.1 100 Continue\r\n\r\n")
         news = self._news()
         if news is not None:
             return Ready(news)
@@ -217,7 +217,7 @@ class Answer:
             raise RuntimeError("a header of the answer holds a control character")
         self.started = True
         self._must_continue = False
-        self._carrier.write(head)
+        self._transmit(head)
 
     def _write(self, body: bytes, *, is_last: bool) -> None:
         if self._is_chunked:
@@ -232,7 +232,7 @@ class Answer:
         else:
             body = b""
         if body:
-            self._carrier.write(body)
+            self._transmit(body)
         if is_last:
             self.complete = True
             self._tell()

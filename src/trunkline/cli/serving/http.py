@@ -57,6 +57,7 @@ class ClientConnection(asyncio.Protocol):
         "_transport",
         "_url",
         "_writable",
+        "is_writable",
     )
 
     def __init__(
@@ -88,6 +89,7 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Answer] = deque()
         """Requests that wait for their turn."""
         self._reading_paused = False
+        self.is_writable = True
         self._writable: asyncio.Event | None = None
         """Set when there is room again; None while there is."""
 
@@ -133,6 +135,7 @@ class ClientConnection(asyncio.Protocol):
         answer = self._reading = Answer(
             self._loop,
             self,
+            self._transport.write,
             scope_of(method, self._url, version, self._headers, self._ends),
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             must_continue=self._must_continue,
@@ -195,9 +198,11 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(TOO_LARGE)
 
     def pause_writing(self) -> None:
+        self.is_writable = False
         self._writable = asyncio.Event()
 
     def resume_writing(self) -> None:
+        self.is_writable = True
         if self._writable is not None:
             self._writable.set()
             self._writable = None
@@ -225,15 +230,8 @@ class ClientConnection(asyncio.Protocol):
     # What answers call: see `answer.Carrier`.
 
     @property
-    def is_writable(self) -> bool:
-        return self._writable is None
-
-    @property
     def default_headers(self) -> Sequence[tuple[bytes, bytes]]:
         return self._state.default_headers
-
-    def write(self, data: bytes) -> None:
-        self._transport.write(data)
 
     async def writable(self) -> None:
         while self._writable is not None:

@@ -147,7 +147,11 @@ class ResponseReader:
         """
         decoder = self._decoder
         if decoder is None:
-            return self._take_parts()
+            parts = self._parts
+            if len(parts) != 1:
+                return self._take_parts()
+            self.buffered_bytes = 0
+            return parts.pop()
         while not (data := decoder.take()):
             compressed = self._take_parts()
             if not compressed:

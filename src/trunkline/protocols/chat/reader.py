@@ -168,6 +168,8 @@ class StreamReader(AnswerReader):
         self._closed = False
         self._not_plain = 0
         """Chunks in a row that were no plain ones."""
+        self._in_plain = False
+        """The last chunk was a plain one, so the next may well be another."""
 
     def feed(self, data: bytes) -> list[DeltaRead]:
         """The deltas that are complete with `data`. After the end marker or a fault there are none."""
@@ -186,6 +188,7 @@ class StreamReader(AnswerReader):
             return []
         deltas = self._read_rest()
         self._closed = True
+        self._in_plain = False
         if not self.choices and self.facts.fault is None and self._sse.stray:
             self._fail(fault_in_stray(self._sse.stray))
         return deltas + self.finish(truncated=not self.facts.done)
@@ -205,15 +208,21 @@ class StreamReader(AnswerReader):
 
     def _read_payloads(self, payloads: list[bytes]) -> list[DeltaRead]:
         deltas: list[DeltaRead] = []
+        facts = self.facts
         for payload in payloads:
             if payload.startswith(b"[DONE]"):
-                self.facts.done = True
+                facts.done = True
+                self._in_plain = False
                 break
             if payload:
-                plain = self._read_plain(payload)
+                may_be_plain = facts.content_seen and facts.upstream_id is not None and self._not_plain <= NOT_PLAIN_MAX
+                plain = self._read_plain(payload) if may_be_plain else None
+                self._in_plain = plain is not None
                 if plain is not None:
-                    deltas.append(plain)
+                    self._not_plain = 0
+                    deltas.append(DeltaRead(0, plain))
                     continue
+                self._not_plain += may_be_plain
                 try:
                     read = self.read(read_answer(payload))
                 except UNREADABLE:
@@ -224,19 +233,22 @@ class StreamReader(AnswerReader):
                     self._not_plain = 0  # the thinking is over
         return deltas
 
-    def _read_plain(self, payload: bytes) -> DeltaRead | None:
-        """What `read` would say of a plain chunk in the middle of an answer; None for all others.
+    def feed_plain(self, data: bytes) -> str | None:
+        """The text of `data` if it is a single plain chunk after another such. None: nothing was read, `feed` it."""
+        if not self._in_plain:
+            return None
+        payload = self._sse.only_event(data)
+        text = None if payload is None else self._read_plain(payload)
+        if text is None:
+            self._in_plain = False
+        return text
 
-        A stream that has shown itself to consist of others (reasoning, tool calls) is not asked again and again.
-        """
+    def _read_plain(self, payload: bytes) -> str | None:
+        """The text of a plain chunk in the middle of an answer, of which `read` would say nothing else; None for all
+        other chunks."""
         facts = self.facts
-        if not facts.content_seen or facts.upstream_id is None or self._not_plain > NOT_PLAIN_MAX:
+        if facts.fault is not None or 0 not in self.choices or (chunk := read_plain(payload)) is None:
             return None
-        chunk = read_plain(payload) if facts.fault is None and 0 in self.choices else None
-        if chunk is None:
-            self._not_plain += 1
-            return None
-        self._not_plain = 0
         if self.system_fingerprint is None:
             self.system_fingerprint = chunk.system_fingerprint or None
         if chunk.service_tier:
@@ -244,7 +256,7 @@ class StreamReader(AnswerReader):
         text = chunk.choices[0].delta.content
         facts.output_chars += len(text)
         self.choices[0].produced = True
-        return DeltaRead(0, text)
+        return text
 
 
 def read_body(data: bytes, *, quirks: frozenset[str], exclude_reasoning: bool) -> tuple[AnswerReader, list[DeltaRead]]:

@@ -49,7 +49,7 @@ def answer_to(
 ) -> Answer:
     scope: Scope = {"type": "http", "method": method, "http_version": version}
     loop = asyncio.get_running_loop()
-    return Answer(loop, connection, scope, keep_alive=version != "1.0", must_continue=must_continue)
+    return Answer(loop, connection, connection.write, scope, keep_alive=version != "1.0", must_continue=must_continue)
 
 
 async def test_an_answer_without_a_length_goes_out_in_chunks() -> None:

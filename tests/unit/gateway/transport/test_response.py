@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import gzip
 from typing import Literal
 
 import pytest
@@ -47,6 +48,80 @@ async def test_chunks_are_handed_over_as_they_come(provider: FakeProvider, trans
     assert await response.read_all(100) == b"data: 3\n\n"
     assert await response.read() == b""
     assert await response.read() == b""
+
+
+class Sink:
+    """Takes `limit` pieces."""
+
+    def __init__(self, limit: int = 1_000) -> None:
+        self.taken: list[bytes] = []
+        self._limit = limit
+
+    def __call__(self, data: bytes) -> bool:
+        self.taken.append(data)
+        return len(self.taken) < self._limit
+
+
+async def test_while_a_reader_waits_chunks_go_where_it_said(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask
+) -> None:
+    steps = [asyncio.Event() for _ in range(3)]
+    provider.then(sse([b"1", steps[0], b"2", steps[1], b"3", steps[2]]))
+    response, sink = await transport.open(ask()), Sink()
+    assert await response.read(into=sink) == b"1", "what is there already is returned"
+    reading = asyncio.ensure_future(response.read(into=sink))
+    for number, step in enumerate(steps[:2], start=1):
+        await asyncio.sleep(0)
+        step.set()
+        while len(sink.taken) < number:
+            await asyncio.sleep(0.001)
+    assert not reading.done()
+    steps[2].set()
+    assert await reading == b""
+    assert sink.taken == [b"2", b"3"]
+
+
+async def test_a_sink_that_has_enough_wakes_the_reader_and_is_given_no_more(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask
+) -> None:
+    go, rest = asyncio.Event(), asyncio.Event()
+    provider.then(sse([b"1", go, b"2", rest, b"3"]))
+    response, sink = await transport.open(ask()), Sink(limit=1)
+    assert await response.read() == b"1"
+    reading = asyncio.ensure_future(response.read(into=sink))
+    await asyncio.sleep(0)
+    go.set()
+    assert await reading is None
+    rest.set()
+    await asyncio.sleep(0.05)
+    assert sink.taken == [b"2"]
+    assert await response.read_all(10) == b"3"
+
+
+async def test_a_reader_that_gave_a_sink_can_be_woken_and_times_out_as_any(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask
+) -> None:
+    provider.then(sse([b"1", asyncio.Event()]))
+    response, sink = await transport.open(ask(read_timeout_s=READ_TIMEOUT_S)), Sink()
+    assert await response.read(into=sink) == b"1"
+    asyncio.get_running_loop().call_soon(response.wake)
+    assert await response.read(into=sink) is None
+    with pytest.raises(UpstreamFailed) as failure:
+        await response.read(into=sink)
+    assert failure.value.kind == "timeout_read"
+
+
+async def test_a_compressed_body_is_returned_even_where_there_is_a_sink(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask
+) -> None:
+    packed = gzip.compress(b"hello " * 1_000)
+    provider.then(raw(head(200, {"content-encoding": "gzip", "content-length": str(len(packed))}) + packed))
+    response, sink = await transport.open(ask()), Sink()
+    got = b""
+    while piece := await response.read(into=sink):
+        got += piece
+    assert got == b"hello " * 1_000
+    assert sink.taken == []
 
 
 async def test_chunks_that_came_between_two_reads_are_joined(
