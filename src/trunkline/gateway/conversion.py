@@ -128,10 +128,8 @@ class GenerationConversion:
         self._request = request
         self._policy = policy
         self._hub: GenerationRequest | None = None
-        may_be_native = policy.path == "auto" and policy.compression is None and not request.names_uploads
-        if _puts_content_in(request, target):
-            may_be_native = False
-        native = request.native_formats if may_be_native else frozenset[str]()
+        needs_hub = policy.compression is not None or request.names_uploads or _puts_content_in(request, target)
+        native = frozenset[str]() if needs_hub or policy.path == "hub" else request.native_formats
         self.protocol_name = protocol_of(endpoint, native)
         self.protocol = UPSTREAMS[self.protocol_name]
         self.path: Path = "native" if self.protocol_name in native else "hub"
