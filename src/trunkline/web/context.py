@@ -1,6 +1,6 @@
 """What every page works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -49,6 +49,13 @@ class WebContext:
         except StorageUnavailable as unavailable:
             _log.warning("a region of a page has no data", reason=str(unavailable))
             return None
+
+    async def weekly_tokens(self) -> Mapping[str, int]:
+        """Model id → tokens of the last seven days; nothing while the database is away, so that rows show a dash."""
+        try:
+            return await self.facts.weekly_tokens(None)
+        except StorageUnavailable:
+            return {}
 
     async def respond(self, request: Request, document: Document) -> Response:
         """A page in its shell."""

@@ -17,7 +17,22 @@ from trunkline.web.assets import Assets
 from trunkline.web.boundary import SiteBoundary
 from trunkline.web.context import WebContext
 from trunkline.web.documentation.library import Library
-from trunkline.web.pages import design, home, preferences, search
+from trunkline.web.pages import (
+    announcements,
+    api_reference,
+    apps,
+    compare,
+    design,
+    docs,
+    fees,
+    home,
+    labs,
+    preferences,
+    providers,
+    rankings,
+    search,
+    status,
+)
 from trunkline.web.pages.errors import error_page
 from trunkline.web.pages.model import routes as model
 from trunkline.web.pages.models import routes as models
@@ -61,7 +76,18 @@ def _pages(context: WebContext) -> list[Route]:
         *home.routes(context),
         *search.routes(context),
         *models.routes(context),
+        *compare.routes(context),
+        *providers.routes(context),
+        *labs.routes(context),
+        *fees.routes(context),
+        *rankings.routes(context),
+        *apps.routes(context),
+        *status.routes(context),
+        *announcements.routes(context),
+        *api_reference.routes(context),
+        *docs.routes(context),
         *design.routes(context),
+        *labs.author_routes(context),
         *model.routes(context),
     ]
 

@@ -4,6 +4,8 @@ export interface Matches {
   /** The filters that are on, as HTML of the server. */
   summary: string;
   title: string;
+  /** Where this list has its page. */
+  address: string;
 }
 
 /** Which models the filters leave. Throws when the instance does not answer. */

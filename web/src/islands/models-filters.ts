@@ -2,6 +2,17 @@ import { matches, type Matches } from "../api/models";
 import { toast } from "../ui/toast";
 
 const TYPING_PAUSE_MS = 40;
+const DEFAULTS: Record<string, string> = { output_modalities: "text", sort: "newest" };
+
+type Field = HTMLInputElement | HTMLSelectElement;
+
+function isField(target: EventTarget | null): target is Field {
+  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+}
+
+function isCheckbox(field: Field): field is HTMLInputElement {
+  return field instanceof HTMLInputElement && field.type === "checkbox";
+}
 
 /** Keeps form, address and list together. The address is the state: Back, Reload and a shared link restore it. */
 export class Filters {
@@ -19,32 +30,33 @@ export class Filters {
   }
 
   attach(): void {
-    for (const form of this.#forms()) {
-      form.addEventListener("input", () => this.#soon());
-      form.addEventListener("change", () => this.#soon());
-      form.addEventListener("submit", (event) => {
-        event.preventDefault();
-        this.#soon();
-      });
-    }
+    const form = this.#form;
+    if (form === null) return;
+    // Search and sort stand outside of the form and belong to it, so what is typed there is heard at the root.
+    const hear = (event: Event): void => {
+      if (isField(event.target) && event.target.form === form) this.#soon();
+    };
+    this.#root.addEventListener("input", hear);
+    this.#root.addEventListener("change", hear);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#soon();
+    });
     this.#root.addEventListener("click", (event) => {
       const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[data-query]") : null;
       if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      const query = new URL(link.href).searchParams;
-      this.#fill(query);
-      void this.#show(query, true);
+      this.#go(new URL(link.href).searchParams, true);
     });
-    addEventListener("popstate", () => {
-      const query = new URLSearchParams(location.search);
-      this.#fill(query);
-      void this.#show(query, false);
-    });
+    addEventListener("popstate", () => this.#go(new URLSearchParams(location.search), false));
   }
 
-  /** The form beside the list and the line above it: two forms for a reader without scripts, one state here. */
-  #forms(): HTMLFormElement[] {
-    return [...this.#root.querySelectorAll<HTMLFormElement>("form[data-filters], form[data-line]")];
+  get #form(): HTMLFormElement | null {
+    return this.#root.querySelector("form[data-filters]");
+  }
+
+  get #fields(): Field[] {
+    return [...(this.#form?.elements ?? [])].filter(isField).filter((field) => field.name !== "");
   }
 
   #soon(): void {
@@ -52,34 +64,30 @@ export class Filters {
     this.#pause = setTimeout(() => void this.#show(this.#query(), true), TYPING_PAUSE_MS);
   }
 
+  #go(query: URLSearchParams, isNew: boolean): void {
+    this.#fill(query);
+    void this.#show(query, isNew);
+  }
+
   /** The fields that say something, several values of one name joined as the API takes them. */
   #query(): URLSearchParams {
     const values = new Map<string, string[]>();
-    for (const form of this.#forms()) {
-      for (const element of form.elements) {
-        if (!(element instanceof HTMLInputElement || element instanceof HTMLSelectElement)) continue;
-        const isOff = element instanceof HTMLInputElement && element.type === "checkbox" && !element.checked;
-        const isDefault = element.dataset["default"] === element.value;
-        if (element.name === "" || element.value === "" || isOff || isDefault || element.dataset["copy"] !== undefined) continue;
-        values.set(element.name, [...(values.get(element.name) ?? []), element.value]);
-      }
+    for (const field of this.#fields) {
+      if (field.value === "" || (isCheckbox(field) && !field.checked)) continue;
+      values.set(field.name, [...(values.get(field.name) ?? []), field.value]);
     }
     return new URLSearchParams([...values].map(([name, given]) => [name, given.join(",")]));
   }
 
-  /** Sets the fields from an address. */
+  /** Sets the fields from an address; what it does not name takes its default. */
   #fill(query: URLSearchParams): void {
-    for (const form of this.#forms()) {
-      for (const element of form.elements) {
-        if (!(element instanceof HTMLInputElement || element instanceof HTMLSelectElement) || element.name === "") continue;
-        const given = query.get(element.name);
-        if (element instanceof HTMLInputElement && element.type === "checkbox") {
-          element.checked = (given ?? "").split(",").includes(element.value);
-        } else if (element instanceof HTMLInputElement && element.type === "hidden") {
-          element.value = given ?? element.value;
-        } else {
-          element.value = given ?? element.dataset["default"] ?? "";
-        }
+    for (const field of this.#fields) {
+      if (field instanceof HTMLInputElement && field.type === "hidden") continue;
+      const given = query.get(field.name) ?? DEFAULTS[field.name] ?? "";
+      if (isCheckbox(field)) {
+        field.checked = given.split(",").includes(field.value);
+      } else {
+        field.value = given;
       }
     }
   }
@@ -95,13 +103,8 @@ export class Filters {
       if (!signal.aborted) toast("The list could not be filtered: the instance does not answer.");
       return;
     }
-    if (isNew) history.replaceState(null, "", this.#address(query));
+    if (isNew) history.replaceState(null, "", found.address + location.hash);
     this.#arrange(found);
-  }
-
-  #address(query: URLSearchParams): string {
-    const text = query.toString().replaceAll("%2C", ",").replaceAll("%2F", "/");
-    return text === "" ? location.pathname : `${location.pathname}?${text}`;
   }
 
   #arrange(found: Matches): void {

@@ -18,7 +18,12 @@ PACKAGED = Path(__file__).parents[1] / "static" / "docs"
 """Where the wheel has them."""
 CHECKOUT = Path(__file__).parents[4] / "docs"
 """Where a checkout has them."""
-SECTIONS = (("guide", "Using it"), ("operate", "Running it"), ("develop", "How it is built"))
+SECTIONS = (
+    ("guide", "Using it"),
+    ("operate", "Running it"),
+    ("develop", "How it is built"),
+    ("develop/decisions", "Decisions"),
+)
 FIRST = ("first-start", "api", "routing", "configuration", "running", "commands", "architecture")
 """These lead their sections; the rest follows by name."""
 
@@ -76,7 +81,7 @@ def _files(folder: Path) -> list[Path]:
         is_first = file.stem in FIRST
         return (not is_first, FIRST.index(file.stem) if is_first else 0, file.as_posix())
 
-    return sorted(folder.rglob("*.md"), key=position)
+    return sorted(folder.glob("*.md"), key=position)
 
 
 def _guide(file: Path, root: Path, section: str) -> Guide:

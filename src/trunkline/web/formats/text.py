@@ -29,7 +29,7 @@ def retention(policy: DataPolicy) -> str:
 
 
 def training(policy: DataPolicy) -> str:
-    """Whether prompts are learnt from."""
+    """Whether prompts are learnt from; nothing for an unknown policy, whose sentence on retention says all."""
     if not policy.is_known:
-        return "Unknown"
+        return ""
     return "May train on prompts" if policy.training else "Does not train on prompts"

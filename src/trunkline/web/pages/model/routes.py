@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from trunkline.storage.interface import StorageUnavailable
 from trunkline.web.context import WebContext
 from trunkline.web.headers import SECURITY_HEADERS
 from trunkline.web.pages.model import history, traffic
@@ -86,7 +85,7 @@ def routes(context: WebContext) -> list[Route]:
         if model.id != f"{author}/{slug}":
             return RedirectResponse(f"/{model.id}/{segment}".rstrip("/"), 302)
         title = next(title for title, each in TABS if each == segment)
-        head = make_head(context, model, title, await _weekly_tokens(context, model.id))
+        head = make_head(context, model, title, (await context.weekly_tokens()).get(model.id))
         document = Document(
             template=f"model/{segment or 'overview'}.html",
             title=model.name if not segment else f"{model.name}: {title}",
@@ -106,10 +105,3 @@ def routes(context: WebContext) -> list[Route]:
         Route("/{author}/{slug}/pricing/estimates", calculate),
         Route("/{author}/{slug}/{tab}", show),
     ]
-
-
-async def _weekly_tokens(context: WebContext, model_id: str) -> int | None:
-    try:
-        return (await context.facts.weekly_tokens(None)).get(model_id)
-    except StorageUnavailable:
-        return None

@@ -15,15 +15,16 @@ PATHS: dict[Operation, str] = {
     "speech": "/audio/speech",
     "transcription": "/audio/transcriptions",
 }
-_BODIES: dict[Operation, str] = {
-    "chat": '{{"model": "{model}", "messages": [{{"role": "user", "content": "Say hello"}}]}}',
-    "embeddings": '{{"model": "{model}", "input": "A sentence to place in space"}}',
-    "rerank": '{{"model": "{model}", "query": "red fruit", "documents": ["apple", "sky", "cherry"]}}',
-    "image": '{{"model": "{model}", "prompt": "A lighthouse in the fog, ink on paper"}}',
-    "video": '{{"model": "{model}", "prompt": "Waves against a lighthouse at dusk"}}',
-    "speech": '{{"model": "{model}", "input": "Good morning", "voice": "alloy"}}',
-    "transcription": "",
+_BODIES: dict[Operation, tuple[str, ...]] = {
+    "chat": ('"messages": [{"role": "user", "content": "Say hello"}]',),
+    "embeddings": ('"input": "A sentence to place in space"',),
+    "rerank": ('"query": "red fruit"', '"documents": ["apple", "sky", "cherry"]'),
+    "image": ('"prompt": "A lighthouse in the fog, ink on paper"',),
+    "video": ('"prompt": "Waves against a lighthouse at dusk"',),
+    "speech": ('"input": "Good morning"', '"voice": "alloy"'),
+    "transcription": (),
 }
+"""Members of the body besides the model."""
 
 
 class Sample(Struct, frozen=True):
@@ -48,8 +49,8 @@ def _curl(model: Model, base: str) -> str:
     if model.operation == "transcription":
         lines += [f'-F "model={model.id}"', '-F "file=@speech.mp3"']
     else:
-        body = _BODIES[model.operation].format(model=model.id)
-        lines += ['-H "Content-Type: application/json"', f"-d '{body}'"]
+        members = ",\n    ".join((f'"model": "{model.id}"', *_BODIES[model.operation]))
+        lines += ['-H "Content-Type: application/json"', f"-d '{{\n    {members}\n  }}'"]
     if model.operation == "speech":
         lines.append("-o speech.mp3")
     return " \\\n  ".join(lines)

@@ -36,6 +36,8 @@ SORT_NAMES = {
     "agentic-high-to-low": "Agentic index",
     "design-arena-elo-high-to-low": "Design arena Elo",
 }
+_DEFAULTS = {"output_modalities": ("text",)}
+"""What is listed when nothing is asked (routing-and-catalog.md 20.1)."""
 _CONTEXTS = (("32000", "32K"), ("64000", "64K"), ("128000", "128K"), ("200000", "200K"), ("400000", "400K"))
 _PRICES = (("0", "Free"), ("0.1", "$0.10"), ("0.5", "$0.50"), ("1", "$1"), ("3", "$3"), ("10", "$10"), ("30", "$30"))
 _AGES = (("14", "2 weeks"), ("31", "1 month"), ("92", "3 months"), ("183", "6 months"), ("366", "1 year"))
@@ -132,7 +134,7 @@ def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
 def _many(
     query: ModelsQuery, name: str, title: str, counted: list[tuple[str, int]], names: dict[str, str] | None = None
 ) -> Facet:
-    chosen = query.values(name)
+    chosen = query.values(name) or _DEFAULTS.get(name, ())
     known = names or MODALITY_NAMES
     options = [Option(value, known.get(value, value), value in chosen, count) for value, count in counted]
     if name == "output_modalities":

@@ -14,6 +14,8 @@ from trunkline.listing.filters import complaint
 
 Format = Literal["list", "table", "cards"]
 DEFAULT_SORT = "newest"
+DEFAULTS = (("output_modalities", ["text"]),)
+"""Filters that say what goes without saying."""
 VALUE_SHOWN = 60
 """Characters of an unusable value that the notice repeats."""
 
@@ -60,7 +62,7 @@ def read_query(params: QueryParams, facts: InstanceFacts) -> ModelsQuery:
     filters: dict[str, str] = {}
     for name in FILTERS:
         usable = [part for part in _parts(name, given.get(name, "")) if _is_usable(name, part, facts, ignored)]
-        if usable:
+        if usable and (name, usable) not in DEFAULTS:
             filters[name] = ",".join(usable)
     return ModelsQuery(
         filters=filters,

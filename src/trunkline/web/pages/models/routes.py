@@ -10,7 +10,6 @@ from starlette.routing import Route
 from trunkline.core.json import encode
 from trunkline.listing.filters import select
 from trunkline.listing.rows import ListedModel
-from trunkline.storage.interface import StorageUnavailable
 from trunkline.web.addresses import models_address
 from trunkline.web.context import WebContext
 from trunkline.web.pages.models.facets import SORT_NAMES, ActiveFilter, Facet, active, facets
@@ -49,6 +48,7 @@ class Matches(Struct, frozen=True):
     ids: list[str]
     summary: str
     title: str
+    address: str
 
 
 def routes(context: WebContext) -> list[Route]:
@@ -73,7 +73,8 @@ def routes(context: WebContext) -> list[Route]:
         found = await select(rows, query.api, context.facts)
         summary = _summary(context, query, len(found))
         html = context.renderer.fragment("models/summary.html", summary)
-        body = encode(Matches([row.model.id for row in found], html, _title(summary)))
+        address = models_address({**query.api, "fmt": query.format})
+        body = encode(Matches([row.model.id for row in found], html, _title(summary), address))
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
     return [Route("/models", show), Route("/models.json", match)]
@@ -89,7 +90,7 @@ async def _view(context: WebContext, query: ModelsQuery) -> ModelsView:
         facets=facets(query, rows, context.facts.snapshot()),
         sorts=SORT_NAMES,
         lines=[*found, *hidden],
-        tokens=await _weekly_tokens(context),
+        tokens=await context.weekly_tokens(),
         now_ms=context.facts.now_ms(),
     )
 
@@ -102,11 +103,3 @@ def _title(summary: Summary) -> str:
     if not summary.active:
         return "Models"
     return "Models: " + ", ".join(each.text for each in summary.active[:3])
-
-
-async def _weekly_tokens(context: WebContext) -> Mapping[str, int]:
-    """Traffic of the week; without the database every row shows a dash instead."""
-    try:
-        return await context.facts.weekly_tokens(None)
-    except StorageUnavailable:
-        return {}
