@@ -19,7 +19,7 @@ SANDBOX = Provider(
     protocols=("openai-chat",),
     base_url="sandbox://in-process/v1",
     auth=Auth(optional=True),
-    data_policy=DataPolicy(training=False, retains_prompts=False, zdr=True),
+    data_policy=DataPolicy(training=False, retains_prompts=False, zdr=True, is_known=True),
     cancels_billing=True,
 )
 
