@@ -22,6 +22,7 @@ from trunkline.api.errors import ErrorBoundary, not_found
 from trunkline.api.generation import GenerationEndpoint
 from trunkline.api.generation_routes import ROUTES, Route, parse_limits
 from trunkline.api.instance_catalog import InstanceCatalog
+from trunkline.api.regional_hosts import regional_hosts
 from trunkline.api.routes import api_root
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.core.clock import Clock, SystemClock
@@ -93,6 +94,7 @@ class Application:
         self._directory = Directory(self._database, self._shared, clock, settings)
         self._apps = Apps(self._database, clock)
         self._presets = PresetService(self._database, clock)
+        self._regional_hosts = regional_hosts(settings)
         self.statistics = StatisticsService(self._database, clock, lambda: self._world.snapshot)
         self._files = open_files(settings, self._database, clock)
         self._recorder: FlightRecorder | None = None
@@ -170,6 +172,7 @@ class Application:
             upstream=self._transport,
             sandbox=SandboxUpstream(settings.sandbox),
             fetcher=MediaFetcher(self._fetch_client, Uploads(self._files)),
+            shared=self._shared,
             admission=Admission(self._shared, settings),
             settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),
             health=self.health,
@@ -190,6 +193,7 @@ class Application:
             docs_url=settings.docs_url,
             limits=parse_limits(settings),
             presets=self._presets,
+            regional_hosts=self._regional_hosts,
             body_bytes_max=settings.server.request_limit_mb * 1024 * 1024,
             body_timeout_s=settings.server.body_timeout_seconds,
             metrics=self.metrics,

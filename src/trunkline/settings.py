@@ -39,6 +39,9 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """After SIGTERM, how long running streams may go on."""
     metrics_token: Secret | None = None
     """`GET /metrics` from elsewhere than loopback needs it as bearer token."""
+    regional_hosts: Mapping[str, Literal["eu", "us"]] = {}
+    """Host names that serve only what keeps its data in a region. `eu.` and `us.` before the host of `public_url` do so
+    by themselves."""
     trusted_proxies: Count = 0
     """How many reverse proxies in front may be believed about the client's address."""
     keep_alive_seconds: Seconds = 75.0
@@ -174,6 +177,19 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`hub` sends everything through the hub, for comparing the two paths."""
 
 
+class Routers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lists of models behind router models such as `openrouter/auto`, best first. What is absent is derived from the
+    catalog."""
+
+    auto_default: tuple[str, ...] = ()
+    """Models that `auto` takes when nothing is known of the prompt."""
+    auto_rankings: Mapping[str, tuple[str, ...]] = {}
+    """Task (`code:debugging`, `translation`, …) → models that `auto` ranks for it while there is no traffic to learn
+    from."""
+    pareto: Mapping[Literal["high", "medium", "low"], tuple[str, ...]] = {}
+    """How well they code → models that `pareto-code` chooses from."""
+
+
 class Fetching(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Media that callers name by URL, where the provider takes no URLs (operating.md OP-51)."""
 
@@ -287,6 +303,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: tuple[Mapping[str, JsonValue], ...] = ()
     """`[[endpoints]]`: the same for endpoints (OP-22, OP-23)."""
     routing: Routing = Routing()
+    routers: Routers = Routers()
     fetching: Fetching = Fetching()
     files: Files = Files()
     auth: Auth = Auth()

@@ -49,6 +49,7 @@ _BETA = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _READ = frozenset(
     {
+        b"host",
         b"authorization",
         b"x-api-key",
         b"content-length",
@@ -78,6 +79,8 @@ class RequestHeaders(Struct, frozen=True):
     content_length: int
     content_encoding: bytes | None
     caller: Caller
+    host: bytes = b""
+    """As it was called, with the port."""
 
 
 def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
@@ -93,6 +96,7 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
         int(length) if length.isdigit() and len(length) < 16 else 0,
         found.get(b"content-encoding"),
         attribution(found),
+        found.get(b"host", b""),
     )
 
 

@@ -4,6 +4,7 @@ The order of checks is inference.md 1.2: credentials, key kind, size, body; the 
 """
 
 import asyncio
+from collections.abc import Mapping
 
 from msgspec import Raw
 
@@ -13,6 +14,7 @@ from trunkline.api.bodies import require_plain
 from trunkline.api.cors import CORS_HEADERS
 from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID, error_headers, presentable
 from trunkline.api.generation_routes import Route
+from trunkline.api.regional_hosts import region_of
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, PayloadTooLarge, PermissionDenied, TrunklineError, UpstreamTimeout
@@ -25,6 +27,7 @@ from trunkline.observability.metrics import GatewayMetrics
 from trunkline.presets.service import SIGN, PresetService
 from trunkline.presets.types import APIS
 from trunkline.protocols.validation import ParseLimits
+from trunkline.routing.policy import Region
 
 BODY_BYTES_PER_S_MIN = 65_536
 """A body may take its fixed time and then so much more: patience with slow lines, not with a byte now and then."""
@@ -43,6 +46,7 @@ class GenerationEndpoint:
         clock: Clock,
         limits: ParseLimits,
         presets: PresetService,
+        regional_hosts: Mapping[str, Region],
         body_bytes_max: int,
         body_timeout_s: float,
         metrics: GatewayMetrics,
@@ -59,6 +63,7 @@ class GenerationEndpoint:
         self._clock = clock
         self._limits = limits
         self._presets = presets
+        self._regional_hosts = regional_hosts
         self._body_bytes_max = body_bytes_max
         self._body_timeout_s = body_timeout_s
 
@@ -99,6 +104,7 @@ class GenerationEndpoint:
                 inbound=inbound,
                 request=inbound.request,
                 world=self._pipeline.world,
+                region=region_of(self._regional_hosts, headers.host),
                 preset_id=preset_id,
             )
             await self._pipeline.serve(exchange, send, receive, _answer_headers(exchange))

@@ -15,6 +15,8 @@ from trunkline.protocols.compression import Shortened
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
+from trunkline.routing.policy import Region
+from trunkline.routing.sticky import NOTHING_REMEMBERED, Conversation, Remembered
 from trunkline.routing.types import Candidate, Plan
 
 
@@ -55,8 +57,14 @@ class Exchange(Struct, kw_only=True):
     request: AskedRequest
     """The inbound's."""
     world: World
+    region: Region | None = None
+    """Of the regional host that was called (routing-and-catalog.md 14)."""
     preset_id: str | None = None
     """Of the preset that was merged into the request."""
+    conversation: Conversation | None = None
+    """What tells its conversation from others (routing-and-catalog.md 13)."""
+    remembered: Remembered = NOTHING_REMEMBERED
+    """Where that conversation went before."""
     plan: Plan | None = None
     hold: Hold | None = None
     hold_until_ms: int = 0

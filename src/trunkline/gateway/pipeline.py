@@ -33,6 +33,7 @@ from trunkline.gateway.listener import Listener
 from trunkline.gateway.planning import Planner, query_of
 from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
+from trunkline.gateway.stickiness import Stickiness
 from trunkline.gateway.world import World
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
@@ -43,6 +44,7 @@ from trunkline.routing.plan import refused_plan
 from trunkline.routing.types import Candidate, EndpointStatistics, Plan
 from trunkline.settings import Settings
 from trunkline.storage.flights import FlightRecorder
+from trunkline.storage.shared.interface import SharedState
 
 
 class Pipeline:
@@ -56,6 +58,7 @@ class Pipeline:
         upstream: Upstream,
         sandbox: Upstream,
         fetcher: MediaFetcher,
+        shared: SharedState,
         admission: Admission,
         settlement: Settlement,
         health: MemoryHealth,
@@ -78,6 +81,7 @@ class Pipeline:
         self._flights = flights
         self._running = Running()
         self._planner = Planner(settings, health, dice, statistics)
+        self._stickiness = Stickiness(shared)
         self._secret = end_user_secret
         self._metrics = metrics
         self._docs_url = settings.docs_url
@@ -111,6 +115,7 @@ class Pipeline:
 
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
+        await self._stickiness.recall(exchange)
         query, world = query_of(exchange), exchange.world
         try:
             return self._planner.plan(query, world, exchange.received_ms)
@@ -229,6 +234,9 @@ class Pipeline:
                 renote(exchange, outcome.status)
         exchange.attempts_ended += 1
         self._remember(exchange, candidate, outcome or exchange.broken, started_s)
+        if outcome is None and exchange.broken is None and not exchange.client_gone:
+            elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+            await self._stickiness.remember(exchange, exchange.received_ms + round(elapsed_s * 1000))
         return outcome
 
     def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:

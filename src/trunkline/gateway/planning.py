@@ -6,14 +6,18 @@ Real requests and `explain` (operating.md OP-32) come through here alike.
 import random
 
 from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.router_prompts import prompt_of
 from trunkline.gateway.world import World
 from trunkline.routing.compression import compression_of
 from trunkline.routing.health import MemoryHealth, RecentStatistics
 from trunkline.routing.instance import Instance
 from trunkline.routing.plan import plan
+from trunkline.routing.policy import RoutingCaller
 from trunkline.routing.preferences import parse as parse_preferences
+from trunkline.routing.routers.names import names_router
+from trunkline.routing.routers.settings import NO_PROMPT, NO_SETTINGS, RouterTables, parse_plugins
 from trunkline.routing.types import EndpointStatistics, Plan, RoutingQuery
-from trunkline.settings import Settings
+from trunkline.settings import Routers, Settings
 
 
 class Planner:
@@ -48,15 +52,24 @@ class Planner:
                 health=self._health,
                 statistics=self._statistics,
                 strict_tool_routing=self._settings.routing.strict_tool_routing,
+                router_tables=tables_of(self._settings.routers),
                 why_not=world.hint,
                 docs_url=f"{self._settings.docs_url}/routing",
             )
         return self._instance
 
 
+def tables_of(settings: Routers) -> RouterTables:
+    """The operator's lists for router models."""
+    return RouterTables(
+        auto_default=settings.auto_default, auto_rankings=settings.auto_rankings, pareto=settings.pareto
+    )
+
+
 def query_of(exchange: Exchange) -> RoutingQuery:
     """Everything about the request that decides where it may go. Raises InvalidRequest naming the field."""
-    request = exchange.request
+    request, principal = exchange.request, exchange.principal
+    user_id, is_routed = principal.key.creator_user_id, names_router(request.models)
     return RoutingQuery(
         models=request.models,
         preferences=parse_preferences(request.provider, request.route),
@@ -68,4 +81,13 @@ def query_of(exchange: Exchange) -> RoutingQuery:
         service_tier=request.service_tier,
         operation=exchange.inbound.operation,
         compression=compression_of(request.plugins),
+        caller=RoutingCaller(
+            identities=frozenset((principal.account_id, user_id or principal.account_id)),
+            key_hash=principal.key.hash,
+            user_id=user_id,
+            region=exchange.region,
+        ),
+        remembered=exchange.remembered,
+        prompt=prompt_of(exchange.inbound) if is_routed else NO_PROMPT,
+        routers=parse_plugins(request.plugins) if is_routed else NO_SETTINGS,
     )

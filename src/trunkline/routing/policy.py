@@ -39,6 +39,9 @@ class RoutingPolicy(Struct, frozen=True, kw_only=True):
     """The workspace's `default_text_model`."""
 
 
+EVERYTHING_ALLOWED = RoutingPolicy()
+
+
 class ByokKey(Struct, frozen=True, kw_only=True):
     """One of the caller's own provider credentials, without its secret (accounts-and-governance.md BY-01)."""
 
@@ -67,12 +70,11 @@ class RoutingCaller(Struct, frozen=True, kw_only=True):
     """ISO alpha-2; None: unknown, which nothing is blocked for."""
     region: Region | None = None
     """Of the regional host that was called (routing-and-catalog.md 14)."""
-    policy: RoutingPolicy = RoutingPolicy()
+    policy: RoutingPolicy = EVERYTHING_ALLOWED
     own_keys: tuple[ByokKey, ...] = ()
 
 
 ANYBODY = RoutingCaller()
-EVERYTHING_ALLOWED = ANYBODY.policy
 
 
 def zdr_group(model: Model) -> ZdrGroup:

@@ -11,7 +11,7 @@ from trunkline.core.money import AttoUsd
 from trunkline.routing.policy import ANYBODY, Region, RoutingCaller
 from trunkline.routing.policy import SortBy as SortBy
 from trunkline.routing.routers.names import RouterStrategy
-from trunkline.routing.routers.settings import Prompt, RouterSettings
+from trunkline.routing.routers.settings import NO_PROMPT, NO_SETTINGS, Prompt, RouterSettings
 from trunkline.routing.sticky import NOTHING_REMEMBERED, Remembered
 
 Quantization = Literal[
@@ -81,9 +81,9 @@ class RoutingQuery(Struct, frozen=True, kw_only=True):
     caller: RoutingCaller = ANYBODY
     remembered: Remembered = NOTHING_REMEMBERED
     """Where this conversation went before (routing 13)."""
-    prompt: Prompt = Prompt()
+    prompt: Prompt = NO_PROMPT
     """For router models only; empty for others."""
-    routers: RouterSettings = RouterSettings()
+    routers: RouterSettings = NO_SETTINGS
     """The request's and the account's settings of router models."""
 
 

@@ -70,6 +70,9 @@ class RouterTables(Struct, frozen=True, kw_only=True):
 
 S = TypeVar("S", bound=Struct)
 
+NO_PROMPT = Prompt()
+NO_SETTINGS = RouterSettings()
+
 _plugins = msgspec.json.Decoder(list[dict[str, Raw]])
 _ids: msgspec.json.Decoder[str] = msgspec.json.Decoder(str)
 _NOT_ON_BETA = "pin_model"
@@ -81,7 +84,7 @@ def parse_plugins(raw: Raw) -> RouterSettings:
     Raises InvalidRequest naming the member.
     """
     if not bytes(raw) or bytes(raw) == b"null":
-        return RouterSettings()
+        return NO_SETTINGS
     given = {_id(plugin): plugin for plugin in _plugins.decode(raw)}
     beta = {name: value for name, value in given.get("auto-beta-router", {}).items() if name != _NOT_ON_BETA}
     return RouterSettings(

@@ -1,0 +1,76 @@
+"""Conversations that stay with an endpoint, between requests: routing-and-catalog.md 13.
+
+What is decided is decided in `routing/sticky.py`; here it is read from the request and kept in shared state.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from trunkline.gateway.exchange import Exchange
+from trunkline.protocols.chat.chat_request import ChatRequest
+from trunkline.protocols.chat.wire_messages import DeveloperMessage, SystemMessage, TextPart, WireMessage, WirePart
+from trunkline.routing.sticky import Conversation, conversation, fact_key, recall, renewed
+from trunkline.storage.shared.interface import SharedState
+
+OPENING_CHARS_MAX = 8_192
+"""What is read of each message that tells conversations apart: what begins alike this far shares a cache anyway."""
+
+
+class Stickiness:
+    """Recalls before planning, remembers after an answer."""
+
+    __slots__ = ("_shared",)
+
+    def __init__(self, shared: SharedState) -> None:
+        self._shared = shared
+
+    async def recall(self, exchange: Exchange) -> None:
+        """Learn where the request's conversation went before."""
+        talk = exchange.conversation = conversation_of(exchange)
+        if talk is not None:
+            text = await self._shared.recall(fact_key(exchange.principal.account_id, talk), exchange.received_ms)
+            exchange.remembered = recall(text, talk, exchange.received_ms)
+
+    async def remember(self, exchange: Exchange, now_ms: int) -> None:
+        """Keep who answered, if that is worth it."""
+        candidate, facts, talk = exchange.candidate, exchange.facts, exchange.conversation
+        if candidate is None or facts is None or talk is None:
+            return
+        usage = facts.usage
+        kept = renewed(
+            exchange.remembered,
+            endpoint=candidate.endpoint,
+            router=exchange.plan.router_of(candidate.model.id) if exchange.plan is not None else None,
+            cached_tokens=usage.cached_tokens + usage.cache_write_tokens if usage is not None else 0,
+            now_ms=now_ms,
+        )
+        if kept is not None:
+            text, until_ms = kept
+            await self._shared.remember(fact_key(exchange.principal.account_id, talk), text, until_ms)
+
+
+def conversation_of(exchange: Exchange) -> Conversation | None:
+    """The request's session, its cache key, or what its messages begin with; None: nothing tells it apart."""
+    request = exchange.request
+    if not isinstance(request, ChatRequest):
+        session_id = exchange.session_id
+        return Conversation(f"s{session_id}", explicit=True) if session_id else None
+    return conversation(
+        session_id=exchange.session_id,
+        prompt_cache_key=request.head.prompt_cache_key,
+        first_system=_text_of_first(request.messages, system=True),
+        first_message=_text_of_first(request.messages, system=False),
+    )
+
+
+def _text_of_first(messages: Sequence[WireMessage], *, system: bool) -> bytes:
+    """How the first system or developer message begins, or the first other one."""
+    for message in messages:
+        if isinstance(message, SystemMessage | DeveloperMessage) is system:
+            content = message.content
+            text = content if isinstance(content, str) else "".join(_texts(content or ()))
+            return text[:OPENING_CHARS_MAX].encode()
+    return b""
+
+
+def _texts(parts: Iterable[WirePart]) -> Iterator[str]:
+    return (part.text for part in parts if isinstance(part, TextPart))
