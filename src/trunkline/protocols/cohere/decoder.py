@@ -1,69 +1,34 @@
 """A Cohere upstream's answer as events of the hub."""
 
-import contextlib
-
 from msgspec import Raw
 
 from trunkline.protocols.cohere.reader import AnswerReader
 from trunkline.protocols.cohere.wire import WireEvent, read_body, read_event
+from trunkline.protocols.event_sequence import SequenceDecoder
 from trunkline.protocols.events import Extra, GenerationEvent, UpstreamFault
 from trunkline.protocols.faults.reading import fault_in_answer
 from trunkline.protocols.hub import DecodedBody
 from trunkline.protocols.lenient_json import UNREADABLE, int_of, is_blank, list_of, object_of, objects_of, text_of
-from trunkline.protocols.sse import EventTooLarge, SseParser
+from trunkline.protocols.sse import SseParser
 
 _READ_OF_MESSAGE = frozenset({"role", "content", "tool_plan", "tool_calls", "citations"})
 
 
-class CohereDecoder:
+class CohereDecoder(SequenceDecoder):
     """Bytes of a stream in, events out; `facts` are final after `close`."""
 
     def __init__(self, *, exclude_reasoning: bool = False) -> None:
         self._reader = AnswerReader(whole=False, exclude_reasoning=exclude_reasoning)
-        self._sse = SseParser()
-        self._closed = False
+        super().__init__(self._reader.facts, SseParser())
         self._message_ended = False
-        self.facts = self._reader.facts
 
-    def feed(self, data: bytes) -> list[GenerationEvent]:
-        """The events that are complete with `data`; after the end or a fault none."""
-        if self._over():
-            return []
-        try:
-            payloads = self._sse.feed(data)
-        except EventTooLarge as error:
-            return self._reader.fail(UpstreamFault(status=200, message=str(error)))
-        events: list[GenerationEvent] = []
-        for payload in payloads:
-            if self._over():
-                break
-            try:
-                events += self._read(payload)
-            except UNREADABLE:
-                events += self._reader.fail(
-                    UpstreamFault(status=200, message="An event of the stream is no JSON object")
-                )
-        return events
+    def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
+        return self._reader.fail(fault)
 
-    def close(self) -> list[GenerationEvent]:
-        """The bytes ended: the last events. Calling it again gives none."""
-        if self._closed:
-            return []
-        events: list[GenerationEvent] = []
-        if not self._over():
-            for payload in self._sse.close():
-                # The last event may lack its empty line; one that was cut in the middle is as good as not sent.
-                with contextlib.suppress(*UNREADABLE):
-                    events += self._read(payload)
-        self._closed = True
-        if self.facts.upstream_id is None and not events and self._sse.stray:
-            events += self._reader.fail(_stray_fault(self._sse.stray))
-        return events + self._reader.end(truncated=not self._message_ended)
+    def end(self) -> list[GenerationEvent]:
+        return self._reader.end(truncated=not self._message_ended)
 
-    def _over(self) -> bool:
-        return self._closed or self.facts.done or self.facts.fault is not None
-
-    def _read(self, payload: bytes) -> list[GenerationEvent]:
+    def read(self, payload: bytes) -> list[GenerationEvent]:
         if payload == b"[DONE]":
             self.facts.done = True
             return []
@@ -138,13 +103,6 @@ def _body_events(reader: AnswerReader, data: bytes) -> list[GenerationEvent]:
     ]
     reader.end_message(body)
     return events + reader.end(truncated=False)
-
-
-def _stray_fault(stray: bytes) -> UpstreamFault:
-    """No event came. A JSON object instead of a stream may say why."""
-    if not object_of(Raw(stray)):
-        return UpstreamFault(status=200, message="The answer is no event stream")
-    return fault_in_answer(Raw(stray))
 
 
 def _index(event: WireEvent) -> int:

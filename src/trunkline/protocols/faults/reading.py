@@ -73,10 +73,13 @@ def fault_in_answer(error: Raw) -> UpstreamFault:
 
 def fault_in_stray(stray: bytes) -> UpstreamFault:
     """The fault of a stream without an event. A JSON object that came instead may say why."""
-    error = object_of(Raw(stray)).get("error")
-    if error is None or is_blank(error):
-        return UpstreamFault(status=200, message="The answer is no event stream")
-    return fault_in_answer(error)
+    members = object_of(Raw(stray))
+    error = members.get("error")
+    if error is not None and not is_blank(error):
+        return fault_in_answer(error)
+    if text_of(members.get("message")):
+        return fault_in_answer(Raw(stray))
+    return UpstreamFault(status=200, message="The answer is no event stream")
 
 
 def _find_error(body: Raw) -> dict[str, Raw] | None:

@@ -18,6 +18,11 @@ class StreamFrames:
     def __init__(self) -> None:
         self._parser: SseParser | JsonArrayParser | None = None
 
+    @property
+    def stray(self) -> bytes:
+        """The beginning of what was neither."""
+        return self._parser.stray if isinstance(self._parser, SseParser) else b""
+
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads that are complete with `data`. Raises EventTooLarge."""
         if self._parser is None:

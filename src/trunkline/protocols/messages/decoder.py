@@ -1,67 +1,33 @@
 """A Messages upstream's answer as events of the hub (inference.md 30.9)."""
 
-import contextlib
-
-from msgspec import Raw
-
 from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.event_sequence import SequenceDecoder
 from trunkline.protocols.events import GenerationEvent, UpstreamFault
 from trunkline.protocols.faults.reading import fault_in_answer
 from trunkline.protocols.hub import DecodedBody
 from trunkline.protocols.lenient_json import UNREADABLE, int_of, is_blank, list_of, object_of
 from trunkline.protocols.messages.reader import AnswerReader
 from trunkline.protocols.messages.wire import WireEvent, read_body, read_event
-from trunkline.protocols.sse import EventTooLarge, SseParser
+from trunkline.protocols.sse import SseParser
 
 
-class MessagesDecoder:
+class MessagesDecoder(SequenceDecoder):
     """Bytes of a stream in, events out; `facts` are final after `close`."""
+
+    unreadable = "An event of the stream is no JSON object with a type"
 
     def __init__(self, target: UpstreamTarget, *, exclude_reasoning: bool = False) -> None:
         self._reader = AnswerReader(target, whole=False, exclude_reasoning=exclude_reasoning)
-        self._sse = SseParser()
-        self._closed = False
-        self.facts = self._reader.facts
+        super().__init__(self._reader.facts, SseParser())
 
-    def feed(self, data: bytes) -> list[GenerationEvent]:
-        """The events that are complete with `data`; after the end or a fault none."""
-        if self._over():
-            return []
-        try:
-            payloads = self._sse.feed(data)
-        except EventTooLarge as error:
-            return self._reader.fail(UpstreamFault(status=200, message=str(error)))
-        events: list[GenerationEvent] = []
-        for payload in payloads:
-            if self._over():
-                break
-            try:
-                events += self._read(read_event(payload))
-            except UNREADABLE:
-                events += self._reader.fail(
-                    UpstreamFault(status=200, message="An event of the stream is no JSON object with a type")
-                )
-        return events
+    def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
+        return self._reader.fail(fault)
 
-    def close(self) -> list[GenerationEvent]:
-        """The bytes ended: the last events. Calling it again gives none."""
-        if self._closed:
-            return []
-        events: list[GenerationEvent] = []
-        if not self._over():
-            for payload in self._sse.close():
-                # The last event may lack its empty line; one that was cut in the middle is as good as not sent.
-                with contextlib.suppress(*UNREADABLE):
-                    events += self._read(read_event(payload))
-        self._closed = True
-        if self.facts.upstream_id is None and not events and self._sse.stray:
-            events += self._read_stray(self._sse.stray)
-        return events + self._reader.end(truncated=not self.facts.done)
+    def end(self) -> list[GenerationEvent]:
+        return self._reader.end(truncated=not self.facts.done)
 
-    def _over(self) -> bool:
-        return self._closed or self.facts.done or self.facts.fault is not None
-
-    def _read(self, event: WireEvent) -> list[GenerationEvent]:
+    def read(self, payload: bytes) -> list[GenerationEvent]:
+        event = read_event(payload)
         match event.type:
             case "content_block_delta":
                 return self._reader.grow_block(_index(event), object_of(event.delta))
@@ -87,13 +53,6 @@ class MessagesDecoder:
             delta["context_management"] = event.context_management
         self._reader.end_message(delta, event.usage)
 
-    def _read_stray(self, stray: bytes) -> list[GenerationEvent]:
-        """No event came. A JSON object instead of a stream may say why."""
-        error = object_of(Raw(stray)).get("error")
-        if is_blank(error) or error is None:
-            return self._reader.fail(UpstreamFault(status=200, message="The answer is no event stream"))
-        return self._reader.fail(fault_in_answer(error))
-
 
 def decode_body(data: bytes, target: UpstreamTarget, *, exclude_reasoning: bool = False) -> DecodedBody:
     """A whole `message`. A body that is none ends with `Failed`."""
@@ -110,7 +69,7 @@ def _body_events(reader: AnswerReader, data: bytes) -> list[GenerationEvent]:
     error = message.get("error")
     if error is not None and not is_blank(error):
         return reader.fail(fault_in_answer(error))
-    if "content" not in message:
+    if not bytes(message.get("content", b"")).lstrip().startswith(b"["):
         return reader.fail(UpstreamFault(status=200, message="The answer has no content"))
     events = reader.start(message)
     for index, block in enumerate(list_of(message["content"])):

@@ -1,18 +1,18 @@
 """An openai-responses upstream's answer as events of the hub (inference.md 30.9)."""
 
-import contextlib
 from typing import Final
 
 from trunkline.core import json
-from trunkline.protocols.answers import Facts, UpstreamTarget
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.event_sequence import SequenceDecoder
 from trunkline.protocols.events import GenerationEvent, UpstreamFault
-from trunkline.protocols.faults.reading import fault_in_answer, fault_in_stray
+from trunkline.protocols.faults.reading import fault_in_answer
 from trunkline.protocols.hub import DecodedBody
 from trunkline.protocols.lenient_json import NULL, UNREADABLE, is_blank, label_of, object_of, text_of
 from trunkline.protocols.responses.answer import AnswerReader
 from trunkline.protocols.responses.items import OutputItem
 from trunkline.protocols.responses.wire import WireEvent, read_event, read_members
-from trunkline.protocols.sse import EventTooLarge, SseParser
+from trunkline.protocols.sse import SseParser
 
 _TERMINAL: Final[dict[str, str]] = {
     "response.completed": "completed",
@@ -35,7 +35,7 @@ _KIND_OF_EVENT: Final[tuple[tuple[str, str], ...]] = (
 """What an item is whose beginning was not announced."""
 
 
-class ResponsesDecoder:
+class ResponsesDecoder(SequenceDecoder):
     """Bytes of a stream in, events out; `facts` fill up on the way and are final after `close`.
 
     Items may overlap and finish in any order: each is a part, or several, of its own. The stream ends with its
@@ -44,47 +44,19 @@ class ResponsesDecoder:
 
     def __init__(self, target: UpstreamTarget, *, exclude_reasoning: bool = False) -> None:
         self._answer = AnswerReader(target, exclude_reasoning=exclude_reasoning)
-        self._sse = SseParser()
-        self._closed = False
-        self.facts: Facts = self._answer.facts
+        super().__init__(self._answer.facts, SseParser())
 
-    def feed(self, data: bytes) -> list[GenerationEvent]:
-        """The events that are complete with `data`; after the terminal event or a fault none."""
-        if self._is_over():
-            return []
-        try:
-            payloads = self._sse.feed(data)
-        except EventTooLarge as error:
-            self._answer.fail(UpstreamFault(status=200, message=str(error)))
-            payloads = []
-        for payload in payloads:
-            if not payload.startswith(b"[DONE]"):
-                try:
-                    self._read(read_event(payload))
-                except UNREADABLE:
-                    self._answer.fail(UpstreamFault(status=200, message="An event of the stream is no JSON object"))
-            if self._is_over():
-                break
+    def read(self, payload: bytes) -> list[GenerationEvent]:
+        if not payload.startswith(b"[DONE]"):
+            self._read(read_event(payload))
         return self._answer.log.take()
 
-    def close(self) -> list[GenerationEvent]:
-        """The bytes ended. Calling it again gives no events."""
-        if not self._closed:
-            if not self._is_over():
-                self._read_rest()
-            self._closed = True
+    def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
+        self._answer.fail(fault)
+        return self._answer.log.take()
+
+    def end(self) -> list[GenerationEvent]:
         return self._answer.end()
-
-    def _is_over(self) -> bool:
-        return self._closed or self.facts.done or self.facts.fault is not None
-
-    def _read_rest(self) -> None:
-        """A last event that lacks only its empty line; one that was cut in the middle is as good as not sent."""
-        for payload in self._sse.close():
-            with contextlib.suppress(*UNREADABLE):
-                self._read(read_event(payload))
-        if not self._answer.items and not self._is_over() and self._sse.stray:
-            self._answer.fail(fault_in_stray(self._sse.stray))
 
     def _read(self, event: WireEvent) -> None:
         answer = self._answer
