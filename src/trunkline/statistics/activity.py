@@ -1,9 +1,11 @@
 """What an account used by day, model and endpoint (accounts-and-governance.md 16)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, func, select
+from msgspec.structs import replace
+from sqlalchemy import BigInteger, ColumnElement, Connection, cast, func, select
 
 from trunkline.core.money import NanoUsd
 from trunkline.storage.tables import api_keys, usage_days
@@ -35,7 +37,7 @@ class ActivityQuery(Struct, frozen=True, kw_only=True):
     by_workspace: bool = False
 
 
-class ActivityRow(Struct, frozen=True, kw_only=True):
+class ActivityRow(Struct, frozen=True):
     """Sums of a day at one endpoint. `workspace_id` is empty unless rows are split by workspace."""
 
     day: int
@@ -57,7 +59,6 @@ def list_activity(connection: Connection, query: ActivityQuery) -> list[Activity
     """Latest day first, then by spend, then by model (ACT-27). Days with nothing but failures are left out."""
     days = usage_days.c
     grouped = [days.day, days.model, days.endpoint_id]
-    workspace = func.coalesce(func.nullif(days.workspace_id, ""), query.default_workspace_id)
     where: list[ColumnElement[bool]] = [
         days.account_id == query.account_id,
         days.day >= query.first_day,
@@ -66,40 +67,51 @@ def list_activity(connection: Connection, query: ActivityQuery) -> list[Activity
     if query.key_hash is not None:
         where.append(days.key_hash == query.key_hash)
     if query.workspace_id is not None:
-        where.append(workspace == query.workspace_id)
-    by = [*grouped, workspace] if query.by_workspace else grouped
-    shown = workspace if query.by_workspace else func.max("")
+        is_default = query.workspace_id == query.default_workspace_id
+        where.append(days.workspace_id.in_([query.workspace_id, ""] if is_default else [query.workspace_id]))
+    # In the order of the table's key, so that SQLite adds up as it reads.
+    by = [*grouped, days.workspace_id] if query.by_workspace else grouped
+    shown = days.workspace_id if query.by_workspace else func.max("")
     rows = connection.execute(
         select(
             *grouped,
-            shown.label("workspace"),
-            func.max(days.permaslug).label("permaslug"),
-            func.max(days.provider_name).label("provider_name"),
-            *(func.sum(days[name]).label(name) for name in _SUMS),
+            shown,
+            func.max(days.permaslug),
+            func.max(days.provider_name),
+            *(cast(func.sum(days[name]), BigInteger) for name in _SUMS),
         )
         .where(*where)
         .group_by(*by)
         .having(func.sum(days.requests) > 0)
     )
-    found = [
-        ActivityRow(
-            day=row.day,
-            model=row.model,
-            endpoint_id=row.endpoint_id,
-            workspace_id=row.workspace,
-            permaslug=row.permaslug,
-            provider_name=row.provider_name,
-            requests=int(row.requests),
-            prompt_tokens=int(row.prompt_tokens),
-            completion_tokens=int(row.completion_tokens),
-            reasoning_tokens=int(row.reasoning_tokens),
-            cached_tokens=int(row.cached_tokens),
-            usage_nanousd=NanoUsd(int(row.usage_nanousd)),
-            byok_nanousd=NanoUsd(int(row.byok_nanousd)),
-        )
-        for row in rows
-    ]
+    found = [ActivityRow(*row) for row in rows]
+    if query.by_workspace:
+        found = _with_default(found, query.default_workspace_id)
     return sorted(found, key=lambda row: (-row.day, -row.usage_nanousd, row.model, row.endpoint_id))
+
+
+def _with_default(rows: Iterable[ActivityRow], default_workspace_id: str) -> list[ActivityRow]:
+    """What has no workspace, added to the rows of the default one."""
+    found: dict[tuple[int, str, str, str], ActivityRow] = {}
+    for row in rows:
+        if not row.workspace_id:
+            row = replace(row, workspace_id=default_workspace_id)
+        key = (row.day, row.model, row.endpoint_id, row.workspace_id)
+        found[key] = row if (twin := found.get(key)) is None else _together(row, twin)
+    return list(found.values())
+
+
+def _together(row: ActivityRow, twin: ActivityRow) -> ActivityRow:
+    return replace(
+        row,
+        requests=row.requests + twin.requests,
+        prompt_tokens=row.prompt_tokens + twin.prompt_tokens,
+        completion_tokens=row.completion_tokens + twin.completion_tokens,
+        reasoning_tokens=row.reasoning_tokens + twin.reasoning_tokens,
+        cached_tokens=row.cached_tokens + twin.cached_tokens,
+        usage_nanousd=NanoUsd(row.usage_nanousd + twin.usage_nanousd),
+        byok_nanousd=NanoUsd(row.byok_nanousd + twin.byok_nanousd),
+    )
 
 
 def owns_key(connection: Connection, account_id: str, key_hash: str) -> bool:

@@ -1,14 +1,13 @@
 """Distributions that can be added up: how many values fell into each of logarithmic bins.
 
-What is kept is `{bin: count}`, so two hours are merged by adding counts, in any order, on any machine. Bins and
-percentiles are DDSketch's: a percentile is at most 1 % off the true one (accounts-and-governance.md AN-11 allows 2).
+What is kept is `{bin: count}`, so two hours are merged by adding counts, in any order, on any machine. The bins are
+DDSketch's: a percentile is at most 1 % off the true one (accounts-and-governance.md AN-11 allows 2).
 Why so: docs/develop/decisions/0008-rollups.md.
 """
 
 from collections.abc import Iterable
 
 import msgspec
-from ddsketch import DDSketch
 from ddsketch.mapping import LogarithmicMapping
 
 RELATIVE_ACCURACY = 0.01
@@ -44,32 +43,31 @@ def add(into: Bins, more: Bins) -> None:
 
 
 class Distribution:
-    """Any number of bins merged, to be asked for percentiles."""
+    """Any number of bins merged, to be asked for percentiles by nearest rank (routing-and-catalog.md 21)."""
 
-    __slots__ = ("_sketch", "count")
+    __slots__ = ("_bins", "count")
 
     def __init__(self, parts: Iterable[Bins]) -> None:
-        self._sketch = DDSketch(RELATIVE_ACCURACY)
-        self.count = 0
-        """Values in it."""
         merged: Bins = {}
         for part in parts:
             add(merged, part)
-        for key, count in merged.items():
-            self._sketch.add(_mapping.value(key), count)
-            self.count += count
+        self._bins = sorted(merged.items())
+        self.count = sum(merged.values())
+        """Values in it."""
 
     def reached_by(self, percent: int) -> float | None:
-        """The value that `percent` % of the values stay at or below, by nearest rank (routing-and-catalog.md 21)."""
-        if not self.count:
-            return None
-        # The library counts ranks from 0 and rounds down: half a rank more than the wanted one never rounds to another.
-        rank = -(-percent * self.count // 100) - 0.5
-        return self._sketch.get_quantile_value(min(1.0, rank / max(1, self.count - 1)))
+        """The value that `percent` % of the values stay at or below."""
+        return self._ranked(-(-percent * self.count // 100))
 
     def exceeded_by(self, percent: int) -> float | None:
         """The value that `percent` % of the values reach or exceed."""
-        if not self.count:
-            return None
-        rank = self.count - -(-percent * self.count // 100) + 0.5
-        return self._sketch.get_quantile_value(min(1.0, rank / max(1, self.count - 1)))
+        return self._ranked(self.count - -(-percent * self.count // 100) + 1)
+
+    def _ranked(self, rank: int) -> float | None:
+        """The value of a rank, counted from 1; None of nothing."""
+        passed = 0
+        for key, count in self._bins:
+            passed += count
+            if passed >= rank:
+                return _mapping.value(key)
+        return None
