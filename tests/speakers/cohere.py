@@ -29,6 +29,7 @@ class CohereSpeaker:
 
     def hear(self, request: RecordedRequest) -> Heard:
         asked: Json = dict(request.json)
+        form: Json = asked.get("response_format") or {}
         return Heard(
             texts=strings(asked.get("messages")),
             tools=tuple(tool["function"]["name"] for tool in asked.get("tools", ())),
