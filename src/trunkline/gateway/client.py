@@ -165,25 +165,43 @@ class ClientStream:
 
 
 class DisconnectWatch:
-    """Calls back once when the client of a stream leaves. One task for each stream, since ASGI offers no other way."""
+    """Calls back once when the client of a stream leaves.
 
-    __slots__ = ("_on_gone", "_receive", "_task")
+    A server that gives back a future needs no task for that; any other way of receiving needs one.
+    """
+
+    __slots__ = ("_on_gone", "_receive", "_waiting")
 
     def __init__(self, receive: Receive, on_gone: Callable[[], None]) -> None:
         self._receive = receive
         self._on_gone = on_gone
-        self._task = asyncio.get_running_loop().create_task(self._watch(), name="disconnect-watch")
+        self._waiting = self._watch()
+
+    def _watch(self) -> "asyncio.Future[Message]":
+        message = self._receive()
+        if isinstance(message, asyncio.Future):
+            waiting = message
+        else:
+            waiting = asyncio.get_running_loop().create_task(_received(message), name="disconnect-watch")
+        waiting.add_done_callback(self._on_message)
+        return waiting
+
+    def _on_message(self, waiting: "asyncio.Future[Message]") -> None:
+        if waiting.cancelled():
+            return
+        if waiting.result()["type"] == "http.disconnect":
+            self._on_gone()
+        else:
+            self._waiting = self._watch()
 
     def stop(self) -> None:
         """The answer is over; what the client does now is no matter."""
-        self._task.cancel()
+        self._waiting.remove_done_callback(self._on_message)
+        self._waiting.cancel()
 
-    async def _watch(self) -> None:
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._on_gone()
-                return
+
+async def _received(message: Awaitable[Message]) -> Message:
+    return await message
 
 
 async def send_whole(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:

@@ -27,10 +27,11 @@ _POOL_WAIT_S = 10.0
 # the event loop's short way).
 _CACHE_KIB: dict[Role, int] = {"reader": 4_096, "writer": 4_096}
 # A commit of one record touches about nine pages, so SQLite's default of 1,000 would put a checkpoint (with its two
-# fsyncs) behind every hundredth commit. The checkpointer copies pages beside the writer (storage/checkpoint.py); at
-# 32 MiB of WAL, when it cannot keep up, the writer copies too, and after a burst the file is cut to 64 MiB.
-_WAL_PAGES_MAX = 8_192
-_WAL_BYTES_KEPT = 64 * 2**20
+# fsyncs) behind every hundredth commit. The checkpointer copies pages beside the writer (storage/checkpoint.py); but
+# the WAL begins anew only when all of it is copied, which under a steady load never happens by itself: so at 128 MiB
+# the writer copies the rest, some 5 ms, once in thousands of commits. To keep the file's size spares growing it again.
+_WAL_PAGES_MAX = 32_768
+_WAL_BYTES_KEPT = 128 * 2**20
 # A peer that vanished (no RST) is noticed after this, instead of after the kernel's quarter of an hour.
 _PEER_TIMEOUT_MS = 10_000
 

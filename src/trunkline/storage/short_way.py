@@ -20,18 +20,20 @@ ROWS_MAX = 64
 """In one commit: about a millisecond of the loop's time."""
 SLOW_S = 0.020
 """A commit that takes longer says that the disk or a checkpoint is in the way."""
-PAUSE_S = 1.0
-"""After a slow or impossible commit, the long way is taken for this long."""
+PAUSE_S_MIN = 0.05
+PAUSE_S_MAX = 1.0
+"""After a slow or impossible commit, the long way is taken for a while; after each further one for twice as long."""
 
 
 class ShortWay:
     """A connection of the event loop's own, which never waits for a lock."""
 
-    __slots__ = ("_committer", "_not_before_s")
+    __slots__ = ("_committer", "_not_before_s", "_pause_s")
 
     def __init__(self, url: URL, statements: SettlementStatements) -> None:
         self._committer = Committer(url, open_engine(url, "writer", lock_wait_s=0.0), statements)
         self._not_before_s = 0.0
+        self._pause_s = PAUSE_S_MIN
 
     def commit(self, rows: Sequence[GenerationRow]) -> bool:
         """One transaction. False, and nothing written: take the long way, which also knows what to say."""
@@ -43,8 +45,11 @@ class ShortWay:
         except (StorageUnavailable, StorageRefused):
             done = False
         ended_s = perf_counter()
-        if not done or ended_s - began_s > SLOW_S:
-            self._not_before_s = ended_s + PAUSE_S
+        if done and ended_s - began_s <= SLOW_S:
+            self._pause_s = PAUSE_S_MIN
+        else:
+            self._not_before_s = ended_s + self._pause_s
+            self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)
         return done
 
     def close(self) -> None:

@@ -103,3 +103,21 @@ async def test_what_was_handed_in_is_written_before_the_end(tmp_path: Path) -> N
     with sqlite3.connect(tmp_path / "trunkline.db") as connection:
         assert connection.execute("SELECT count(*) FROM generations").fetchone() == (100,)
     connection.close()
+
+
+async def test_one_slow_commit_is_forgiven_soon_and_several_are_not(
+    sqlite: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = sqlite._writer._short_way  # pyright: ignore[reportPrivateUsage] -- which way it took is what is tested
+    assert way is not None
+    monkeypatch.setattr(short_way, "SLOW_S", 0.0)
+    assert way.commit([a_row()])
+    assert not way.commit([a_row()])
+    await asyncio.sleep(short_way.PAUSE_S_MIN * 1.1)
+    assert way.commit([a_row()])
+    monkeypatch.setattr(short_way, "SLOW_S", 10.0)
+    await asyncio.sleep(short_way.PAUSE_S_MIN * 1.1)
+    assert not way.commit([a_row()]), "the second pause is twice as long"
+    await asyncio.sleep(short_way.PAUSE_S_MIN)
+    assert way.commit([a_row()])
+    assert way.commit([a_row()])
