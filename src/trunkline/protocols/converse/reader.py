@@ -4,43 +4,27 @@ from typing import Final
 
 from msgspec import Raw
 
-from trunkline.protocols.answers import Facts, UpstreamTarget
+from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.converse.block_reader import BlockReader, BlockReaders, whole_deltas
 from trunkline.protocols.converse.families import family_of
 from trunkline.protocols.converse.schema import answer_tool_name
 from trunkline.protocols.converse.usage import read_usage
-from trunkline.protocols.events import (
-    Completed,
-    Extra,
-    Failed,
-    Finished,
-    FinishReason,
-    GenerationEvent,
-    Started,
-    UpstreamFault,
-)
-from trunkline.protocols.finish import normalise as normalise_finish
+from trunkline.protocols.events import Completed, Finished, GenerationEvent, Started, UpstreamFault
 from trunkline.protocols.lenient_json import NOTHING, is_blank, label_of, object_of
-from trunkline.protocols.messages.block_state import AnswerState, Members
-from trunkline.protocols.messages.reader import BLOCKS_MAX
+from trunkline.protocols.messages.block_answer import BLOCKS_MAX, BlockAnswer
+from trunkline.protocols.messages.block_state import Members
 
 _READ: Final = frozenset({"output", "role", "stopReason", "usage", "serviceTier", "metrics", "p"})
 """Members that are read, or say nothing of the answer: `p` is padding, `metrics` the upstream's own clock."""
 
 
-class AnswerReader:
-    """Blocks, usage, the end; `facts` is final after `end` or `fail`."""
+class AnswerReader(BlockAnswer[BlockReader]):
+    """Blocks, usage, the end."""
 
     def __init__(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> None:
-        self.facts = Facts()
-        self._state = AnswerState(self.facts, answer_tool=answer_tool_name(target), exclude_reasoning=exclude_reasoning)
+        super().__init__(answer_tool=answer_tool_name(target), exclude_reasoning=exclude_reasoning, read=_READ)
         self._readers = BlockReaders(self._state, is_claude=family_of(target.upstream_model).is_claude)
-        self._open: dict[int, BlockReader] = {}
-        self._blocks = 0
         self._usage: Raw = NOTHING
-        self._extras: Members = {}
-        self._started = False
-        self._ended = False
 
     @property
     def is_complete(self) -> bool:
@@ -79,51 +63,29 @@ class AnswerReader:
         reader = self._open.get(index)
         return events if reader is None else events + reader.grow(delta)
 
-    def close_block(self, index: int) -> list[GenerationEvent]:
-        reader = self._open.pop(index, None)
-        return [] if reader is None else reader.close()
-
     def note(self, members: Members) -> None:
         """What stands around the content: of `messageStop`, of `metadata`, or of a whole answer."""
         facts = self.facts
         facts.native_finish_reason = label_of(members.get("stopReason")) or facts.native_finish_reason
         facts.service_tier = label_of(object_of(members.get("serviceTier")).get("type")) or facts.service_tier
         self._usage = members.get("usage", self._usage)
-        for name, raw in members.items():
-            if name not in _READ and not is_blank(raw):
-                self._extras[name] = raw
-
-    def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
-        """The answer is over. What was counted so far stays known."""
-        if self._ended:
-            return []
-        self._ended = True
-        self.facts.fault = fault
-        self._settle()
-        return [Failed(fault)]
+        self._keep_unread(members)
 
     def end(self) -> list[GenerationEvent]:
         """No more comes. Without a reason to stop the answer was cut off."""
         if self._ended:
             return []
-        events = [event for index in sorted(self._open) for event in self.close_block(index)]
-        events += [Extra(name, raw) for name, raw in self._extras.items()]
+        events = self._last_events()
         facts = self.facts
         if facts.native_finish_reason is None:
             message = "The answer has no stop reason" if self._started else "The answer has no message"
             return events + self.fail(UpstreamFault(status=200, message=message, truncated=True))
         self._ended = True
-        facts.finish_reason = self._finish_reason(facts.native_finish_reason)
+        facts.finish_reason = self._finish_reason_of(facts.native_finish_reason)
         self._settle()
         events.append(Finished(facts.finish_reason, facts.native_finish_reason))
         events.append(Completed(facts.usage, facts.service_tier))
         return events
-
-    def _finish_reason(self, native: str) -> FinishReason:
-        has_calls = self.facts.tool_call_count > 0
-        reason = normalise_finish(native, has_calls=has_calls)
-        # The call of the tool that stands in for structured output is no call to the client.
-        return "stop" if reason == "tool_calls" and not has_calls else reason
 
     def _settle(self) -> None:
         self.facts.usage = read_usage(self._usage, self._state.thinking_chars)

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from trunkline.protocols.converse.blocks import PLACEHOLDER, Block, Member, text_block, write_blocks
+from trunkline.protocols.messages.turns import opening_of_loop
 
 
 class Turn(Struct):
@@ -88,14 +89,7 @@ def write_turns(turns: list[Turn]) -> list[Member]:
 
 def loop_lacks_thinking(turns: list[Turn]) -> bool:
     """Whether a tool loop is open whose first assistant turn does not start with the thinking that led to it."""
-    if not turns or not turns[-1].results:
-        return False
-    opening: Turn | None = None
-    for turn in reversed(turns):
-        if turn.role == "assistant":
-            opening = turn
-        elif not turn.results:
-            break
+    opening = opening_of_loop(turns)
     return opening is not None and "reasoningContent" not in opening.blocks[0].member
 
 

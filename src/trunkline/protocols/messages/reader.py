@@ -2,46 +2,30 @@
 
 from msgspec import Raw
 
-from trunkline.protocols.answers import Facts, UpstreamTarget
-from trunkline.protocols.events import (
-    Completed,
-    Extra,
-    Failed,
-    Finished,
-    FinishReason,
-    GenerationEvent,
-    Started,
-    UpstreamFault,
-)
-from trunkline.protocols.finish import normalise as normalise_finish
-from trunkline.protocols.lenient_json import NOTHING, is_blank, label_of, text_of
+from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.events import Completed, Finished, FinishReason, GenerationEvent, Started, UpstreamFault
+from trunkline.protocols.lenient_json import NOTHING, label_of, text_of
+from trunkline.protocols.messages.block_answer import BLOCKS_MAX, BlockAnswer
 from trunkline.protocols.messages.block_reader import BlockReader, open_block
-from trunkline.protocols.messages.block_state import AnswerState, Members
+from trunkline.protocols.messages.block_state import Members
 from trunkline.protocols.messages.schema import answer_tool_name
 from trunkline.protocols.messages.usage import UsageReader
-
-BLOCKS_MAX = 4096
-"""More blocks than this in one answer are not a model's."""
 
 _READ_OF_MESSAGE = frozenset({"id", "type", "role", "model", "content", "stop_reason", "usage"})
 _BLOCK_OF_DELTA = {"text_delta": Raw(b'"text"'), "thinking_delta": Raw(b'"thinking"')}
 """The block that a delta without a start must belong to."""
 
 
-class AnswerReader:
-    """Blocks, usage, the end; `facts` is final after `end` or `fail`."""
+class AnswerReader(BlockAnswer[BlockReader]):
+    """Blocks, usage, the end."""
 
     def __init__(self, target: UpstreamTarget, *, whole: bool, exclude_reasoning: bool) -> None:
-        self.facts = Facts()
+        super().__init__(
+            answer_tool=answer_tool_name(target), exclude_reasoning=exclude_reasoning, read=_READ_OF_MESSAGE
+        )
         self._whole = whole
-        self._state = AnswerState(self.facts, answer_tool=answer_tool_name(target), exclude_reasoning=exclude_reasoning)
         self._usage = UsageReader()
-        self._open: dict[int, BlockReader] = {}
-        self._blocks = 0
-        self._extras: dict[str, Raw] = {}
         self._stop_word: str | None = None
-        self._started = False
-        self._ended = False
 
     def start(self, message: Members) -> list[GenerationEvent]:
         """What stands around the content."""
@@ -62,10 +46,6 @@ class AnswerReader:
         reader = self._open[index] = open_block(self._state, index, members)
         return events + reader.open(members)
 
-    def close_block(self, index: int) -> list[GenerationEvent]:
-        reader = self._open.pop(index, None)
-        return [] if reader is None else reader.close()
-
     def grow_block(self, index: int, delta: Members) -> list[GenerationEvent]:
         kind = text_of(delta.get("type"))
         events: list[GenerationEvent] = []
@@ -82,23 +62,13 @@ class AnswerReader:
         self._note(delta)
         self._usage.read(usage)
 
-    def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
-        """The answer is over. What was counted so far stays known."""
-        if self._ended:
-            return []
-        self._ended = True
-        self.facts.fault = fault
-        self._settle()
-        return [Failed(fault)]
-
     def end(self, *, truncated: bool) -> list[GenerationEvent]:
         """No more comes. `truncated`: without the format's own end."""
         if self._ended:
             return []
         if not self._started:
             return self.fail(UpstreamFault(status=200, message="The answer has no message", truncated=truncated))
-        events = [event for index in sorted(self._open) for event in self.close_block(index)]
-        events += [Extra(name, raw) for name, raw in self._extras.items()]
+        events = self._last_events()
         facts = self.facts
         facts.native_finish_reason = self._stop_word
         facts.finish_reason = self._finish_reason(truncated=truncated)
@@ -114,18 +84,13 @@ class AnswerReader:
         return events
 
     def _finish_reason(self, *, truncated: bool) -> FinishReason | None:
-        has_calls = self.facts.tool_call_count > 0
         if self._stop_word is None:
-            return "tool_calls" if has_calls and not truncated else None
-        reason = normalise_finish(self._stop_word, has_calls=has_calls)
-        # The call of the tool that stands in for structured output is no call to the client.
-        return "stop" if reason == "tool_calls" and not has_calls else reason
+            return "tool_calls" if self.facts.tool_call_count and not truncated else None
+        return self._finish_reason_of(self._stop_word)
 
     def _note(self, members: Members) -> None:
         self._stop_word = label_of(members.get("stop_reason")) or self._stop_word
-        for name, raw in members.items():
-            if name not in _READ_OF_MESSAGE and not is_blank(raw):
-                self._extras[name] = raw
+        self._keep_unread(members)
 
     def _settle(self) -> None:
         facts = self.facts

@@ -4,7 +4,7 @@ Neighbours of one role become one turn, what would be empty gets a placeholder, 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -15,6 +15,19 @@ PLACEHOLDER: Final = "."
 """Upstreams refuse a turn of blanks."""
 
 TurnRole = Literal["user", "assistant", "system"]
+
+
+class AnyTurn(Protocol):
+    """A turn in the words of any format that has results in turns."""
+
+    @property
+    def role(self) -> TurnRole: ...
+
+    @property
+    def results(self) -> Sequence[object]: ...
+
+
+T = TypeVar("T", bound=AnyTurn)
 
 
 class Turn(Struct):
@@ -107,15 +120,21 @@ def blocks_of(turns: Sequence[Turn]) -> Iterator[Block]:
 
 def loop_lacks_thinking(turns: Sequence[Turn]) -> bool:
     """Whether a tool loop is open whose first assistant turn does not start with the thinking that led to it."""
+    opening = opening_of_loop(turns)
+    return opening is not None and opening.blocks[0]["type"] not in THINKING_TYPES
+
+
+def opening_of_loop(turns: Sequence[T]) -> T | None:
+    """The assistant's turn that began the tool loop which is still open, None where none is."""
     if not turns or not turns[-1].results:
-        return False
-    opening: Turn | None = None
+        return None
+    opening: T | None = None
     for turn in reversed(turns):
         if turn.role == "assistant":
             opening = turn
         elif not turn.results:
             break
-    return opening is not None and opening.blocks[0]["type"] not in THINKING_TYPES
+    return opening
 
 
 def _as_user_text(blocks: list[Block]) -> list[Block]:
