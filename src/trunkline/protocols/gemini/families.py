@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Thinking = Literal["none", "budget", "level"]
 
@@ -39,82 +40,55 @@ class Family(Struct, frozen=True, kw_only=True):
     """Search is charged for each query; elsewhere for each answer that used it."""
 
 
+_NEWEST = Family(prefix="")
+_GEMINI_2 = Family(
+    prefix="gemini-2.0",
+    thinking="none",
+    needs_signatures=False,
+    media_in_results=False,
+    fetches_urls=False,
+    mixes_tools=False,
+    priced_by_query=False,
+)
+_GEMINI_2_5 = replace(
+    _GEMINI_2,
+    prefix="gemini-2.5",
+    thinking="budget",
+    budget_min=0,
+    budget_max=24_576,
+    can_stop_thinking=True,
+    fetches_urls=True,
+)
+_GEMMA = Family(
+    prefix="gemma-",
+    thinking="none",
+    needs_signatures=False,
+    media_in_results=False,
+    system_instruction=False,
+    fetches_urls=False,
+    searches=False,
+)
+
 _FAMILIES = (
-    Family(prefix=""),
-    Family(prefix="gemini-3-pro", levels=("low", "high")),
-    Family(prefix="gemini-3-pro-image", levels=("low", "high"), paints=True),
-    Family(prefix="gemini-3.1-flash-image", levels=("minimal", "high"), paints=True),
-    Family(prefix="gemini-3.1-flash-lite-image", levels=("minimal", "high"), paints=True),
-    Family(
-        prefix="gemini-2.5",
-        thinking="budget",
-        budget_min=0,
-        budget_max=24_576,
-        can_stop_thinking=True,
-        needs_signatures=False,
-        media_in_results=False,
-        mixes_tools=False,
-        priced_by_query=False,
-    ),
-    Family(
-        prefix="gemini-2.5-pro",
-        thinking="budget",
-        budget_min=128,
-        budget_max=32_768,
-        needs_signatures=False,
-        media_in_results=False,
-        mixes_tools=False,
-        priced_by_query=False,
-    ),
-    Family(
-        prefix="gemini-2.5-flash-lite",
-        thinking="budget",
-        budget_min=512,
-        budget_max=24_576,
-        can_stop_thinking=True,
-        needs_signatures=False,
-        media_in_results=False,
-        mixes_tools=False,
-        priced_by_query=False,
-    ),
-    Family(
-        prefix="gemini-2.5-flash-image",
-        thinking="none",
-        needs_signatures=False,
-        media_in_results=False,
-        paints=True,
-        mixes_tools=False,
-        priced_by_query=False,
-    ),
-    Family(
-        prefix="gemini-2.0",
-        thinking="none",
-        needs_signatures=False,
-        media_in_results=False,
-        fetches_urls=False,
-        mixes_tools=False,
-        priced_by_query=False,
-    ),
-    Family(
-        prefix="gemini-1",
-        thinking="none",
-        needs_signatures=False,
-        media_in_results=False,
-        fetches_urls=False,
-        searches=False,
-        priced_by_query=False,
-    ),
-    Family(
-        prefix="gemma-",
-        thinking="none",
-        needs_signatures=False,
-        media_in_results=False,
-        system_instruction=False,
-        fetches_urls=False,
-        searches=False,
-    ),
-    Family(
-        prefix="gemma-4", levels=("minimal", "high"), needs_signatures=False, media_in_results=False, searches=False
+    _NEWEST,
+    replace(_NEWEST, prefix="gemini-3-pro", levels=("low", "high")),
+    replace(_NEWEST, prefix="gemini-3-pro-image", levels=("low", "high"), paints=True),
+    replace(_NEWEST, prefix="gemini-3.1-flash-image", levels=("minimal", "high"), paints=True),
+    replace(_NEWEST, prefix="gemini-3.1-flash-lite-image", levels=("minimal", "high"), paints=True),
+    _GEMINI_2_5,
+    replace(_GEMINI_2_5, prefix="gemini-2.5-pro", budget_min=128, budget_max=32_768, can_stop_thinking=False),
+    replace(_GEMINI_2_5, prefix="gemini-2.5-flash-lite", budget_min=512),
+    replace(_GEMINI_2_5, prefix="gemini-2.5-flash-image", thinking="none", paints=True),
+    _GEMINI_2,
+    replace(_GEMINI_2, prefix="gemini-1", searches=False),
+    _GEMMA,
+    replace(
+        _GEMMA,
+        prefix="gemma-4",
+        thinking="level",
+        levels=("minimal", "high"),
+        system_instruction=True,
+        fetches_urls=True,
     ),
 )
 
