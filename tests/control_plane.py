@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -55,12 +56,18 @@ def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> 
         keys=KeyService(database, clock),
         presets=PresetService(database, clock),
         files=open_files(settings, database, clock),
+        world=_no_world,
+        explain=_no_world,
         unfinished=_nothing_runs,
     )
 
 
 def _nothing_runs(_account_id: str, _generation_id: str) -> None:
     """There is no data plane here."""
+
+
+def _no_world(*_: object) -> NoReturn:
+    raise AssertionError("there is no data plane here")
 
 
 def application(context: ControlPlane) -> Starlette:

@@ -212,6 +212,8 @@ class Application:
             keys=KeyService(self._database, self._clock),
             files=self._files,
             presets=self._presets,
+            world=lambda: self._world,
+            explain=pipeline.explain,
             unfinished=pipeline.unfinished,
         )
         view = InstanceCatalog(control, lambda: self._world, self.health, self.statistics.endpoints)

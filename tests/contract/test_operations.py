@@ -18,7 +18,7 @@ MODEL = "openai/gpt-5-nano"
 CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
 METHODS = ("get", "post", "put", "patch", "delete")
 
-OURS_ALONE = {"post /completions", "get /auth/key"}
+OURS_ALONE = {"post /completions", "get /auth/key", "post /route/explain"}
 """Served, and not in the published description: the legacy completions (inference.md 19), and an old name of `/key`."""
 KNOWN_DIFFERENCES = {
     "get /generation": "`provider_responses[].provider_name` is a closed list of names; ours is open",
@@ -81,6 +81,7 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
         "get /files/{file_id}/content": await client.get(f"{file}/content"),
         "delete /files/{file_id}": await client.delete(file),
         "post /presets/{slug}/chat/completions": await client.post("/presets/contract/chat/completions", json=CHAT),
+        "post /route/explain": await client.post("/route/explain", json=CHAT),
         "get /presets": await client.get("/presets"),
         "get /presets/{slug}": await client.get("/presets/contract"),
         "get /presets/{slug}/versions": await client.get("/presets/contract/versions"),

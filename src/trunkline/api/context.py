@@ -1,14 +1,17 @@
 """What the control plane's endpoints work with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
 from trunkline.core.clock import Clock
 from trunkline.files.service import FileService
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.world import World
 from trunkline.generations.types import Generation
 from trunkline.presets.service import PresetService
+from trunkline.routing.explanation import Explanation
 from trunkline.settings import Settings
 from trunkline.storage.interface import Database
 from trunkline.storage.shared.interface import SharedState
@@ -26,5 +29,9 @@ class ControlPlane:
     keys: KeyService
     files: FileService
     presets: PresetService
+    world: Callable[[], World]
+    """What requests that begin now are served from."""
+    explain: Callable[[Exchange], Awaitable[Explanation]]
+    """What would be tried for a request."""
     unfinished: Callable[[str, str], Generation | None]
     """Of an account and a generation id: what is known of a request that still runs in this process."""

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
+from trunkline.cli.api_client import KEY_VARIABLE
 from trunkline.cli.chat_client import ChatClient, ChatFailed, Message, Piece, Usage
 from trunkline.cli.session import config_option, load_settings
-
-KEY_VARIABLE = "TRUNKLINE_API_KEY"
 
 
 @click.command("chat")

@@ -1,17 +1,16 @@
 """A small blocking client of a Trunkline's chat API, for the terminal: one connection for each answer, no library."""
 
 import http.client
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Raw, Struct
 
+from trunkline.cli.api_client import connection_to, headers_with, message_of, path_below
 from trunkline.protocols.sse import SseParser
 
-_TIMEOUT_S = 600.0
 _READ_BYTES = 65_536
 _ERROR_BYTES_MAX = 65_536
 _EMPTY = Raw(b"")
@@ -69,29 +68,25 @@ class ChatClient:
     """Talks to `<url>/api/v1/chat/completions` with one key and one model."""
 
     def __init__(self, url: str, key: str, model: str) -> None:
-        self._url = urlsplit(url)
-        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        self._url = url
+        self._headers = headers_with(key)
         self._model = model
 
     def answer(self, messages: Sequence[Message]) -> Iterator[Piece | Usage]:
         """The answer as it comes; the last item is its usage. Raises ChatFailed."""
         body = {"model": self._model, "messages": messages, "stream": True, "usage": {"include": True}}
         try:
-            with closing(self._connection()) as connection:
-                path = f"{self._url.path.rstrip('/')}/api/v1/chat/completions"
+            with closing(connection_to(self._url)) as connection:
+                path = path_below(self._url, "/chat/completions")
                 connection.request("POST", path, msgspec.json.encode(body), self._headers)
                 yield from _pieces(connection.getresponse())
         except (OSError, http.client.HTTPException) as error:
-            raise ChatFailed(f"{self._url.geturl()} does not answer: {error}") from None
-
-    def _connection(self) -> http.client.HTTPConnection:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        return kind(self._url.hostname or "", self._url.port, timeout=_TIMEOUT_S)
+            raise ChatFailed(f"{self._url} does not answer: {error}") from None
 
 
 def _pieces(response: http.client.HTTPResponse) -> Iterator[Piece | Usage]:
     if response.status != http.client.OK:
-        raise ChatFailed(f"{response.status}: {_message(response.read(_ERROR_BYTES_MAX))}")
+        raise ChatFailed(f"{response.status}: {message_of(response.read(_ERROR_BYTES_MAX))}")
     parser = SseParser()
     usage = Usage()
     while data := response.read1(_READ_BYTES):
@@ -105,11 +100,3 @@ def _pieces(response: http.client.HTTPResponse) -> Iterator[Piece | Usage]:
             for choice in chunk.choices:
                 yield Piece(choice.delta.content or "", choice.delta.reasoning or "")
     yield usage
-
-
-def _message(body: bytes) -> str:
-    try:
-        failure: Mapping[str, _Error] = msgspec.json.decode(body, type=dict[str, _Error])
-    except msgspec.DecodeError:
-        return body.decode("utf-8", "replace")
-    return failure["error"].message if "error" in failure else body.decode("utf-8", "replace")

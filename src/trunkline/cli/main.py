@@ -11,6 +11,7 @@ _COMMANDS = {
     "models": "List models and their prices.",
     "providers": "List providers and say which are enabled.",
     "chat": "Talk to a model in the terminal.",
+    "explain": "Say where a request would go, and why.",
     "doctor": "Check everything an instance needs, and say what to do.",
     "audit": "Recompute every balance and usage from the ledger.",
     "catalog": "Show, check and probe what the catalog knows.",

@@ -39,6 +39,7 @@ from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults.types import Classified
 from trunkline.providers.upstream import Upstream
+from trunkline.routing.explanation import Explanation
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.plan import refused_plan
 from trunkline.routing.types import Candidate, EndpointStatistics, Plan
@@ -100,6 +101,11 @@ class Pipeline:
             await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
             await self._serve_whole(exchange, exchange.plan, send, headers)
+
+    async def explain(self, exchange: Exchange) -> Explanation:
+        """What would be tried for this request, and why; nobody is called and nothing is charged (OP-32)."""
+        await self._stickiness.recall(exchange)
+        return self._planner.explain(query_of(exchange), exchange.world, exchange.received_ms)
 
     def unfinished(self, account_id: str, generation_id: str) -> Generation | None:
         """What is known of a request that still runs here, from the end of its first attempt on (GEN-06)."""

@@ -9,9 +9,10 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.router_prompts import prompt_of
 from trunkline.gateway.world import World
 from trunkline.routing.compression import compression_of
+from trunkline.routing.explanation import Explanation, explained
 from trunkline.routing.health import MemoryHealth, RecentStatistics
 from trunkline.routing.instance import Instance
-from trunkline.routing.plan import plan
+from trunkline.routing.plan import decide, plan
 from trunkline.routing.policy import RoutingCaller
 from trunkline.routing.preferences import parse as parse_preferences
 from trunkline.routing.routers.names import names_router
@@ -39,9 +40,15 @@ class Planner:
         self._world: World | None = None
         self._instance: Instance | None = None
 
-    def plan(self, query: RoutingQuery, world: World, now_ms: int, *, explain: bool = False) -> Plan:
+    def plan(self, query: RoutingQuery, world: World, now_ms: int) -> Plan:
         """See `routing.plan.plan`."""
-        return plan(query, world.snapshot, self._instance_of(world), now_ms=now_ms, dice=self._dice, explain=explain)
+        return plan(query, world.snapshot, self._instance_of(world), now_ms=now_ms, dice=self._dice)
+
+    def explain(self, query: RoutingQuery, world: World, now_ms: int) -> Explanation:
+        """The same decision, told (operating.md OP-32). Raises what `routing.plan.decide` raises."""
+        instance = self._instance_of(world)
+        decision = decide(query, world.snapshot, instance, now_ms=now_ms, dice=self._dice, explain=True)
+        return explained(decision, query, instance.past, now_ms)
 
     def _instance_of(self, world: World) -> Instance:
         """What is true for as long as the world is: made once for each."""

@@ -8,19 +8,43 @@ Presets (15) are merged into the request before it.
 
 import random
 
+from msgspec import Struct
+
 from trunkline.catalog.types import Snapshot
-from trunkline.core.errors import InvalidRequest, ModelNotFound
+from trunkline.core.errors import Internal, InvalidRequest, ModelNotFound, TrunklineError
 from trunkline.routing.arrangement import arranged
 from trunkline.routing.cases import Case
 from trunkline.routing.eligibility import Sifted, prepare, sift
 from trunkline.routing.instance import Instance
-from trunkline.routing.references import Question, Resolution, is_indirect, resolve_references
+from trunkline.routing.references import Question, is_indirect, resolve_references
 from trunkline.routing.refusals import no_tool_support, refusal, wrong_endpoint
 from trunkline.routing.slugs import resolve
 from trunkline.routing.types import Plan, RoutingQuery
 
 
-def plan(
+class Decision(Struct, frozen=True, kw_only=True):
+    """A plan or a refusal, and what the filters left of each model. `explain` shows all of it."""
+
+    sifted: list[Sifted]
+    """Of each model, in the order of the references."""
+    plan: Plan | None = None
+    refusal: TrunklineError | None = None
+    """Exactly one of the two is there."""
+
+
+def plan(query: RoutingQuery, snapshot: Snapshot, instance: Instance, *, now_ms: int, dice: random.Random) -> Plan:
+    """Who may serve the request, in which order.
+
+    Raises ModelNotFound and InvalidRequest (400), ContextLengthExceeded (400), PermissionDenied (403) and NoEndpoints
+    (404), each with the availability object of section 7 where it has one.
+    """
+    decision = decide(query, snapshot, instance, now_ms=now_ms, dice=dice)
+    if decision.plan is None:
+        raise decision.refusal or Internal("A decision without plan or refusal.")
+    return decision.plan
+
+
+def decide(
     query: RoutingQuery,
     snapshot: Snapshot,
     instance: Instance,
@@ -28,37 +52,45 @@ def plan(
     now_ms: int,
     dice: random.Random,
     explain: bool = False,
-) -> Plan:
-    """Who may serve the request, in which order. `explain` fills `Plan.dropped`.
+) -> Decision:
+    """As `plan`, with the refusal of models that exist as a value. `explain` tells of each dropped endpoint why.
 
-    Raises ModelNotFound and InvalidRequest (400), ContextLengthExceeded (400), PermissionDenied (403) and NoEndpoints
-    (404), each with the availability object of section 7 where it has one.
+    Raises ModelNotFound and InvalidRequest (400), and NoEndpoints (404) where a router or alias leads nowhere.
     """
     references = query.models or _default_model(query)
     ask = prepare(query, snapshot, is_callable=instance.is_callable, now_ms=now_ms)
     question = Question(query=query, snapshot=snapshot, instance=instance, ask=ask, dice=dice)
     resolution = resolve_references(question, references)
-    for entry in resolution.models:
-        if entry.model.operation != query.operation:
-            raise wrong_endpoint(entry, query)
-    sifted = [sift(entry, ask, explain=explain) for entry in resolution.models]
+    models = resolution.models
+    sifted = [sift(entry, ask, explain=explain) for entry in models]
     served = [one for one in sifted if one.survivors]
-    if not served:
-        case = Case(sifted=sifted[0], query=query, snapshot=snapshot, now_ms=now_ms, why_not=instance.why_not)
-        raise refusal(case)
-    if instance.strict_tool_routing and "tools" in query.used_parameters and not any(map(_takes_tools, served)):
-        raise no_tool_support(query, instance.docs_url)
-    return Plan(
+    if (reason := _refusal(question, sifted, served)) is not None:
+        return Decision(sifted=sifted, refusal=reason)
+    decided = Plan(
         requested=references,
         attempts=tuple(arranged(query, ask, served, instance.past, dice)),
-        dropped=tuple([dropped for one in sifted for dropped in one.dropped]) if explain else (),
-        total_endpoints=sum([len(entry.model.endpoints) for entry in resolution.models]),
-        strategy=resolution.models[0].strategy,
-        primary_models=tuple([e.model.id for e in resolution.models if e.reference == resolution.models[0].reference]),
-        routers=_routers(resolution),
+        total_endpoints=sum([len(entry.model.endpoints) for entry in models]),
+        strategy=models[0].strategy,
+        primary_models=tuple([entry.model.id for entry in models if entry.reference == models[0].reference]),
+        routers={entry.model.id: entry.router for entry in models if entry.router is not None},
         task_type=resolution.task_type,
         region=query.caller.region,
     )
+    return Decision(sifted=sifted, plan=decided)
+
+
+def _refusal(question: Question, sifted: list[Sifted], served: list[Sifted]) -> TrunklineError | None:
+    """Why nothing may serve the request; None when something may."""
+    query, instance = question.query, question.instance
+    for one in sifted:
+        if one.resolved.model.operation != query.operation:
+            return wrong_endpoint(one.resolved, query)
+    if not served:
+        now_ms, why_not = question.ask.now_ms, instance.why_not
+        return refusal(Case(sifted=sifted[0], query=query, snapshot=question.snapshot, now_ms=now_ms, why_not=why_not))
+    if instance.strict_tool_routing and "tools" in query.used_parameters and not any(map(_takes_tools, served)):
+        return no_tool_support(query, instance.docs_url)
+    return None
 
 
 def _default_model(query: RoutingQuery) -> tuple[str, ...]:
@@ -66,10 +98,6 @@ def _default_model(query: RoutingQuery) -> tuple[str, ...]:
     if (model := query.caller.policy.default_model) is not None:
         return (model,)
     raise InvalidRequest("'model' is missing: name one, as author/name", field="model")
-
-
-def _routers(resolution: Resolution) -> dict[str, str]:
-    return {entry.model.id: entry.router for entry in resolution.models if entry.router is not None}
 
 
 def _takes_tools(sifted: Sifted) -> bool:
@@ -81,7 +109,6 @@ def refused_plan(query: RoutingQuery, snapshot: Snapshot) -> Plan:
     return Plan(
         requested=query.models,
         attempts=(),
-        dropped=(),
         total_endpoints=sum(_endpoint_count(query, snapshot, reference) for reference in query.models),
         strategy="direct",
         region=query.caller.region,

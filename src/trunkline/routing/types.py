@@ -114,11 +114,10 @@ class Dropped(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """The decision: the attempts in order, and why everything else is not among them. `explain` prints it."""
+    """The decision: the attempts in order."""
 
     requested: tuple[str, ...]
     attempts: tuple[Candidate, ...]
-    dropped: tuple[Dropped, ...]
     total_endpoints: int
     strategy: Strategy
     """How the first reference was resolved (routing-and-catalog.md 25)."""

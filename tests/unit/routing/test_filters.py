@@ -184,24 +184,6 @@ def test_the_sandbox_answers_beside_a_real_provider_only_when_named() -> None:
     assert kept(endpoint("sandbox")) == ["sandbox"]
 
 
-def test_explain_lists_every_dropped_endpoint_with_its_first_filter() -> None:
-    decided = planned(
-        rocket(
-            endpoint("trains", policy=TRAINS, context_length=10),
-            endpoint("short", context_length=10),
-            endpoint("good"),
-        ),
-        preferences=ProviderPreferences(data_collection="deny"),
-        prompt_tokens_estimate=50,
-        explain=True,
-    )
-    assert {(d.endpoint.tag, d.filter, d.excluded_by) for d in decided.dropped} == {
-        ("trains", "training", "data_policy:training"),
-        ("short", "context_length", "context_length"),
-    }
-    assert (tags(decided), decided.total_endpoints) == (["good"], 3)
-
-
 def test_one_filter_cannot_be_escaped_by_naming_the_provider() -> None:
     world = rocket(endpoint("trains", policy=TRAINS), endpoint("good"))
     with pytest.raises(TrunklineError):

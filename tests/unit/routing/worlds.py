@@ -11,9 +11,10 @@ from trunkline.catalog.types import Benchmark, DataPolicy, Endpoint, Model, Oper
 from trunkline.core.money import AttoUsd, parse_price
 from trunkline.protocols.events import UpstreamFault
 from trunkline.protocols.faults.types import Classified
+from trunkline.routing.explanation import Explanation, explained
 from trunkline.routing.health import MemoryHealth, RecentStatistics
 from trunkline.routing.instance import Instance
-from trunkline.routing.plan import plan
+from trunkline.routing.plan import decide, plan
 from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.settings import RouterTables
 from trunkline.routing.types import Candidate, EndpointStatistics, NoStatistics, Plan, ProviderPreferences, RoutingQuery
@@ -171,7 +172,6 @@ def planned(
     strict_tool_routing: bool = True,
     is_callable: Callable[[Endpoint], bool] = lambda endpoint: True,
     why_not: Callable[[Endpoint], str] = lambda endpoint: "",
-    explain: bool = False,
     preferences: ProviderPreferences | None = None,
     **query: object,
 ) -> Plan:
@@ -188,7 +188,16 @@ def planned(
         strict_tool_routing=strict_tool_routing,
         why_not=why_not,
     )
-    return plan(asked, snapshot, instance, now_ms=NOON_MS, dice=random.Random(seed), explain=explain)
+    return plan(asked, snapshot, instance, now_ms=NOON_MS, dice=random.Random(seed))
+
+
+def told(snapshot: Snapshot, *references: str, health: MemoryHealth | None = None, **query: object) -> Explanation:
+    """Explain a request for the `references`."""
+    book = health or healthy()
+    instance = Instance(is_callable=lambda endpoint: True, health=book, statistics=RecentStatistics(book))
+    asked = RoutingQuery(models=references or (next(iter(snapshot.models)),), **query)
+    decision = decide(asked, snapshot, instance, now_ms=NOON_MS, dice=random.Random(1), explain=True)
+    return explained(decision, asked, instance.past, NOON_MS)
 
 
 def tags(decided: Plan) -> list[str]:
