@@ -71,6 +71,8 @@ class GenerationObject(Struct, frozen=True, kw_only=True):
     generation_time: int | None
     moderation_latency: int | None
     provider_responses: list[ProviderResponseObject]
+    is_demo: bool | UnsetType = UNSET
+    """True on made-up records (`trunkline demo`), absent on all others."""
 
 
 def generation_object(generation: Generation) -> GenerationObject:
@@ -123,6 +125,7 @@ def generation_object(generation: Generation) -> GenerationObject:
         generation_time=generation.generation_time_ms,
         moderation_latency=None,
         provider_responses=[_provider_response(attempt) for attempt in generation.provider_responses],
+        is_demo=True if generation.is_demo else UNSET,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 
 from trunkline.accounts import rates
@@ -15,6 +15,7 @@ from trunkline.api.operations import Parameter
 from trunkline.api.wire import timestamp
 from trunkline.core.calendar import date_text, day_of, parse_date
 from trunkline.core.errors import Unauthenticated
+from trunkline.demo.mark import read_mark
 from trunkline.listing.filters import invalid
 from trunkline.statistics.rankings import first_recorded_day
 
@@ -41,6 +42,8 @@ class Days(Struct, frozen=True):
 
     first: int
     last: int
+    is_demo: bool = False
+    """The instance's traffic was made up."""
 
 
 class DatasetMeta(Struct, frozen=True):
@@ -50,6 +53,8 @@ class DatasetMeta(Struct, frozen=True):
     version: Literal["v1"]
     start_date: str
     end_date: str
+    is_demo: bool | UnsetType = UNSET
+    """True when the traffic was made up (`trunkline demo`), absent otherwise."""
 
 
 async def admit(context: ControlPlane, request: Request) -> Principal:
@@ -85,12 +90,14 @@ async def days_asked(context: ControlPlane, query: Mapping[str, str]) -> Days:
         raise invalid("start_date", f"the window has {last - first + 1} days; at most {SPAN_DAYS_MAX} can be asked for")
     if last < floor:
         raise invalid("end_date", f"{date_text(last)} is before the data begin, on {date_text(floor)}")
-    return Days(max(first, floor), last)
+    return Days(max(first, floor), last, await context.database.read(read_mark) is not None)
 
 
 def dataset_meta(context: ControlPlane, days: Days) -> DatasetMeta:
     """The `meta` of an answer for these days."""
-    return DatasetMeta(timestamp(context.clock.now_ms()), VERSION, date_text(days.first), date_text(days.last))
+    as_of = timestamp(context.clock.now_ms())
+    is_demo = True if days.is_demo else UNSET
+    return DatasetMeta(as_of, VERSION, date_text(days.first), date_text(days.last), is_demo)
 
 
 def _day(query: Mapping[str, str], name: str) -> int | None:

@@ -1,15 +1,12 @@
 """`trunkline db`: upgrade, backup, restore, prune, rollups (OP-35, GEN-12)."""
 
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import Connection
 
 from trunkline.billing.audit import audit
+from trunkline.cli.progress import progress_bars
 from trunkline.cli.session import config_option, failing_clearly, load_settings, opened, run
 from trunkline.configuration.files import create_home
 from trunkline.core.calendar import day_of
@@ -19,12 +16,8 @@ from trunkline.statistics.counting import waiting
 from trunkline.statistics.follower import Follower
 from trunkline.statistics.rebuild import recount_day, recountable_days
 from trunkline.storage import backup as backups
-from trunkline.storage.backup import Progress
 from trunkline.storage.retention import count_generations, prune_generations
 from trunkline.storage.schema import REVISION, migrate
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
 
 PRUNE_STEP = 2_000
 """Records deleted in one transaction, so that settlements of a serving process wait a few milliseconds at most."""
@@ -70,7 +63,7 @@ def backup(file: Path, config: Path | None) -> None:
       trunkline db backup trunkline-backup.db
     """
     settings = load_settings(config).settings
-    with failing_clearly(), _progress() as progress:
+    with failing_clearly(), progress_bars() as progress:
         backups.backup(settings.database_url, file, progress=progress)
     click.echo(f"wrote {file} ({file.stat().st_size / 1e6:.1f} MB)")
 
@@ -87,7 +80,7 @@ def restore(file: Path, force: bool, config: Path | None) -> None:
       trunkline db restore trunkline-backup.db --force
     """
     settings = load_settings(config).settings
-    with failing_clearly(), _progress() as progress:
+    with failing_clearly(), progress_bars() as progress:
         create_home(settings.home)
         rows = backups.restore(file, settings.database_url, verify=_wrong_books, force=force, progress=progress)
     click.echo(f"restored {sum(rows.values()):,} rows from {file}; the books agree")
@@ -115,7 +108,7 @@ async def _prune(settings: Settings, keep_days: int) -> int:
     deleted = 0
     async with opened(settings) as database:
         await Follower(database, SystemClock()).catch_up()
-        with _progress() as progress:
+        with progress_bars() as progress:
             total = await database.read(count_generations, before_day)
             while step := await database.write(prune_generations, before_day, PRUNE_STEP):
                 deleted += step
@@ -143,7 +136,7 @@ def rollups(rebuild: bool, config: Path | None) -> None:
 
 async def _count(settings: Settings, rebuild: bool) -> int:
     async with opened(settings) as database:
-        with _progress() as progress:
+        with progress_bars() as progress:
             if rebuild:
                 days = await database.read(recountable_days)
                 for done, day in enumerate(days, start=1):
@@ -160,31 +153,3 @@ async def _count(settings: Settings, rebuild: bool) -> int:
 
 def _wrong_books(connection: Connection) -> list[str]:
     return [f"{difference.subject}: {difference.message}" for difference in audit(connection)]
-
-
-@contextmanager
-def _progress() -> Generator[Progress | None]:
-    """A bar with rate and time left, on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    bars = Bars(
-        *Bars.get_default_columns()[:2],
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    tasks: dict[str, TaskID] = {}
-
-    def show(table: str, copied: int, total: int) -> None:
-        if table not in tasks:
-            tasks[table] = bars.add_task(table, total=total)
-        bars.update(tasks[table], completed=copied)
-
-    with bars:
-        yield show
