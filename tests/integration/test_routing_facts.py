@@ -1,4 +1,4 @@
-"""What reaches the planner of a real request: sessions, regions, routers, compression (routing-and-catalog.md 12-17)."""
+"""What reaches the planner of a real request: sessions, regions, routers, compression (routing 12-17)."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -66,7 +66,7 @@ async def test_a_conversation_stays_once_cached_tokens_were_reported(fleet: Flee
         "total_tokens": 11,
         "prompt_tokens_details": {"cached_tokens": 5},
     }
-    fleet.provider.always(answer("Hi", usage=usage))
+    fleet.provider.always(answer("Hi", used=usage))
     first = (await fleet.ask(MODEL))["provider"]
     assert {(await fleet.ask(MODEL))["provider"] for _ in range(12)} == {first}
 

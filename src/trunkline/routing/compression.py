@@ -16,7 +16,7 @@ _PLUGIN = "context-compression"
 SMALL_WINDOW_TOKENS = 8192
 """Endpoints with a window of at most this compress unless the request says otherwise."""
 OUTPUT_ASSUMED_TOKENS = 1024
-"""Room for the answer where the request names none, unless the endpoint writes less."""
+"""Room for the answer where the request names none, unless the endpoint writes less or has no such window."""
 
 
 class _Named(Struct, frozen=True):
@@ -69,7 +69,13 @@ def compressed_to(endpoint: Endpoint, model: Model, query: RoutingQuery) -> int 
     budget = budget_tokens(endpoint, query)
     if query.prompt_tokens_estimate <= budget or not is_active(endpoint, model, query):
         return None
-    return budget
+    return None if query.compression is None and _fits(endpoint, query) else budget
+
+
+def _fits(endpoint: Endpoint, query: RoutingQuery) -> bool:
+    """With as much output as was asked for, even if that is none: what nobody asked to be cut is not cut for room."""
+    total = query.prompt_tokens_estimate + (query.max_output_tokens or 0)
+    return total <= (endpoint.context_length or 0)
 
 
 def compressible(
@@ -100,4 +106,5 @@ def compressible(
 def _output_tokens(endpoint: Endpoint, query: RoutingQuery) -> int:
     if query.max_output_tokens is not None:
         return query.max_output_tokens
-    return min(OUTPUT_ASSUMED_TOKENS, endpoint.max_output_tokens or OUTPUT_ASSUMED_TOKENS)
+    half_of_window = (endpoint.context_length or 0) // 2
+    return min(OUTPUT_ASSUMED_TOKENS, endpoint.max_output_tokens or OUTPUT_ASSUMED_TOKENS, half_of_window)

@@ -35,6 +35,16 @@ def test_what_fits_is_not_cut() -> None:
     assert cuts(planned(world, prompt_tokens_estimate=7000, compression=True)) == {"small": None}
 
 
+def test_by_default_nothing_is_cut_only_to_make_room_for_an_answer() -> None:
+    world = rocket(endpoint("small", context_length=8192))
+    assert cuts(planned(world, prompt_tokens_estimate=8000)) == {"small": None}
+    assert cuts(planned(world, prompt_tokens_estimate=8000, compression=True)) == {"small": 7168}
+
+
+def test_a_tiny_window_keeps_half_of_it_for_the_answer() -> None:
+    assert cuts(planned(rocket(endpoint("tiny", context_length=500)), prompt_tokens_estimate=600)) == {"tiny": 250}
+
+
 def test_small_windows_do_not_compete_by_default_with_those_that_take_everything() -> None:
     world = rocket(endpoint("small", context_length=8000), endpoint("large", context_length=100_000))
     assert cuts(planned(world, prompt_tokens_estimate=9000)) == {"large": None}
