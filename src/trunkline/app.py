@@ -35,6 +35,7 @@ from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import write_interrupted
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.settlement import Settlement
+from trunkline.gateway.task_rankings import MeasuredTasks
 from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.uploads import Uploads
 from trunkline.gateway.upstreams import is_spoken
@@ -177,6 +178,7 @@ class Application:
             settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),
             health=self.health,
             statistics=self.statistics.endpoints,
+            rankings=MeasuredTasks(self.statistics),
             flights=recorder,
             dice=random.Random(),  # noqa: S311 -- load balancing, no secret
             end_user_secret=end_user_secret,

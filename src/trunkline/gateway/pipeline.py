@@ -42,6 +42,7 @@ from trunkline.providers.upstream import Upstream
 from trunkline.routing.explanation import Explanation
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.plan import refused_plan
+from trunkline.routing.routers.context import TaskRankings
 from trunkline.routing.types import Candidate, EndpointStatistics, Plan
 from trunkline.settings import Settings
 from trunkline.storage.flights import FlightRecorder
@@ -64,6 +65,7 @@ class Pipeline:
         settlement: Settlement,
         health: MemoryHealth,
         statistics: EndpointStatistics,
+        rankings: TaskRankings,
         flights: FlightRecorder,
         dice: random.Random,
         end_user_secret: bytes,
@@ -81,7 +83,7 @@ class Pipeline:
         self._health = health
         self._flights = flights
         self._running = Running()
-        self._planner = Planner(settings, health, dice, statistics)
+        self._planner = Planner(settings, health, dice, statistics, rankings)
         self._stickiness = Stickiness(shared)
         self._secret = end_user_secret
         self._metrics = metrics

@@ -15,6 +15,7 @@ from trunkline.routing.instance import Instance
 from trunkline.routing.plan import decide, plan
 from trunkline.routing.policy import RoutingCaller
 from trunkline.routing.preferences import parse as parse_preferences
+from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.names import names_router
 from trunkline.routing.routers.settings import NO_PROMPT, NO_SETTINGS, RouterTables, parse_plugins
 from trunkline.routing.types import EndpointStatistics, Plan, RoutingQuery
@@ -24,7 +25,7 @@ from trunkline.settings import Routers, Settings
 class Planner:
     """Plans requests of one process."""
 
-    __slots__ = ("_dice", "_health", "_instance", "_settings", "_statistics", "_world")
+    __slots__ = ("_dice", "_health", "_instance", "_rankings", "_settings", "_statistics", "_world")
 
     def __init__(
         self,
@@ -32,10 +33,12 @@ class Planner:
         health: MemoryHealth,
         dice: random.Random,
         statistics: EndpointStatistics | None = None,
+        rankings: TaskRankings | None = None,
     ) -> None:
         self._settings = settings
         self._health = health
         self._statistics = statistics or RecentStatistics(health)
+        self._rankings = rankings or NoRankings()
         self._dice = dice
         self._world: World | None = None
         self._instance: Instance | None = None
@@ -58,6 +61,7 @@ class Planner:
                 is_callable=world.is_callable,
                 health=self._health,
                 statistics=self._statistics,
+                rankings=self._rankings,
                 strict_tool_routing=self._settings.routing.strict_tool_routing,
                 router_tables=tables_of(self._settings.routers),
                 why_not=world.hint,

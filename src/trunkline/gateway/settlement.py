@@ -188,6 +188,8 @@ class Settlement:
             num_media_prompt=request.num_media or None,
             num_input_audio_prompt=request.num_audio or None,
             num_media_completion=(facts.media_count or None) if facts is not None else None,
+            tool_call_count=facts.tool_call_count if facts is not None else 0,
+            task=exchange.plan.task_type if exchange.plan is not None else None,
             num_search_results=(facts.search_count or None) if facts is not None else None,
             finish_reason=facts.finish_reason if facts is not None and error is None else ("error" if error else None),
             native_finish_reason=facts.native_finish_reason if facts is not None else None,
