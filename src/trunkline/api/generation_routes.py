@@ -11,6 +11,7 @@ from trunkline.protocols.chat.request import parse_chat, parse_completion
 from trunkline.protocols.client import ClientFormat, ClientRequest
 from trunkline.protocols.embeddings.request import parse_embeddings
 from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
+from trunkline.protocols.messages.client import MESSAGES_FORMAT, parse_messages
 from trunkline.protocols.validation import ParseLimits
 from trunkline.settings import Settings
 
@@ -48,5 +49,6 @@ def _embeddings(body: bytes, limits: ParseLimits) -> Inbound:
 ROUTES: tuple[Route, ...] = (
     _generation("/chat/completions", parse_chat, CHAT_FORMAT),
     _generation("/completions", parse_completion, CHAT_FORMAT),
+    _generation("/messages", parse_messages, MESSAGES_FORMAT),
     Route("/embeddings", _embeddings, CHAT_FORMAT),
 )

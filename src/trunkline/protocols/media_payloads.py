@@ -10,7 +10,7 @@ import re
 from msgspec import Raw
 
 from trunkline.core.errors import ErrorType, InvalidRequest
-from trunkline.protocols.validation import invalid, is_string, string_of
+from trunkline.protocols.validation import invalid, is_string, string_of, text_of
 
 SAMPLE_BYTES = 64
 HEAD_BYTES_MAX = 128
@@ -27,11 +27,7 @@ def check_image(url: Raw, path: str) -> None:
     if mime is None:
         _check_http(payload, path)
     elif mime.lower() not in IMAGE_TYPES:
-        raise InvalidRequest(
-            f"`{path}` is of type {mime.decode()}. Images must be png, jpeg, webp or gif.",
-            field=path,
-            error_type="unsupported_image_format",
-        )
+        raise _unsupported(mime.decode(), path)
 
 
 def check_media(url: Raw, path: str) -> None:
@@ -39,6 +35,18 @@ def check_media(url: Raw, path: str) -> None:
     payload = _plain_bytes(url, path)
     if _check_data_url(payload, path, "invalid_request") is None:
         _check_http(payload, path)
+
+
+def check_base64_image(media_type: str, data: Raw, path: str) -> None:
+    """The same for an image whose type and base64 stand apart."""
+    if media_type.lower().encode() not in IMAGE_TYPES:
+        raise _unsupported(media_type, path)
+    _check_base64(_plain_bytes(data, path), path, "invalid_image")
+
+
+def check_base64_media(data: Raw, path: str) -> None:
+    """A file's base64 without the head of a data URL."""
+    _check_base64(_plain_bytes(data, path), path, "invalid_request")
 
 
 def check_audio(data: Raw, path: str) -> bool:
@@ -56,6 +64,14 @@ def check_audio(data: Raw, path: str) -> bool:
 def without_data_prefix(data: str) -> str:
     """The base64 of a data URL, or `data` itself."""
     return data.partition(",")[2] if data[:5].lower() == "data:" else data
+
+
+def _unsupported(media_type: str, path: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"`{path}` is of type {text_of(media_type)}. Images must be png, jpeg, webp or gif.",
+        field=path,
+        error_type="unsupported_image_format",
+    )
 
 
 def _plain_bytes(raw: Raw, path: str) -> memoryview:

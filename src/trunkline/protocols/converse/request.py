@@ -44,7 +44,7 @@ def encode_request(request: GenerationRequest, target: UpstreamTarget) -> bytes:
         loop_lacks_thinking=loop_lacks_thinking(conversation.turns),
     )
     asking = ask(request, target, family, generation, circumstances)
-    sampling = sampling_of(request, target, generation, thinks=asking.restricts_sampling)
+    sampling = sampling_of(request.sampling, target, generation, thinks=asking.restricts_sampling)
     spoken = [block for turn in conversation.turns for block in turn.all_blocks()]
     settle_cache_points(tools.definitions, conversation.system, spoken, request.cache, family)
     model_fields = {

@@ -18,9 +18,14 @@ _ALWAYS_ALLOWED: Final = frozenset({STRUCTURED_OUTPUTS, INTERLEAVED_THINKING})
 
 def betas_of(request: GenerationRequest, target: UpstreamTarget) -> list[str]:
     """The flags of `anthropic-beta`, in order. Others than the documented ones pass where the endpoint lists them."""
-    asked = [beta for beta in request.anthropic_betas if beta in _ALWAYS_ALLOWED or beta in target.passthrough]
+    asked = allowed_betas(request.anthropic_betas, target)
     if is_native_schema(request, target):
         asked.append(STRUCTURED_OUTPUTS)
     if FAST_MODE_QUIRK in target.quirks:
         asked.append(FAST_MODE)
     return list(dict.fromkeys(asked))
+
+
+def allowed_betas(asked: tuple[str, ...], target: UpstreamTarget) -> list[str]:
+    """The documented flags, and those that the endpoint lists (8.5)."""
+    return [beta for beta in asked if beta in _ALWAYS_ALLOWED or beta in target.passthrough]

@@ -27,7 +27,10 @@ class MessagesDecoder(SequenceDecoder):
         return self._reader.end(truncated=not self.facts.done)
 
     def read(self, payload: bytes) -> list[GenerationEvent]:
-        event = read_event(payload)
+        return self.take(read_event(payload))
+
+    def take(self, event: WireEvent) -> list[GenerationEvent]:
+        """The events of the hub that one event of the stream comes to."""
         match event.type:
             case "content_block_delta":
                 return self._reader.grow_block(_index(event), object_of(event.delta))

@@ -35,3 +35,8 @@ VERTEX: Final = Host(
     has_tiers=False,
     refused_betas=frozenset({STRUCTURED_OUTPUTS}),
 )
+
+
+def host_of(target: UpstreamTarget) -> Host:
+    """The service behind an endpoint that speaks this format."""
+    return VERTEX if target.protocol == "vertex-anthropic" else ANTHROPIC

@@ -4,17 +4,14 @@ from typing import Final
 
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.messages.families import Family
-from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.requests import Sampling
 from trunkline.protocols.support import supports
 
 TOP_P_WHILE_THINKING_MIN: Final = 0.95
 
 
-def sampling_of(
-    request: GenerationRequest, target: UpstreamTarget, family: Family, *, thinks: bool
-) -> dict[str, object]:
+def sampling_of(asked: Sampling, target: UpstreamTarget, family: Family, *, thinks: bool) -> dict[str, object]:
     """What is sent; None for what is not. A thinking model takes hardly any, the newest none (inference.md 7.2)."""
-    asked = request.sampling
     stop = [text for text in asked.stop if text.strip()] if supports(target, "stop") else []
     members: dict[str, object] = {"stop_sequences": stop or None}
     if family.fixed_sampling:

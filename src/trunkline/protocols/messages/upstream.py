@@ -58,8 +58,8 @@ def encode_upstream(request: GenerationRequest, target: UpstreamTarget, host: Ho
         "messages": write_turns(conversation.turns),
         "tools": tools.tools or None,
         "tool_choice": tools.choice or None,
-        **sampling_of(request, target, family, thinks=thinking.on),
-        "service_tier": _service_tier(request.service_tier) if host.has_tiers and family is not COMPATIBLE else None,
+        **sampling_of(request.sampling, target, family, thinks=thinking.on),
+        "service_tier": upstream_tier(request.service_tier) if host.has_tiers and family is not COMPATIBLE else None,
         "speed": "fast" if FAST_MODE_QUIRK in target.quirks else None,
         "cache_control": None if request.cache is None else cache_control(request.cache),
         "metadata": _metadata(target),
@@ -68,7 +68,8 @@ def encode_upstream(request: GenerationRequest, target: UpstreamTarget, host: Ho
     return json.encode({name: member for name, member in members.items() if member is not None})
 
 
-def _service_tier(asked: str | None) -> str | None:
+def upstream_tier(asked: str | None) -> str | None:
+    """A tier in this format's words; None for those that it has no word for (inference.md 30.4)."""
     return None if asked is None else _SERVICE_TIERS.get(asked)
 
 

@@ -1,0 +1,129 @@
+"""The native path of a stream: the upstream's events as they came, with the named edits (inference.md 18).
+
+Edited: the id, model and provider of `message_start`, and the usage of `message_delta`, which gets its cost. Everything
+else, known or not, keeps its bytes.
+"""
+
+from msgspec import Raw
+
+from trunkline.core import json
+from trunkline.core.errors import TrunklineError
+from trunkline.protocols.answers import UpstreamTarget, UsageReport
+from trunkline.protocols.client import Answering
+from trunkline.protocols.commit import CommitGate
+from trunkline.protocols.events import GenerationEvent
+from trunkline.protocols.lenient_json import compact, object_of
+from trunkline.protocols.messages.client_errors import error_event
+from trunkline.protocols.messages.decoder import MessagesDecoder
+from trunkline.protocols.messages.event_writer import message_stop
+from trunkline.protocols.messages.native_body import identified
+from trunkline.protocols.messages.stop import around_content
+from trunkline.protocols.messages.usage_out import amend_usage
+from trunkline.protocols.messages.wire import WireEvent, read_event
+
+_TELL_NOTHING = frozenset({"message_start", "content_block_start", "content_block_stop", "ping"})
+_SPOKEN_BLOCKS = frozenset({"text", "thinking"})
+"""Blocks that say something only by their deltas."""
+
+
+class _Passing(MessagesDecoder):
+    """Reads a stream for its facts, and keeps each event as it came until it is asked for."""
+
+    def __init__(self, target: UpstreamTarget) -> None:
+        super().__init__(target)
+        self._passed: list[tuple[bytes, WireEvent]] = []
+
+    def read(self, payload: bytes) -> list[GenerationEvent]:
+        event = read_event(payload)
+        self._passed.append((payload, event))
+        return self.take(event)
+
+    def passed(self) -> list[tuple[bytes, WireEvent]]:
+        """What was read since it was asked last."""
+        passed, self._passed = self._passed, []
+        return passed
+
+
+class NativeStream:
+    """An `AnswerStream` from Messages to Messages."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._reader = _Passing(answering.target)
+        self.facts = self._reader.facts
+        self._identity = answering.identity
+        self._docs_base = answering.docs_base
+        self._gate = CommitGate()
+        self._delta: WireEvent | None = None
+        """The last `message_delta`: it leaves with the costs."""
+        self._start_usage: dict[str, Raw] = {}
+        self._ended = False
+
+    def feed(self, data: bytes) -> bytes:
+        if self._ended:
+            return b""
+        self._reader.feed(data)
+        return self._pass_on()
+
+    def close(self) -> bytes:
+        self._reader.close()
+        out = self._pass_on()
+        if self.facts.fault is not None or self._ended:
+            return out
+        return out + self._gate.release()
+
+    def tail(self, report: UsageReport) -> bytes:
+        self._ended = True
+        return self._message_delta(report) + message_stop(report.metadata)
+
+    def error_tail(self, error: TrunklineError, report: UsageReport | None) -> bytes:
+        self._ended = True
+        return error_event(error, docs_base=self._docs_base, report=report)
+
+    def _pass_on(self) -> bytes:
+        return b"".join([self._edited(payload, wire) for payload, wire in self._reader.passed()])
+
+    def _edited(self, payload: bytes, wire: WireEvent) -> bytes:
+        match wire.type:
+            case "message_start":
+                payload = self._message_start(wire, payload)
+            case "message_delta":
+                self._delta = wire
+                return b""
+            case "message_stop" | "error":
+                return b""
+            case "content_block_start":
+                if object_of(wire.content_block).get("type") and not _is_spoken(wire):
+                    self.facts.content_seen = True
+            case _:
+                pass
+        if b"\n" in payload:
+            payload = compact(Raw(payload))
+        event = b"event: %b\ndata: %b\n\n" % (wire.type.encode("utf-8", "replace").replace(b"\n", b" "), payload)
+        return self._gate.pass_chunk(event, has_content=self.facts.content_seen and wire.type not in _TELL_NOTHING)
+
+    def _message_start(self, wire: WireEvent, payload: bytes) -> bytes:
+        message = object_of(wire.message)
+        self._start_usage = object_of(message.get("usage"))
+        members = json.members(payload)
+        members["message"] = json.raw(identified(message, self._identity))
+        return json.encode(members)
+
+    def _message_delta(self, report: UsageReport) -> bytes:
+        """What was counted at the start stands here too, so that this event alone tells all."""
+        wire = self._delta
+        delta = {} if wire is None else object_of(wire.delta)
+        usage = {} if wire is None else object_of(wire.usage)
+        whole = {**usage, **{name: raw for name, raw in self._start_usage.items() if name not in usage}}
+        members: dict[str, object] = {
+            "type": "message_delta",
+            "delta": around_content(delta),
+            "usage": amend_usage(whole, report),
+        }
+        if wire is not None and wire.context_management:
+            members["context_management"] = wire.context_management
+        return b"event: message_delta\ndata: " + json.encode(members) + b"\n\n"
+
+
+def _is_spoken(wire: WireEvent) -> bool:
+    kind = object_of(wire.content_block).get("type")
+    return kind is not None and bytes(kind).strip(b'"').decode("ascii", "replace") in _SPOKEN_BLOCKS
