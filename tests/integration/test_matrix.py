@@ -21,11 +21,12 @@ from tests.speakers.messages import MessagesSpeaker
 from tests.speakers.responses import ResponsesSpeaker
 from tests.ways import Case, Told, Way
 from tests.ways.chat import ChatWay, CompletionsWay
+from tests.ways.messages import MessagesWay
 from trunkline.gateway.upstreams import PROTOCOLS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WAYS: tuple[Way, ...] = (ChatWay(), CompletionsWay())
+WAYS: tuple[Way, ...] = (ChatWay(), CompletionsWay(), MessagesWay())
 UPSTREAMS: tuple[tuple[Speaker, str, str], ...] = (
     (ChatSpeaker("openai-chat"), "acme", "gpt-5.2"),
     (ChatSpeaker("azure-openai"), "azure", "gpt-5.2"),
