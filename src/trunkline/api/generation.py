@@ -4,7 +4,7 @@ The order of checks is inference.md 1.2: credentials, key kind, size, body; the 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from msgspec import Raw
 
@@ -18,7 +18,8 @@ from trunkline.api.regional_hosts import region_of
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, PayloadTooLarge, PermissionDenied, TrunklineError, UpstreamTimeout
-from trunkline.gateway.client import RawHeaders, Receive, Scope, Send
+from trunkline.core.ready import Ready
+from trunkline.gateway.client import Message, RawHeaders, Receive, Scope, Send
 from trunkline.gateway.delivery import metadata_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.pipeline import Pipeline
@@ -164,27 +165,37 @@ class GenerationEndpoint:
         require_plain(headers.content_encoding)
         if headers.content_length > self._body_bytes_max:
             raise self._too_large()
-        pieces: list[bytes] = []
-        size, began_s = 0, asyncio.get_running_loop().time()
+        first = receive()
+        if isinstance(first, Ready) and first.value["type"] == "http.request" and not first.value["more_body"]:
+            body: bytes = first.value["body"]  # all of it came with the head, as nearly always: nothing to wait for
+            if len(body) > self._body_bytes_max:
+                raise self._too_large()
+            return body
         try:
-            async with asyncio.timeout(self._body_timeout_s) as timeout:
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise InvalidRequest("The connection closed before the whole body arrived.")
-                    piece: bytes = message.get("body", b"")
-                    size += len(piece)
-                    if size > self._body_bytes_max:
-                        raise self._too_large()
-                    if not message.get("more_body", False):
-                        return piece if not pieces else b"".join([*pieces, piece])
-                    pieces.append(piece)
-                    timeout.reschedule(began_s + self._body_timeout_s + size / BODY_BYTES_PER_S_MIN)
+            return await self._body_in_time(first, receive)
         except TimeoutError:
             raise UpstreamTimeout(
                 "The request body did not arrive in time (`server.body_timeout_seconds`). Send it faster.",
                 status=408,
             ) from None
+
+    async def _body_in_time(self, waiting: Awaitable[Message], receive: Receive) -> bytes:
+        pieces: list[bytes] = []
+        size, began_s = 0, asyncio.get_running_loop().time()
+        async with asyncio.timeout(self._body_timeout_s) as timeout:
+            while True:
+                message = await waiting
+                if message["type"] == "http.disconnect":
+                    raise InvalidRequest("The connection closed before the whole body arrived.")
+                piece: bytes = message.get("body", b"")
+                size += len(piece)
+                if size > self._body_bytes_max:
+                    raise self._too_large()
+                pieces.append(piece)
+                if not message.get("more_body", False):
+                    return b"".join(pieces)
+                timeout.reschedule(began_s + self._body_timeout_s + size / BODY_BYTES_PER_S_MIN)
+                waiting = receive()
 
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(

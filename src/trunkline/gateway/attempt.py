@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import structs
@@ -26,6 +27,8 @@ from trunkline.routing.types import Candidate, Plan
 ERROR_BODY_BYTES_MAX = 256 * 1024
 CLAUDE_MESSAGES_MAX = 1000
 """Of a conversation that has to be shortened (routing-and-catalog.md 17 rule 3)."""
+END_USERS_REMEMBERED = 1_024
+"""Nearly every account has one end user, itself; the hash costs more than everything else that is sent along."""
 ERROR_BODY_S_MAX = 5.0
 """An explanation that takes longer is done without: the status alone says enough to go on."""
 
@@ -103,6 +106,7 @@ def _compression(candidate: Candidate) -> CompressionLimits | None:
     )
 
 
+@lru_cache(maxsize=END_USERS_REMEMBERED)
 def end_user_hash(secret: bytes, account_id: str, user: str | None) -> str:
     """What an upstream that wants an identity is told: a keyed hash over account and end user, never the user
     itself (accounts-and-governance.md UT-02)."""

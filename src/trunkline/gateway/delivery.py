@@ -211,11 +211,9 @@ class WholeDelivery:
     async def deliver(
         self, exchange: Exchange, runtime: ProviderRuntime, response: UpstreamResponse, conversion: Conversion
     ) -> Classified | None:
+        deadline_s = exchange.received_s + runtime.total_timeout_s
         try:
-            async with asyncio.timeout_at(exchange.received_s + runtime.total_timeout_s):
-                data = await response.read_all(BODY_BYTES_MAX)
-        except TimeoutError:
-            return classify_failure("timeout_total")
+            data = await response.read_all(BODY_BYTES_MAX, deadline_s=deadline_s)
         except UpstreamFailed as failure:
             return classify_failure(failure.kind)
         answer = conversion.open_body(data, identity_of(exchange, runtime))

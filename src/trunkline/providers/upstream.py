@@ -1,6 +1,7 @@
 """The seam to upstreams: open, read, cancel. `transport.py` implements it over sockets, the Sandbox in the process."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -75,8 +76,11 @@ class UpstreamResponse(Protocol):
         """
         ...
 
-    async def read_all(self, limit_bytes: int) -> bytes:
-        """The whole rest of the body. Raises UpstreamFailed(kind="protocol") past `limit_bytes`."""
+    async def read_all(self, limit_bytes: int, deadline_s: float = inf) -> bytes:
+        """The whole rest of the body.
+
+        Raises UpstreamFailed, as "protocol" past `limit_bytes`, as "timeout_total" at `deadline_s` (loop time).
+        """
         ...
 
     def wake(self) -> None:

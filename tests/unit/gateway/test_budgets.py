@@ -7,6 +7,7 @@ chunk: take it out again, or raise the budget in the same commit and say why. `p
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, MutableMapping
+from math import inf
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -64,7 +65,7 @@ class ScriptedAnswer:
             data = next(self._reads)
         return None
 
-    async def read_all(self, limit_bytes: int) -> bytes:
+    async def read_all(self, limit_bytes: int, deadline_s: float = inf) -> bytes:
         return ANSWER
 
     def wake(self) -> None: ...

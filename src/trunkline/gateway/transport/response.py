@@ -108,11 +108,15 @@ class SocketResponse:
             self._woken = True
         return not self._woken
 
-    async def read_all(self, limit_bytes: int) -> bytes:
-        """The whole rest; `wake` does not interrupt it. Raises UpstreamFailed, past the limit as "protocol"."""
+    async def read_all(self, limit_bytes: int, deadline_s: float = inf) -> bytes:
+        """The whole rest; `wake` does not interrupt it. Raises UpstreamFailed, past the limit as "protocol", at
+        `deadline_s` as "timeout_total"."""
         parts: list[bytes] = []
         size = 0
-        while (data := await self.read()) != b"":
+        while (data := await self.read(deadline_s - self._loop.time())) != b"":
+            if self._loop.time() + _TIMER_SLACK_S >= deadline_s:
+                self.cancel()
+                raise UpstreamFailed("timeout_total", "the answer was not complete in time")
             if data is None:
                 continue
             size += len(data)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 
 import msgspec
 
@@ -159,11 +160,15 @@ class SandboxResponse:
         self._woken.clear()
         return True
 
-    async def read_all(self, limit_bytes: int) -> bytes:
+    async def read_all(self, limit_bytes: int, deadline_s: float = inf) -> bytes:
         """The whole rest of the body."""
+        loop = asyncio.get_running_loop()
         pieces: list[bytes] = []
-        while data := await self.read():
-            pieces.append(data)
+        while (data := await self.read(deadline_s - loop.time())) != b"":
+            if loop.time() >= deadline_s:
+                raise UpstreamFailed("timeout_total", "the answer was not complete in time")
+            if data is not None:
+                pieces.append(data)
         body = b"".join(pieces)
         if len(body) > limit_bytes:
             raise UpstreamFailed("protocol", f"the answer is longer than {limit_bytes} bytes")

@@ -415,3 +415,33 @@ async def test_an_answer_before_the_whole_body_was_sent_is_read_and_ends_the_con
     early.set()
     server.close()
     await server.wait_closed()
+
+
+async def test_a_whole_answer_has_until_its_deadline_however_steadily_it_trickles(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask
+) -> None:
+    async def steadily(call: Call) -> None:
+        await call.send(head(200, {"content-type": "application/json"}, chunked=True))
+        for _ in range(200):
+            await call.send(chunked(b"x"))
+            await asyncio.sleep(0.005)
+
+    provider.then(steadily)
+    response = await transport.open(ask())
+    began_s = asyncio.get_running_loop().time()
+    with pytest.raises(UpstreamFailed) as failure:
+        await response.read_all(10_000, began_s + READ_TIMEOUT_S)
+    assert failure.value.kind == "timeout_total"
+    assert asyncio.get_running_loop().time() - began_s < READ_TIMEOUT_S + 0.5
+    async with asyncio.timeout(2):
+        await provider.client_closed(0)
+
+
+async def test_a_silent_answer_ends_at_its_deadline_too(
+    provider: FakeProvider, transport: HttpTransport, ask: Ask
+) -> None:
+    provider.then(sse([b"1", asyncio.Event()]))
+    response = await transport.open(ask())
+    with pytest.raises(UpstreamFailed) as failure:
+        await response.read_all(10_000, asyncio.get_running_loop().time() + READ_TIMEOUT_S)
+    assert failure.value.kind == "timeout_total"
