@@ -44,6 +44,7 @@ from trunkline.observability import logs
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.presets.service import PresetService
 from trunkline.providers.discovery import Discovered, discover
+from trunkline.providers.gateways import any_gateway, list_gateways
 from trunkline.providers.registry import build_providers, make_callable, make_hint
 from trunkline.providers.sandbox.upstream import SandboxUpstream
 from trunkline.providers.sandbox_endpoints import with_sandbox
@@ -83,7 +84,7 @@ class Application:
         self.first_start: FirstStart | None = None
         """Set by the `start` that created the owner."""
         self.discovery: asyncio.Task[None] | None = None
-        """Looks for local engines after `start`; None when that is switched off."""
+        """Asks local engines and gateways after `start`; None when there is nobody to ask."""
         self._shared = MemoryShared()
         self._transport = HttpTransport()
         self._fetch_client = FetchClient(AddressGuard(settings.fetching.allow_networks))
@@ -136,7 +137,7 @@ class Application:
         self._watch(self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
         self._tasks.start(self.statistics.run(), "statistics")
-        if settings.discovery.local_engines:
+        if settings.discovery.local_engines or any_gateway(self._world.providers):
             self.discovery = self._tasks.start(self._discover(), "discovery")
 
     async def stop(self, drain_s: float | None = None) -> None:
@@ -296,8 +297,11 @@ class Application:
         await self._files.sweep()
 
     async def _discover(self) -> None:
-        """Look for local engines; what they serve joins the catalog of later requests (OP-12)."""
-        found = await discover(self._settings, self._world.snapshot, self._transport, self._environ)
+        """Ask local engines (OP-12) and gateways what they serve; that joins the catalog of later requests."""
+        world, found = self._world, tuple[Discovered, ...]()
+        if self._settings.discovery.local_engines:
+            found = await discover(self._settings, world.snapshot, self._transport, self._environ)
+        found += await list_gateways(world.providers, world.snapshot, self._transport)
         if found and self._pipeline is not None:
             self._world = self._pipeline.world = build_world(self._settings, self._environ, found)
 

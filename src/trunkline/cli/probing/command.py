@@ -22,6 +22,7 @@ from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.world import World
 from trunkline.providers.advice import advice
 from trunkline.providers.discovery import discover
+from trunkline.providers.gateways import list_gateways
 from trunkline.providers.sandbox.upstream import SandboxUpstream
 from trunkline.providers.upstream import Upstream
 from trunkline.routing.types import Candidate
@@ -140,6 +141,9 @@ async def _world(loaded: Loaded, provider: str, upstream: Upstream) -> tuple[Wor
         raise click.UsageError(f"no provider is called {provider!r}; `trunkline providers --all` lists them")
     if snapshot.providers[slug].kind == "local":
         found = await discover(loaded.settings, snapshot, upstream, os.environ)
+        world = build_world(loaded.settings, os.environ, found)
+    elif snapshot.providers[slug].kind == "gateway":
+        found = await list_gateways(world.providers, snapshot, upstream)
         world = build_world(loaded.settings, os.environ, found)
     return world, slug
 
