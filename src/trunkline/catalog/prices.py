@@ -1,6 +1,6 @@
 """The prices of an endpoint, as integers (catalog README, "Pricing"). Arithmetic on them: `catalog/pricing.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from msgspec import Struct
@@ -101,6 +101,16 @@ class Rates(Struct, frozen=True):
         )
 
 
+def score(rates: Rates, units: Sequence[UnitPrice]) -> AttoUsd:
+    """The mean of prompt and completion plus a thousandth of the request; for what has none of these, the cheapest
+    unit. A missing price counts as 0 (routing-and-catalog.md 1)."""
+    found = (rates.prompt + rates.completion) // 2 + rates.request // 1000
+    if found:
+        return AttoUsd(found)
+    prices = [unit.price for unit in units] + [rate for rate in (rates.image, rates.image_output) if rate]
+    return AttoUsd(min(prices, default=0))
+
+
 class PriceSheet(Struct, frozen=True, kw_only=True):
     """All prices of one endpoint."""
 
@@ -112,6 +122,10 @@ class PriceSheet(Struct, frozen=True, kw_only=True):
     """False: the model is unknown to the catalog, so it has *no* price, which is not the same as zero."""
     base_rates: Rates = Rates(*[0] * 14)
     """Of `base`; set by the sheet itself."""
+    base_score: AttoUsd = AttoUsd(0)
+    """One number to order endpoints by (routing-and-catalog.md 1), of `base`; set by the sheet itself."""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "base_rates", Rates.of(self.base))
+        rates = Rates.of(self.base)
+        force_setattr(self, "base_rates", rates)
+        force_setattr(self, "base_score", score(rates, self.units))

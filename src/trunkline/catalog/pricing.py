@@ -5,7 +5,7 @@ Rules: catalog README "Pricing" 1–4, routing-and-catalog.md 1 and 20.4, infere
 
 from collections.abc import Mapping
 
-from trunkline.catalog.prices import PriceKey, PriceOverride, PriceSheet, Rates
+from trunkline.catalog.prices import PriceKey, PriceOverride, PriceSheet, Rates, score
 from trunkline.core.calendar import DAY_MS, day_of
 from trunkline.core.money import ATTO_PER_USD, AttoUsd, Charge, NanoUsd, round_to_nanousd
 from trunkline.protocols.events import FinishReason, Usage
@@ -110,14 +110,10 @@ def is_insured(completion_tokens: int, reason: FinishReason | None) -> bool:
 
 
 def price_score(sheet: PriceSheet, at_ms: int, prompt_tokens: int = 0) -> AttoUsd:
-    """One number to order endpoints by (routing-and-catalog.md 1): the mean of prompt and completion plus a
-    thousandth of the request; for what has none of these, the cheapest unit. A missing price counts as 0."""
-    rates = rates_at(sheet, prompt_tokens, at_ms)
-    score = (rates.prompt + rates.completion) // 2 + rates.request // 1000
-    if score == 0:
-        units = [unit.price for unit in sheet.units] + [rate for rate in (rates.image, rates.image_output) if rate]
-        return AttoUsd(min(units, default=0))
-    return AttoUsd(score)
+    """One number to order endpoints by (routing-and-catalog.md 1), for a request of that size at that time."""
+    if not sheet.overrides and not sheet.scheduled:
+        return sheet.base_score
+    return score(rates_at(sheet, prompt_tokens, at_ms), sheet.units)
 
 
 def prompt_nanousd(sheet: PriceSheet, prompt_tokens: int, at_ms: int) -> NanoUsd:

@@ -65,17 +65,12 @@ def budget_tokens(endpoint: Endpoint, query: RoutingQuery) -> int:
 
 
 def compressed_to(endpoint: Endpoint, model: Model, query: RoutingQuery) -> int | None:
-    """The budget that the prompt must be cut to; None: it fits, or may not be cut."""
+    """The budget that the prompt must be cut to; None: it fits with room for an answer, or may not be cut.
+
+    Nobody is asked this by default of an endpoint that the prompt fits: it is not cut only for room.
+    """
     budget = budget_tokens(endpoint, query)
-    if query.prompt_tokens_estimate <= budget or not is_active(endpoint, model, query):
-        return None
-    return None if query.compression is None and _fits(endpoint, query) else budget
-
-
-def _fits(endpoint: Endpoint, query: RoutingQuery) -> bool:
-    """With as much output as was asked for, even if that is none: what nobody asked to be cut is not cut for room."""
-    total = query.prompt_tokens_estimate + (query.max_output_tokens or 0)
-    return total <= (endpoint.context_length or 0)
+    return None if query.prompt_tokens_estimate <= budget or not is_active(endpoint, model, query) else budget
 
 
 def compressible(

@@ -37,8 +37,10 @@ SIGNALS = (
 
 
 def quality_tiers(found: Sequence[Candidate], past: EndpointStatistics) -> Mapping[str, Tier]:
-    """Endpoint id → tier, among these candidates of one model."""
+    """Endpoint id → tier, among these candidates of one model; empty when nothing was measured of any."""
     measured = [{c.endpoint.id: signal.read(past, c.endpoint.id) for c in found} for signal in SIGNALS]
+    if not any(value is not None for values in measured for value in values.values()):
+        return {}
     provider = {c.endpoint.id: c.endpoint.provider for c in found}
     floors = [_floor(values, provider, signal.sigmas) for signal, values in zip(SIGNALS, measured, strict=True)]
     return {

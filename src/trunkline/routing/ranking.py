@@ -29,13 +29,17 @@ def candidates(
 ) -> list[Candidate]:
     """The endpoints with what ordering needs of each."""
     rank, tokens, model = past.health.rank, query.prompt_tokens_estimate, resolved.model
+    total = tokens + (query.max_output_tokens or 0)
     return [
         Candidate(
             model=model,
             endpoint=endpoint,
             price=price_score(endpoint.pricing, prompt_tokens=tokens, at_ms=now_ms),
             rank=rank(endpoint.id),
-            compressed_to=compressed_to(endpoint, model, query) if tokens else None,
+            # What fits is only looked at more closely when compression was asked for.
+            compressed_to=compressed_to(endpoint, model, query)
+            if query.compression or (endpoint.context_length or total) < total
+            else None,
             transient_only=resolved.transient_only,
         )
         for endpoint in endpoints
@@ -114,6 +118,8 @@ def best_quality_first(found: list[Candidate], past: Past, dice: random.Random) 
     if len(found) < 2:
         return found
     tiers = quality_tiers(found, past.statistics)
+    if not tiers:
+        return balanced(found, past, dice)
     ordered: list[Candidate] = []
     for tier in sorted(set(tiers.values())):
         ordered += balanced([c for c in found if tiers[c.endpoint.id] == tier], past, dice)
