@@ -1,13 +1,16 @@
 """`trunkline demo`: an instance whose pages have something to show, and which says that it was made up."""
 
+import asyncio
 from pathlib import Path
 
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from tests.instance import KEY, MANAGEMENT_KEY, Instance
 from trunkline.cli.main import cli
 from trunkline.core.calendar import date_text, day_of
 from trunkline.core.clock import SystemClock
+from trunkline.storage.tables import api_keys
 
 COUNT = 1_500
 
@@ -31,17 +34,16 @@ async def _served(home: Path) -> None:
         assert ranked["data"] and ranked["meta"]["is_demo"] is True
         apps = (await instance.client.get("/datasets/app-rankings")).json()["data"]
         assert all(row["app_name"].startswith("Demo ") for row in apps) and len(apps) == 8
-        keys = (await instance.management.get("/keys", params={"include_disabled": "true"})).json()["data"]
-        demo = [key for key in keys if key["name"].startswith("Demo ")]
-        assert len(demo) == 8 and all(key["disabled"] for key in demo)
+        demo = await instance.app._database.read(
+            lambda c: c.execute(select(api_keys.c.disabled).where(api_keys.c.name.startswith("Demo "))).scalars().all()
+        )
+        assert demo == [True] * 8
         credits = (await instance.management.get("/credits")).json()["data"]
         assert credits["total_credits"] == credits["total_usage"] > 0
         assert await instance.audit() == []
 
 
 def test_a_demo_fills_every_page_and_owes_nothing(tmp_path: Path) -> None:
-    import asyncio
-
     status, said = run(tmp_path, "demo", "--days", "7", "--generations", str(COUNT))
     assert (status, "made up 1,500 generations" in said, KEY in said) == (0, True, True), said
     asyncio.run(_served(tmp_path))
