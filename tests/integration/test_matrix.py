@@ -22,6 +22,7 @@ from tests.speakers.responses import ResponsesSpeaker
 from tests.ways import Case, Told, Way
 from tests.ways.chat import ChatWay, CompletionsWay
 from tests.ways.messages import MessagesWay
+from tests.ways.messages import MessagesWay
 from trunkline.gateway.upstreams import PROTOCOLS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
