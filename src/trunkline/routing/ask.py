@@ -40,9 +40,8 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One filter. `applies` (None: always) spares the walk over the endpoints when nothing can be dropped."""
+    """One filter."""
 
     name: str
     keep: Callable[[Survivors, Resolved, Ask], Survivors]
-    applies: Callable[[RoutingQuery], bool] | None = None
     excluded_by: ExcludedBy | None = None

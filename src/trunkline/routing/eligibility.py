@@ -9,9 +9,9 @@ from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.money import AttoUsd
 from trunkline.routing.ask import Ask, Rule, Survivors
 from trunkline.routing.filters import tier_of
-from trunkline.routing.rules import RULES
+from trunkline.routing.rules import rules_for
 from trunkline.routing.slugs import ProviderSet, Resolved, provider_set
-from trunkline.routing.types import Dropped, MaxPrice, RoutingQuery
+from trunkline.routing.types import NO_PRICE_LIMIT, Dropped, MaxPrice, RoutingQuery
 
 _WIDER_PRECISIONS: Mapping[str, tuple[str, ...]] = {"fp4": ("mxfp4", "nvfp4"), "fp8": ("mxfp8",)}
 _STANDS_FOR: Mapping[str, str] = {
@@ -43,15 +43,19 @@ def prepare(query: RoutingQuery, snapshot: Snapshot, *, is_callable: Callable[[E
         query=query,
         is_callable=is_callable,
         now_ms=now_ms,
-        ceilings=_sets(snapshot, (preferences.only, *policy.provider_ceilings)),
-        ignored=_sets(snapshot, (preferences.ignore, policy.denied_providers)),
+        ceilings=_sets(snapshot, (preferences.only, *policy.provider_ceilings))
+        if preferences.only or policy.provider_ceilings
+        else (),
+        ignored=_sets(snapshot, (preferences.ignore, policy.denied_providers))
+        if preferences.ignore or policy.denied_providers
+        else (),
         ordered=provider_set(snapshot, preferences.order) if order else None,
         order=order,
         needs=_needs(query.used_parameters) if preferences.require_parameters else (),
         quantizations=_precisions(preferences.quantizations) if preferences.quantizations else frozenset(),
-        price_limits=_price_limits(preferences.max_price),
+        price_limits=_price_limits(preferences.max_price) if preferences.max_price != NO_PRICE_LIMIT else (),
         tier=tier_of(query.service_tier),
-        rules=tuple([rule for rule in RULES if rule.applies is None or rule.applies(query)]),
+        rules=rules_for(query),
     )
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta, Raw, Struct
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.money import AttoUsd, parse_price
 from trunkline.routing.spelling import nearest
-from trunkline.routing.types import MaxPrice, Percentile, ProviderPreferences, Quantization, SortBy
+from trunkline.routing.types import NO_PRICE_LIMIT, MaxPrice, Percentile, ProviderPreferences, Quantization, SortBy
 
 TOKENS_PER_PRICE_UNIT = 10**6
 """`max_price.prompt` and `.completion` are USD per million tokens."""
@@ -93,7 +93,7 @@ def parse(raw: Raw, route: str | None) -> ProviderPreferences:
         quantizations=wire.quantizations or (),
         sort=sort,
         partition=partition,
-        max_price=_max_price(wire.max_price) if wire.max_price is not None else MaxPrice(),
+        max_price=_max_price(wire.max_price) if wire.max_price is not None else NO_PRICE_LIMIT,
         min_throughput=_cutoffs(wire.preferred_min_throughput),
         max_latency=_cutoffs(wire.preferred_max_latency),
     )

@@ -7,6 +7,7 @@ are moved before the others of their model.
 
 import random
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import pairwise
 from typing import TypeAlias
 
 from trunkline.catalog.pricing import price_score
@@ -76,7 +77,7 @@ def _draw(group: list[Candidate], dice: random.Random) -> int:
 def by_rank_and_price(found: list[Candidate], past: Past) -> list[Candidate]:
     """Ascending rank, then price; ties: higher uptime, then tag. Uptime is only asked for where there are ties."""
     ordered = sorted(found, key=_rank_and_price)
-    if len(set(map(_rank_and_price, ordered))) < len(ordered):
+    if any([a.price == b.price and a.rank == b.rank for a, b in pairwise(ordered)]):
         ordered.sort(key=lambda c: (c.rank, c.price, -_uptime(past, c), c.endpoint.tag))
     return ordered
 
@@ -146,18 +147,19 @@ def listed_first(
 
 def private_first(arranged: list[Candidate]) -> list[Candidate]:
     """Endpoints that only some may use before the public ones (5.7)."""
-    if not any(candidate.endpoint.private_to for candidate in arranged):
-        return arranged
-    return sorted(arranged, key=lambda candidate: not candidate.endpoint.private_to)
+    private = [candidate for candidate in arranged if candidate.endpoint.private_to]
+    return private + [candidate for candidate in arranged if not candidate.endpoint.private_to] if private else arranged
 
 
 def staying(arranged: list[Candidate], remembered: Remembered) -> list[Candidate]:
     """The endpoint that has this conversation in its cache before the others of its model (13)."""
     if not remembered.tags:
         return arranged
+    tags = remembered.tags
     for position, candidate in enumerate(arranged):
         model_id, endpoint = candidate.model.id, candidate.endpoint
-        if endpoint.tag != remembered.tag_of(model_id) or candidate.rank >= OUTAGE:
+        kept = tags.get(model_id)
+        if kept is None or endpoint.tag != kept.value or candidate.rank >= OUTAGE:
             continue
         if not deserves(remembered, endpoint):
             continue

@@ -36,6 +36,9 @@ class MaxPrice(Struct, frozen=True, kw_only=True):
     audio: AttoUsd | None = None
 
 
+NO_PRICE_LIMIT = MaxPrice()
+
+
 class ProviderPreferences(Struct, frozen=True, kw_only=True):
     """The request's `provider` object after validation; empty lists mean absent (routing 2.2)."""
 
@@ -50,7 +53,7 @@ class ProviderPreferences(Struct, frozen=True, kw_only=True):
     quantizations: tuple[Quantization, ...] = ()
     sort: SortBy | None = None
     partition: Literal["model", "none"] = "model"
-    max_price: MaxPrice = MaxPrice()
+    max_price: MaxPrice = NO_PRICE_LIMIT
     min_throughput: tuple[tuple[Percentile, float], ...] = ()
     """(percentile, tokens per second) cutoffs, soft."""
     max_latency: tuple[tuple[Percentile, float], ...] = ()
