@@ -6,7 +6,6 @@ import pytest
 
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.gateway.upstreams import UPSTREAMS, is_spoken, protocol_of
-from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.chat.protocol import ChatProtocol
 from trunkline.protocols.cohere.protocol import CohereProtocol
 from trunkline.providers.registry import build_providers, make_callable
@@ -43,7 +42,7 @@ def test_a_key_makes_the_catalogs_models_callable(
     is_callable = make_callable(providers, is_spoken)
     endpoints = [e for one in snapshot.models.values() for e in one.endpoints if is_callable(e)]
     (endpoint,) = [e for e in endpoints if e.upstream_model == model]
-    assert type(UPSTREAMS[protocol_of(endpoint, ChatClientRequest.native_formats)]) is protocol
+    assert type(UPSTREAMS[protocol_of(endpoint, frozenset())]) is protocol
     runtime = providers.by_slug[slug]
     assert header in runtime.headers
     assert runtime.base_url == address

@@ -1,10 +1,9 @@
-"""A Bedrock API key in the environment is all that the catalog's Bedrock models need to be called."""
+"""A Bedrock API key, or AWS's credentials, in the environment are all that the catalog's Bedrock models need."""
 
 from pathlib import Path
 
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.gateway.upstreams import UPSTREAMS, is_spoken, protocol_of
-from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.providers.registry import build_providers, make_callable
 from trunkline.settings import Settings
@@ -19,15 +18,15 @@ def test_a_key_makes_the_catalogs_models_callable_in_their_own_format() -> None:
     endpoints = [e for model in snapshot.models.values() for e in model.endpoints if is_callable(e)]
     assert len(endpoints) > 80
     assert "eu.anthropic.claude-opus-4-8" in {endpoint.upstream_model for endpoint in endpoints}
-    assert {type(UPSTREAMS[protocol_of(endpoint, ChatClientRequest.native_formats)]) for endpoint in endpoints} == {
-        ConverseProtocol
-    }
+    assert {type(UPSTREAMS[protocol_of(endpoint, frozenset())]) for endpoint in endpoints} == {ConverseProtocol}
     runtime = providers.by_slug["amazon-bedrock"]
     assert ("authorization", "Bearer k") in [(name.lower(), value) for name, value in runtime.headers]
     assert runtime.base_url == "https://bedrock-runtime.eu-west-1.amazonaws.com"
 
 
-def test_credentials_that_would_have_to_sign_enable_nothing() -> None:
+def test_credentials_that_sign_do_as_well() -> None:
     settings = Settings(home=Path("/nonexistent"))
     environ = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"}
-    assert "amazon-bedrock" not in build_providers(settings, build_snapshot(settings), environ).by_slug
+    runtime = build_providers(settings, build_snapshot(settings), environ).by_slug["amazon-bedrock"]
+    assert runtime.signer is not None
+    assert "authorization" not in dict(runtime.headers)
