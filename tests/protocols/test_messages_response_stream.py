@@ -60,6 +60,33 @@ def test_recorded_streams_read_in_random_pieces_give_the_same_events() -> None:
         assert decode_stream(cut(data, bounds)) == decode_stream([data]), exchange["id"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"index":0,"delta":{"type":"text_delta","text":"more"}',
+        '"index":0,"delta":{"type":"text_delta","text":""}',
+        '"index":0,"delta":{"type":"text_delta","text":"\\ud83d"}',
+        '"index":0,"delta":{"type":"text_delta","text":null}',
+        '"index":1,"delta":{"type":"text_delta","text":"of a call"}',
+        '"index":7,"delta":{"type":"text_delta","text":"of a block that never began"}',
+        '"index":-1,"delta":{"type":"text_delta","text":"nowhere"}',
+        '"index":"0","delta":{"type":"text_delta","text":"a number in quotes"}',
+        '"delta":{"type":"text_delta","text":"without an index"}',
+    ],
+)
+def test_a_text_delta_is_read_alike_whether_it_is_plain_or_says_more(said: str) -> None:
+    *before, last, end = events((TEXT, CALL))
+    begun = b"".join(event(one) for one in [*before[:4], before[3]])
+    opened = event({"type": "content_block_start", "index": 1, "content_block": CALL})
+    rest = event(last) + event(end)
+
+    def told(extra: str) -> tuple[Any, list[GenerationEvent]]:
+        odd = f'event: content_block_delta\ndata: {{"type":"content_block_delta",{said}{extra}}}\n\n'.encode()
+        return decode_stream([begun, odd, odd, opened, event(before[3]), odd, rest])
+
+    assert told("") == told(',"padding":"x"')
+
+
 @given(end=st.integers(0, len(STREAM) - 1))
 def test_a_stream_cut_anywhere_is_whole_only_once_the_reason_to_stop_is_known(end: int) -> None:
     facts, told = decode_stream([STREAM[:end]])

@@ -82,8 +82,12 @@ class SseParser:
     def _events(self, complete: bytes) -> list[bytes]:
         payloads: list[bytes] = []
         for event in complete.split(b"\n\n"):
-            if event.startswith(b"data: ") and b"\n" not in event:
-                payloads.append(event[6:])
+            if event.startswith(b"event:"):
+                _, _, rest = event.partition(b"\n")  # a name, and nearly always one line of data
+            else:
+                rest = event
+            if rest.startswith(b"data: ") and b"\n" not in rest:
+                payloads.append(rest[6:])
             elif event:
                 self._read_lines(event, payloads)
         return payloads

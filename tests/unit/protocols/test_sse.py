@@ -61,6 +61,21 @@ def test_only_a_whole_event_of_one_line_is_taken_alone(data: bytes) -> None:
     assert parser.only_event(b"data: third\n\n") is None
 
 
+@pytest.mark.parametrize(
+    ("spelled", "payloads"),
+    [
+        (b"event: a\ndata: one\n\n", [b"one"]),
+        (b"event:a\ndata: one\ndata: two\n\n", [b"one\ntwo"]),
+        (b"event: a\nid: 7\ndata: one\n\n", [b"one"]),
+        (b"event: a\n\n", []),
+        (b"event: a\ndata:one\n\n", [b"one"]),
+        (b"event: data: no\n\ndata: one\n\n", [b"one"]),
+    ],
+)
+def test_events_may_have_names(spelled: bytes, payloads: list[bytes]) -> None:
+    assert SseParser().feed(spelled) == payloads
+
+
 def test_a_last_event_without_an_empty_line_is_read_at_the_end() -> None:
     parser = SseParser()
     assert parser.feed(b"data: [DONE]\n") == []

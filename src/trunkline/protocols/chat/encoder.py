@@ -66,6 +66,12 @@ class DeltaBuilder:
                 self._note(event)
                 return None
 
+    def plain_text(self, event: GenerationEvent) -> str | None:
+        """The text of an event that is nothing but text of the first choice, as most are; None for all others."""
+        if type(event) is not TextDelta or event.choice or event.logprobs or (0, event.index) in self._refusals:
+            return None
+        return event.text or None
+
     def _note(self, event: GenerationEvent) -> None:
         match event:
             case Finished(reason, native_reason, choice):
@@ -141,13 +147,15 @@ class ChatEncoder:
         """The chunks for `events` that may leave now."""
         out = b""
         for event in events:
+            text = self._builder.plain_text(event)
+            if text is not None:
+                out += self._gate.pass_chunk(self._writer.text(quoted(text)), has_content=True)
+                continue
             delta = self._builder.delta(event)
             if delta is None:
                 if not self._fingerprint_known and self._builder.fingerprint is not None:
                     self._writer.learn_fingerprint(self._builder.fingerprint)
                     self._fingerprint_known = True
-            elif delta.is_plain_text():
-                out += self._gate.pass_chunk(self._writer.text(quoted(delta.text)), has_content=True)
             elif not delta.is_empty():
                 out += self._gate.pass_chunk(self._writer.delta(delta), has_content=delta.has_content())
         return out

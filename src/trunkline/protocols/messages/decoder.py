@@ -2,12 +2,12 @@
 
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.event_sequence import SequenceDecoder
-from trunkline.protocols.events import GenerationEvent, UpstreamFault
+from trunkline.protocols.events import GenerationEvent, TextDelta, UpstreamFault
 from trunkline.protocols.faults.reading import fault_in_answer
 from trunkline.protocols.hub import DecodedBody
 from trunkline.protocols.lenient_json import UNREADABLE, int_of, is_blank, list_of, object_of
 from trunkline.protocols.messages.reader import AnswerReader
-from trunkline.protocols.messages.wire import WireEvent, read_body, read_event
+from trunkline.protocols.messages.wire import WireEvent, read_body, read_event, read_text_delta
 from trunkline.protocols.sse import SseParser
 
 
@@ -19,6 +19,8 @@ class MessagesDecoder(SequenceDecoder):
     def __init__(self, target: UpstreamTarget, *, exclude_reasoning: bool = False) -> None:
         self._reader = AnswerReader(target, whole=False, exclude_reasoning=exclude_reasoning)
         super().__init__(self._reader.facts, SseParser())
+        self._in_text = False
+        """The last event was more of a text, so the next may well be, too."""
 
     def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:
         return self._reader.fail(fault)
@@ -27,7 +29,13 @@ class MessagesDecoder(SequenceDecoder):
         return self._reader.end(truncated=not self.facts.done)
 
     def read(self, payload: bytes) -> list[GenerationEvent]:
-        return self.take(read_event(payload))
+        if self._in_text:
+            more = read_text_delta(payload)
+            if more is not None:
+                return self._reader.grow_text(more.index, more.delta.text)
+        events = self.take(read_event(payload))
+        self._in_text = bool(events) and type(events[-1]) is TextDelta
+        return events
 
     def take(self, event: WireEvent) -> list[GenerationEvent]:
         """The events of the hub that one event of the stream comes to."""

@@ -4,11 +4,12 @@ from msgspec import Raw
 
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.events import Completed, Finished, FinishReason, GenerationEvent, Started, UpstreamFault
-from trunkline.protocols.lenient_json import NOTHING, label_of, text_of
+from trunkline.protocols.lenient_json import NOTHING, label_of, quoted, text_of
 from trunkline.protocols.messages.block_answer import BLOCKS_MAX, BlockAnswer
 from trunkline.protocols.messages.block_reader import BlockReader, open_block
 from trunkline.protocols.messages.block_state import Members
 from trunkline.protocols.messages.schema import answer_tool_name
+from trunkline.protocols.messages.text_block import TextBlock
 from trunkline.protocols.messages.usage import UsageReader
 
 _READ_OF_MESSAGE = frozenset({"id", "type", "role", "model", "content", "stop_reason", "usage"})
@@ -56,6 +57,13 @@ class AnswerReader(BlockAnswer[BlockReader]):
             events = self.open_block(index, {"type": _BLOCK_OF_DELTA[kind]})
             reader = self._open.get(index)
         return events if reader is None else events + reader.grow(kind, delta)
+
+    def grow_text(self, index: int, text: str) -> list[GenerationEvent]:
+        """`grow_block` by a `text_delta` that says nothing else."""
+        reader = self._open.get(index)
+        if isinstance(reader, TextBlock):
+            return reader.add(text)
+        return self.grow_block(index, {"type": Raw(b'"text_delta"'), "text": Raw(quoted(text))})
 
     def end_message(self, delta: Members, usage: Raw) -> None:
         """`message_delta`: the reason to stop, and the last counts."""

@@ -28,13 +28,13 @@ class TextBlock:
         self._citations += list_of(members.get("citations"))[:CITATIONS_MAX]
         return [
             PartStarted(self._part, "text"),
-            *self._text(text_of(members.get("text"))),
+            *self.add(text_of(members.get("text"))),
             *unknown_members(members, self._index, _KNOWN),
         ]
 
     def grow(self, kind: str, delta: Members) -> list[GenerationEvent]:
         if kind == "text_delta":
-            return self._text(text_of(delta.get("text")))
+            return self.add(text_of(delta.get("text")))
         if kind == "citations_delta" and "citation" in delta and len(self._citations) < CITATIONS_MAX:
             self._citations.append(delta["citation"])
         return []
@@ -49,7 +49,8 @@ class TextBlock:
         events.append(PartEnded(self._part))
         return events
 
-    def _text(self, text: str) -> list[GenerationEvent]:
+    def add(self, text: str) -> list[GenerationEvent]:
+        """More text."""
         if not text:
             return []
         self._state.text_chars += len(text)
