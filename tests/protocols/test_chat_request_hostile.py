@@ -9,10 +9,10 @@ from tests.protocols.chat_request_strategies import body_bytes, chat_requests, j
 from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
-from trunkline.protocols.echo import redact_for_echo
 from trunkline.protocols.chat.native_request import edit_request
 from trunkline.protocols.chat.request import ChatRequest, ParseLimits, parse_chat, parse_completion, to_hub
 from trunkline.protocols.chat.upstream import encode_upstream
+from trunkline.protocols.echo import redact_for_echo
 
 LIMITS = ParseLimits()
 PLAIN = UpstreamTarget(provider="acme", upstream_model="m", supported_parameters=frozenset())

@@ -24,21 +24,22 @@ class StrictResponses(StrictUpstream):
         require(body.get("store") is False, "`store` must be false")
         require("reasoning.encrypted_content" in body["include"], "encrypted reasoning is not asked for")
         items = body["input"]
-        thoughts = [item for item in items if item["type"] == "reasoning"]
-        require(thoughts == self._said, f"reasoning {thoughts} is not what was said here")
+        thoughts = [item for item in items if _type(item) == "reasoning"]
+        same = len(thoughts) == len(self._said) and all(map(_is_same, thoughts, self._said))
+        require(same, f"reasoning {thoughts} is not what was said here")
         for item, following in zip(items, [*items[1:], None], strict=True):
-            if item["type"] == "message":
+            if _type(item) == "message":
                 _examine_message(item)
-            elif item["type"] == "reasoning":
-                follows = following is not None and following["type"] in ("function_call", "message")
-                require(follows, f"{item['id']} without its required following item")
-            elif item["type"] == "function_call":
+            elif _type(item) == "reasoning":
+                follows = following is not None and _type(following) in ("function_call", "message")
+                require(follows, "reasoning without its required following item")
+            elif _type(item) == "function_call":
                 require(len(item["call_id"]) <= _CALL_ID_CHARS_MAX, "call_id is too long")
                 require(isinstance(json.loads(item["arguments"]), dict), "arguments are no object")
             else:
-                require(item["type"] == "function_call_output", f"unknown item {item['type']}")
-        calls = [item["call_id"] for item in items if item["type"] == "function_call"]
-        require_paired(calls, [item["call_id"] for item in items if item["type"] == "function_call_output"])
+                require(_type(item) == "function_call_output", f"unknown item {item['type']}")
+        calls = [item["call_id"] for item in items if _type(item) == "function_call"]
+        require_paired(calls, [item["call_id"] for item in items if _type(item) == "function_call_output"])
 
     def say(self, move: Move, asked: Json, *, stream: bool) -> Reply:
         thought = reasoning(move.thought, encrypted=f"gAAAAA{self.slug}{move.number}+/==", id=f"rs_{move.number}")
@@ -60,3 +61,13 @@ def _examine_message(item: Json) -> None:
     if isinstance(content, list):
         expected = _TEXT_TYPES[item["role"]]
         require(all(part["type"] == expected for part in content), f"parts of {item['role']} must be {expected}")
+
+
+def _type(item: Json) -> str:
+    """A message may go without."""
+    return item.get("type", "message")
+
+
+def _is_same(thought: Json, said: Json) -> bool:
+    """Whether it came back to the letter, perhaps without its id: what is sealed needs none."""
+    return thought == said or thought == {name: value for name, value in said.items() if name != "id"}

@@ -12,6 +12,7 @@ from trunkline.protocols.client import ClientFormat, ClientRequest
 from trunkline.protocols.embeddings.request import parse_embeddings
 from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
 from trunkline.protocols.messages.client import MESSAGES_FORMAT, parse_messages
+from trunkline.protocols.responses.inbound.request import parse_responses
 from trunkline.protocols.validation import ParseLimits
 from trunkline.settings import Settings
 
@@ -50,5 +51,6 @@ ROUTES: tuple[Route, ...] = (
     _generation("/chat/completions", parse_chat, CHAT_FORMAT),
     _generation("/completions", parse_completion, CHAT_FORMAT),
     _generation("/messages", parse_messages, MESSAGES_FORMAT),
+    _generation("/responses", parse_responses, CHAT_FORMAT),
     Route("/embeddings", _embeddings, CHAT_FORMAT),
 )

@@ -67,6 +67,15 @@ def tool_call_id() -> str:
     return f"call_{alphanumerics(24)}"
 
 
+def item_id(kind: str) -> str:
+    """`<kind>_tmp_<11>`: an item of an answer in Responses that has no id of its upstream's."""
+    return f"{kind}_tmp_{alphanumerics(11).lower()}"
+
+
+is_minted_item_id = re.compile(r"[a-z]{1,8}_tmp_[0-9a-z]{11}", re.ASCII).fullmatch
+"""Whether an item that comes back has an id that no upstream knows."""
+
+
 def file_id(now_ms: int) -> str:
     """`or_file_<29>`: a file (inference.md 26). In the order of ids, older files come first, also in a database that
     sorts as people do: only digits and small letters."""

@@ -19,7 +19,6 @@ from trunkline.protocols.chat.tools import parse_tool_choice, parse_tools
 from trunkline.protocols.chat.wire_messages import WireMessage
 from trunkline.protocols.chat.wire_request import (
     HEAD,
-    METADATA_PAIRS_MAX,
     Head,
     JsonObjectFormat,
     JsonSchemaResponse,
@@ -27,6 +26,7 @@ from trunkline.protocols.chat.wire_request import (
 from trunkline.protocols.reasoning.resolution import resolve
 from trunkline.protocols.requests import PARAMETERS
 from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, is_string, top_level
+from trunkline.protocols.wire_types import METADATA_PAIRS_MAX
 
 __all__ = ["ChatRequest", "ParseLimits", "parse_chat", "parse_completion", "to_hub"]
 

@@ -9,13 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Raw, Struct
 
-from trunkline.protocols.wire_types import EMPTY, CacheControl
-
-
-class CacheBreakpoint(Struct, frozen=True, gc=False):
-    """OpenAI's spelling of a marker: `{mode:"explicit"}`."""
-
-    mode: Literal["explicit"]
+from trunkline.protocols.wire_types import EMPTY, CacheBreakpoint, CacheControl
 
 
 class MarkedPart(Struct, frozen=True, gc=False, kw_only=True):

@@ -17,19 +17,19 @@ from trunkline.protocols.wire_types import (
     INT64_MAX,
     CacheControl,
     Count,
+    Debug,
+    Metadata,
     ModelSlug,
+    Name,
+    Penalty,
     PluginRequest,
+    PromptCacheOptions,
     ServiceTier,
     SessionId,
     UpToOne,
     UpToTwo,
     Verbosity,
 )
-
-METADATA_PAIRS_MAX = 16
-
-Penalty: TypeAlias = Annotated[float, Meta(ge=-2, le=2)]
-Name: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 
 
 class JsonSchemaFormat(Struct, frozen=True):
@@ -84,15 +84,6 @@ class Prediction(Struct, frozen=True):
     content: str | list[TextPart]
 
 
-class PromptCacheOptions(Struct, frozen=True):
-    mode: Literal["explicit"]
-    ttl: str | None = None
-
-
-class Debug(Struct, frozen=True):
-    echo_upstream_body: bool | None = None
-
-
 class Head(Struct, frozen=True, kw_only=True):
     """All documented top-level members but `messages`, `prompt`, `tools` and `tool_choice`."""
 
@@ -141,7 +132,7 @@ class Head(Struct, frozen=True, kw_only=True):
     session_id: SessionId | None = None
     user: str | None = None
     safety_identifier: str | None = None
-    metadata: dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]] | None = None
+    metadata: Metadata | None = None
     trace: dict[str, Raw] | None = None
     service_tier: ServiceTier | None = None
     speed: Literal["fast", "standard"] | None = None

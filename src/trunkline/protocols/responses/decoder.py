@@ -47,8 +47,11 @@ class ResponsesDecoder(SequenceDecoder):
         super().__init__(self._answer.facts, SseParser())
 
     def read(self, payload: bytes) -> list[GenerationEvent]:
-        if not payload.startswith(b"[DONE]"):
-            self._read(read_event(payload))
+        return [] if payload.startswith(b"[DONE]") else self.take(read_event(payload))
+
+    def take(self, event: WireEvent) -> list[GenerationEvent]:
+        """The same for an event that was read already."""
+        self._read(event)
         return self._answer.log.take()
 
     def fail(self, fault: UpstreamFault) -> list[GenerationEvent]:

@@ -16,6 +16,7 @@ class WireEvent(Struct, gc=False):
     output_index: int | None = None
     content_index: int | None = None
     summary_index: int | None = None
+    sequence_number: int | None = None
     item_id: str | None = None
     logprobs: Raw = NOTHING
     item: Raw = NOTHING
@@ -43,6 +44,7 @@ def read_event(payload: bytes) -> WireEvent:
         output_index=int_of(members.get("output_index")),
         content_index=int_of(members.get("content_index")),
         summary_index=int_of(members.get("summary_index")),
+        sequence_number=int_of(members.get("sequence_number")),
         item_id=text_of(members.get("item_id")) or None,
         logprobs=members.get("logprobs", NOTHING),
         item=members.get("item", NOTHING),

@@ -1,0 +1,109 @@
+"""A validated Responses request: what the gateway, routing and both encoders ask of it."""
+
+from collections.abc import Mapping
+
+from msgspec import Raw, Struct
+
+from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.hub_survey import HubSurvey
+from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.responses.inbound.tool_names import ToolNames
+from trunkline.protocols.responses.inbound.wire_request import Head
+from trunkline.protocols.wire_types import EMPTY
+
+
+class ResponsesRequest(Struct, frozen=True, kw_only=True):
+    """One validated request. `members` are all top-level members as sent, but for nulls; the rest is read from them."""
+
+    members: Mapping[str, Raw]
+    head: Head
+    hub: GenerationRequest
+    survey: HubSurvey
+    tool_names: ToolNames
+    refusal_elsewhere: InvalidRequest | None
+    """Why upstreams of other formats cannot serve it."""
+    edits_input: bool
+    """Some item may not go to an upstream of this format as it stands."""
+    models: tuple[str, ...]
+    """`model` first, then `models`, duplicates removed, as sent; may be empty."""
+    used_parameters: frozenset[str]
+    names_uploads: bool
+
+    @property
+    def stream(self) -> bool:
+        return self.hub.stream
+
+    @property
+    def provider(self) -> Raw:
+        return self.members.get("provider", EMPTY)
+
+    @property
+    def plugins(self) -> Raw:
+        return self.members.get("plugins", EMPTY)
+
+    @property
+    def route(self) -> str | None:
+        return self.head.route
+
+    @property
+    def preset(self) -> str | None:
+        return self.head.preset
+
+    @property
+    def input_modalities(self) -> frozenset[str]:
+        return self.survey.media.modalities
+
+    @property
+    def output_modalities(self) -> frozenset[str]:
+        return frozenset(self.hub.modalities)
+
+    @property
+    def prompt_tokens_estimate(self) -> int:
+        return self.survey.tokens_estimate
+
+    @property
+    def max_output_tokens(self) -> int | None:
+        return self.head.max_output_tokens
+
+    @property
+    def n(self) -> int:
+        """This format has one answer only."""
+        return 1
+
+    @property
+    def service_tier(self) -> str | None:
+        return self.hub.service_tier
+
+    @property
+    def user(self) -> str | None:
+        return self.head.user if self.head.user is not None else self.head.safety_identifier
+
+    @property
+    def session_id(self) -> str | None:
+        return self.head.session_id
+
+    @property
+    def metadata(self) -> str | None:
+        raw = self.members.get("metadata")
+        return None if raw is None else bytes(raw).decode()
+
+    @property
+    def num_images(self) -> int:
+        return self.survey.media.images
+
+    @property
+    def num_audio(self) -> int:
+        return self.survey.media.audio
+
+    @property
+    def num_media(self) -> int:
+        return self.survey.media.total
+
+    @property
+    def echo_upstream_body(self) -> bool:
+        """Only streams echo (inference.md 4.6)."""
+        return self.stream and self.head.debug is not None and bool(self.head.debug.echo_upstream_body)
+
+    @property
+    def include_reasoning(self) -> bool:
+        return self.hub.reasoning is None or not self.hub.reasoning.exclude

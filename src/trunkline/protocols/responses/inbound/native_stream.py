@@ -1,0 +1,133 @@
+"""The native path of a stream: every event as the upstream wrote it, but for the edits of `native_edit.py`.
+
+Held back for `tail`: the terminal event. Events are numbered anew only where the upstream's numbers have gaps.
+"""
+
+from typing import Final
+
+from msgspec import Raw
+
+from trunkline.core import json
+from trunkline.core.errors import TrunklineError
+from trunkline.protocols.answers import UpstreamTarget, UsageReport
+from trunkline.protocols.events import GenerationEvent
+from trunkline.protocols.lenient_json import compact, object_of
+from trunkline.protocols.responses.decoder import ResponsesDecoder
+from trunkline.protocols.responses.inbound.content_gate import ContentGate
+from trunkline.protocols.responses.inbound.ending import ending_of_error
+from trunkline.protocols.responses.inbound.errors import flat_members
+from trunkline.protocols.responses.inbound.event_writer import EventWriter
+from trunkline.protocols.responses.inbound.native_edit import NativeEdit
+from trunkline.protocols.responses.inbound.response_object import ResponseObject
+from trunkline.protocols.responses.wire import WireEvent, read_event
+from trunkline.protocols.sse import DONE, named_event
+
+_ENDS: Final = {
+    "response.completed": "response.completed",
+    "response.done": "response.completed",
+    "response.incomplete": "response.incomplete",
+}
+
+_FAULTS: Final = frozenset({"error", "response.failed", "response.cancelled"})
+
+
+class _Passing(ResponsesDecoder):
+    """Reads a stream for its facts, and keeps each event as it came until it is asked for."""
+
+    def __init__(self, target: UpstreamTarget) -> None:
+        super().__init__(target)
+        self._passed: list[tuple[bytes, WireEvent]] = []
+
+    def read(self, payload: bytes) -> list[GenerationEvent]:
+        if payload.startswith(b"[DONE]"):
+            return []
+        event = read_event(payload)
+        self._passed.append((payload, event))
+        return self.take(event)
+
+    def passed(self) -> list[tuple[bytes, WireEvent]]:
+        """What was read since it was asked last."""
+        passed, self._passed = self._passed, []
+        return passed
+
+
+class NativeStream:
+    """Implements `AnswerStream` from Responses to Responses."""
+
+    def __init__(self, target: UpstreamTarget, edit: NativeEdit, response: ResponseObject) -> None:
+        self._decoder = _Passing(target)
+        self.facts = self._decoder.facts
+        self._edit = edit
+        self._response = response
+        self._gate = ContentGate(self.facts)
+        self._writer = EventWriter()
+        self._items: dict[int, Raw] = {}
+        self._end: tuple[str, Raw] | None = None
+        self._begun = False
+        self._ended = False
+
+    def feed(self, data: bytes) -> bytes:
+        if self._ended:
+            return b""
+        self._decoder.feed(data)
+        return self._pass_on()
+
+    def close(self) -> bytes:
+        if self._ended:
+            return b""
+        self._decoder.close()
+        out = self._pass_on()
+        return out if self.facts.fault is not None else out + self._gate.release()
+
+    def tail(self, report: UsageReport) -> bytes:
+        self._ended = True
+        if self._end is None:
+            return DONE  # the client left before the end, and nobody reads this
+        name, response = self._end
+        whole = self._edit.response(response, report, self._output())
+        return self._gate.release() + self._writer.event(name, b'"response":' + whole) + DONE
+
+    def error_tail(self, error: TrunklineError, report: UsageReport | None) -> bytes:
+        self._ended = True
+        if not self._begun:
+            return self._writer.event("error", flat_members(error)) + DONE
+        ending = ending_of_error(error)
+        whole = self._response.ended(
+            ending.status,
+            [bytes(self._edit.item(item)) for item in self._output()],
+            report,
+            incomplete=ending.incomplete,
+            error=ending.error,
+        )
+        return self._gate.release() + self._writer.event(f"response.{ending.status}", b'"response":' + whole) + DONE
+
+    def _pass_on(self) -> bytes:
+        """What was read, perhaps edited; nothing of what ends the answer."""
+        out: list[bytes] = []
+        for payload, event in self._decoder.passed():
+            if event.type in _ENDS:
+                self._end = (_ENDS[event.type], event.response)
+            elif event.type not in _FAULTS:
+                self._begun = True
+                out.append(self._edited(payload, event))
+        return self._gate.let_pass(b"".join(out)) if out else b""
+
+    def _edited(self, payload: bytes, event: WireEvent) -> bytes:
+        changed: dict[str, Raw] = {}
+        if event.response:
+            changed["response"] = Raw(self._edit.response(event.response, None, []))
+        elif event.type == "response.output_item.done" and event.output_index is not None:
+            item = self._items[event.output_index] = self._edit.item(event.item)
+            if item is not event.item:
+                changed["item"] = item
+        number = self._writer.take_number()
+        if event.sequence_number != number:
+            changed["sequence_number"] = Raw(b"%d" % number)
+        if changed:
+            payload = json.encode(object_of(Raw(payload)) | changed)
+        elif b"\n" in payload:
+            payload = compact(Raw(payload))
+        return named_event(event.type, payload)
+
+    def _output(self) -> list[Raw]:
+        return [item for _, item in sorted(self._items.items())]
