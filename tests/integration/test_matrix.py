@@ -22,12 +22,12 @@ from tests.speakers.responses import ResponsesSpeaker
 from tests.ways import Case, Told, Way
 from tests.ways.chat import ChatWay, CompletionsWay
 from tests.ways.messages import MessagesWay
-from tests.ways.messages import MessagesWay
+from tests.ways.responses import ResponsesWay
 from trunkline.gateway.upstreams import PROTOCOLS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WAYS: tuple[Way, ...] = (ChatWay(), CompletionsWay(), MessagesWay())
+WAYS: tuple[Way, ...] = (ChatWay(), CompletionsWay(), MessagesWay(), ResponsesWay())
 UPSTREAMS: tuple[tuple[Speaker, str, str], ...] = (
     (ChatSpeaker("openai-chat"), "acme", "gpt-5.2"),
     (ChatSpeaker("azure-openai"), "azure", "gpt-5.2"),

@@ -11,7 +11,7 @@ from trunkline.core import json
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import UpstreamTarget, UsageReport
 from trunkline.protocols.events import GenerationEvent
-from trunkline.protocols.lenient_json import compact, object_of
+from trunkline.protocols.lenient_json import compact, is_blank, object_of
 from trunkline.protocols.responses.decoder import ResponsesDecoder
 from trunkline.protocols.responses.inbound.content_gate import ContentGate
 from trunkline.protocols.responses.inbound.ending import ending_of_error
@@ -107,7 +107,7 @@ class NativeStream:
         for payload, event in self._decoder.passed():
             if event.type in _ENDS:
                 self._end = (_ENDS[event.type], event.response)
-            elif event.type not in _FAULTS:
+            elif event.type not in _FAULTS and is_blank(event.error):
                 self._begun = True
                 out.append(self._edited(payload, event))
         return self._gate.let_pass(b"".join(out)) if out else b""
