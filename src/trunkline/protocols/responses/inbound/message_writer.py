@@ -68,7 +68,6 @@ class MessageWriter(ItemWriter):
         return self._open.offset if self._open is not None and self._open.kind == "text" else None
 
     def end_part(self) -> bytes:
-        """The open part is complete."""
         part, self._open = self._open, None
         if part is None:
             return b""
@@ -88,8 +87,8 @@ class MessageWriter(ItemWriter):
         return out + self._place.done(self.whole)
 
     def partial(self) -> bytes:
-        self.end_part()
-        return self._item(b"incomplete", b",".join(self._parts))
+        begun = [] if self._open is None else [_part_json(self._open, quoted("".join(self._open.texts)))]
+        return self._item(b"incomplete", b",".join([*self._parts, *begun]))
 
     def _open_part(self, kind: PartName, offset: int) -> bytes:
         out = self.end_part()

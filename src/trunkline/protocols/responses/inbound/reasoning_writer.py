@@ -60,7 +60,6 @@ class ReasoningWriter(ItemWriter):
         return out + self._place.writer.delta(self._open.head, delta.text, PLAIN_TAIL)
 
     def end_part(self) -> bytes:
-        """The open summary or text is complete."""
         part, self._open = self._open, None
         if part is None:
             return b""
@@ -79,9 +78,8 @@ class ReasoningWriter(ItemWriter):
         self.whole = self._item(status.encode("ascii"))
         return out + self._place.done(self.whole)
 
-    def partial(self) -> bytes:
-        self.end_part()
-        return self._item(b"incomplete")
+    def partial(self) -> None:
+        """Thoughts without their seal are worth nothing to anybody."""
 
     def _item(self, status: bytes) -> bytes:
         summaries = b",".join(self._summaries)
