@@ -36,6 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="where to write the figures")
     parser.add_argument("--litellm", type=Path, default=os.environ.get("LITELLM"), help="its `litellm` program")
     parser.add_argument("--realtime", action="store_true", help="go before everything else on a shared machine")
+    parser.add_argument("--tls", action="store_true", help="speak TLS to the upstream, as one does to real providers")
     parser.add_argument("--no-nginx", action="store_true", help="leave the floor out")
     return parser.parse_args()
 
@@ -140,12 +141,15 @@ def main() -> None:
     targets.pin_load()
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
         folder = Path(name)
+        if options.tls:
+            targets.certificate = targets.make_certificate(folder)
         upstream_port = stack.enter_context(targets.upstream(folder))
         starts = None
         if not options.only or "start" in options.only:
             starts = measure.starts(folder / "starts", upstream_port, STARTS)
         held = idle_streams(options, folder, upstream_port) if not options.only or "W7" in options.only else {}
-        running = [stack.enter_context(targets.direct(folder, upstream_port))]
+        # The load generator itself speaks no TLS.
+        running = [] if options.tls else [stack.enter_context(targets.direct(folder, upstream_port))]
         if has_nginx(options):
             running.append(stack.enter_context(targets.nginx(folder / "nginx", upstream_port)))
         running.append(stack.enter_context(targets.trunkline(folder / "trunkline", upstream_port)))

@@ -35,6 +35,28 @@ realtime = False
 """`--realtime`: everything that takes part goes before what else runs on a shared machine, where that is allowed."""
 
 
+certificate: Path | None = None
+"""`--tls`: the upstream speaks TLS with this certificate, whose key lies beside it."""
+
+
+def make_certificate(folder: Path) -> Path:
+    """For 127.0.0.1, signed by itself, good for a day."""
+    made = folder / "upstream.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += ["-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(_key_of(made)), "-out", str(made)]
+    subprocess.run(command, check=True, capture_output=True)
+    return made
+
+
+def _key_of(certificate: Path) -> Path:
+    return certificate.with_suffix(".key")
+
+
+def _scheme() -> str:
+    return "http" if certificate is None else "https"
+
+
 class Running(Struct, frozen=True):
     """A target that takes requests. `pid` is None where nothing stands in between; `started_s`: spawn to ready.
 
@@ -90,7 +112,10 @@ def spawned(
 @contextmanager
 def upstream(folder: Path) -> Generator[int]:
     """The fake provider's port."""
-    with spawned([sys.executable, "-m", "bench.upstream"], LOAD_CORE, cwd=Path(__file__).parents[1]) as process:
+    command = [sys.executable, "-m", "bench.upstream"]
+    if certificate is not None:
+        command += [str(certificate), str(_key_of(certificate))]
+    with spawned(command, LOAD_CORE, cwd=Path(__file__).parents[1]) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())
 
@@ -119,7 +144,7 @@ def nginx(folder: Path, upstream_port: int) -> Generator[Running]:
             server {{
                 listen 127.0.0.1:{port} backlog=4096;
                 location / {{
-                    proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection "";
+                    proxy_pass {_scheme()}://provider; proxy_http_version 1.1; proxy_set_header Connection "";
                     proxy_buffering off; proxy_request_buffering off; proxy_read_timeout 300s;
                 }}
             }}
@@ -159,7 +184,7 @@ def install_trunkline(folder: Path, upstream_port: int) -> list[str]:
                 f'model = "{model}"',
                 f'provider = "bench-{number}"',
                 f'protocol = "{protocol}"',
-                f'base_url = "http://127.0.0.1:{upstream_port}/v1"',
+                f'base_url = "{_scheme()}://127.0.0.1:{upstream_port}/v1"',
                 f'api_key = "upstream-secret-{number}"',
                 f'upstream_model = "{model.split("/")[1]}"',
                 "context_length = 1048576",
@@ -180,6 +205,7 @@ def served(command: list[str], folder: Path, port: int) -> "Generator[tuple[subp
         "HOME": str(folder),
         "TRUNKLINE_HOME": str(folder / "data"),
         "TRUNKLINE_BOOTSTRAP_MANAGEMENT_KEY": MANAGEMENT_KEY,
+        **({} if certificate is None else {"SSL_CERT_FILE": str(certificate)}),
     }
     began_s = time.monotonic()
     log = folder / "serve.log"

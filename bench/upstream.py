@@ -1,4 +1,4 @@
-"""A fast fake provider: `python -m bench.upstream` prints its port and answers until it is ended.
+"""A fast fake provider: `python -m bench.upstream [CERTIFICATE KEY]` prints its port and answers until it is ended.
 
 It must be far cheaper than what is measured: one asyncio protocol, everything it says was encoded before.
 """
@@ -6,6 +6,8 @@ It must be far cheaper than what is measured: one asyncio protocol, everything i
 import asyncio
 import gc
 import socket
+import ssl
+import sys
 from typing import cast, get_args
 
 import uvloop
@@ -110,14 +112,18 @@ def _body_length(head: bytes) -> int:
     return int(lowered[at + len(_LENGTH) :].split(b"\r\n", 1)[0])
 
 
-async def _serve() -> None:
+async def _serve(certificate_and_key: list[str]) -> None:
+    tls = None
+    if certificate_and_key:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(*certificate_and_key)
     loop = asyncio.get_running_loop()
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-    await loop.create_server(lambda: Upstream(loop), sock=listener, backlog=4096)
+    await loop.create_server(lambda: Upstream(loop), sock=listener, backlog=4096, ssl=tls)
     print(listener.getsockname()[1], flush=True)
     gc.freeze()
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve())
+    uvloop.run(_serve(sys.argv[1:]))
