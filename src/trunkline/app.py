@@ -78,7 +78,7 @@ class Application:
         self._environ = environ
         self._clock = clock
         self._tasks = TaskSet()
-        self._world = build_world(settings, environ)
+        self._world = build_world(settings, environ, clock=self._clock)
         self.health = MemoryHealth(clock, settings.routing)
         self.metrics = GatewayMetrics()
         self.first_start: FirstStart | None = None
@@ -303,13 +303,19 @@ class Application:
             found = await discover(self._settings, world.snapshot, self._transport, self._environ)
         found += await list_gateways(world.providers, world.snapshot, self._transport)
         if found and self._pipeline is not None:
-            self._world = self._pipeline.world = build_world(self._settings, self._environ, found)
+            self._world = self._pipeline.world = build_world(self._settings, self._environ, found, clock=self._clock)
 
 
-def build_world(settings: Settings, environ: Mapping[str, str], discovered: tuple[Discovered, ...] = ()) -> World:
+def build_world(
+    settings: Settings,
+    environ: Mapping[str, str],
+    discovered: tuple[Discovered, ...] = (),
+    *,
+    clock: Clock | None = None,
+) -> World:
     """Catalog, providers and what is callable, from settings, environment and what was found running."""
     snapshot = build_snapshot(settings, [endpoint for engine in discovered for endpoint in engine.endpoints])
-    enabled = build_providers(settings, snapshot, environ)
+    enabled = build_providers(settings, snapshot, environ, clock or SystemClock())
     return World(
         snapshot=with_sandbox(snapshot, enabled),
         providers=enabled,

@@ -62,9 +62,16 @@ def make_callable(providers: Providers, is_spoken: EndpointFilter) -> EndpointFi
         runtime = by_slug.get(endpoint.provider)
         if runtime is None or not is_spoken(endpoint):
             return False
-        return runtime.serves_all or endpoint.base_url is not None or endpoint.api_key is not None
+        if endpoint.base_url is not None or endpoint.api_key is not None:
+            return True
+        return runtime.serves_all and _is_within_reach(endpoint, runtime.region)
 
     return is_callable
+
+
+def _is_within_reach(endpoint: Endpoint, region: str | None) -> bool:
+    """Models of a continent are called from a region of it: `eu` from `eu-west-1`."""
+    return region is None or endpoint.region in (None, "global") or region.startswith(f"{endpoint.region}-")
 
 
 def make_hint(
@@ -120,6 +127,7 @@ def _runtime(
         proxy_url=set_.proxy_url,
         keys=KeyRing(headers) if len(headers) > 1 else None,
         signer=signer,
+        region=parts.get("region"),
         serves_all=serves_all,
     )
 

@@ -35,6 +35,8 @@ class ProviderRuntime(Struct, frozen=True, kw_only=True):
     """Set when several keys share the requests; `headers` then holds the first."""
     signer: RequestSigner | None = None
     """Set where requests are signed; there is no key then."""
+    region: str | None = None
+    """Where its address leads, if that names a region."""
     serves_all: bool = True
     """False: enabled only by `[[endpoints]]` with an address or key of their own; its other endpoints are not."""
 
