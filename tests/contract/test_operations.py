@@ -82,6 +82,8 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
         "delete /files/{file_id}": await client.delete(file),
         "post /presets/{slug}/chat/completions": await client.post("/presets/contract/chat/completions", json=CHAT),
         "post /route/explain": await client.post("/route/explain", json=CHAT),
+        "post /presets/{slug}/messages": await client.post("/presets/contract/messages", json=CHAT),
+        "post /presets/{slug}/responses": await client.post("/presets/contract/responses", json={"model": MODEL}),
         "get /presets": await client.get("/presets"),
         "get /presets/{slug}": await client.get("/presets/contract"),
         "get /presets/{slug}/versions": await client.get("/presets/contract/versions"),
