@@ -157,3 +157,26 @@ async def test_many_writers_at_once_make_as_many_versions_as_were_accepted(acme:
     assert {response.status_code for response in made} <= {200, 409}
     numbers = sorted(response.json()["data"]["designated_version"]["version"] for response in accepted)
     assert numbers == list(range(1, len(accepted) + 1))
+
+
+async def test_a_preset_made_from_chat_serves_messages_and_responses_too(acme: Acme) -> None:
+    await acme.create(messages=[SYSTEM])
+    asked: dict[str, dict[str, Any]] = {
+        "/messages": {"messages": [{"role": "user", "content": "Hi"}]},
+        "/responses": {"input": "Hi"},
+    }
+    for path, body in asked.items():
+        response = await acme.instance.client.post(path, json={"model": "@preset/fast", **body})
+        assert response.status_code == 200, response.text
+        sent = json.loads(acme.provider.requests[-1].body)
+        assert sent["temperature"] == 0.25
+        assert 9 in (sent.get("max_tokens"), sent.get("max_completion_tokens"))
+        assert [message["role"] for message in sent["messages"]] == ["system", "user"]
+
+
+async def test_a_preset_made_from_messages_serves_chat(acme: Acme) -> None:
+    body = {"model": MODEL, "system": "You count.", "stop_sequences": ["x"], "max_tokens": 7}
+    made = await acme.instance.client.post("/presets/claude/messages", json=body)
+    assert made.status_code == 200, made.text
+    sent = await acme.sent(model="@preset/claude")
+    assert (sent["stop"], sent["max_tokens"], sent["messages"][0]) == (["x"], 7, SYSTEM)
