@@ -2,7 +2,7 @@
 
 Every file's address contains its content's hash, so browsers keep it for ever. Everything is read once, compressed once
 and served from memory: all of it together is smaller than one picture. Without the built scripts pages are complete and
-only less convenient (`has_scripts`).
+only less convenient.
 """
 
 import gzip
@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -43,6 +42,14 @@ class Asset(Struct, frozen=True):
     """Content-encoding → body; `identity` is always there."""
 
 
+class Chosen(Struct, frozen=True):
+    """A file as it is sent to one browser."""
+
+    media_type: str
+    encoding: str
+    body: bytes
+
+
 class _Chunk(Struct, frozen=True):
     """What is read of an entry of Vite's manifest."""
 
@@ -66,20 +73,23 @@ class Assets:
             self.stylesheets += tuple(f"/static/dist/{name}" for name in chunk.css)
         self._assets.update(_built(HERE / "static" / "dist"))
 
-    @property
-    def has_scripts(self) -> bool:
-        return self.script is not None
-
     def routes(self) -> list[Route]:
         """`GET /static/…`."""
 
         async def serve(request: Request) -> Response:
-            asset = self._assets.get(request.url.path)
-            if asset is None:
-                return Response(status_code=404)
-            return _respond(asset, request.headers)
+            chosen = self.choose(request.url.path, request.headers.get("accept-encoding", ""))
+            return Response(status_code=404) if chosen is None else _respond(chosen)
 
         return [Route("/static/{path:path}", serve)]
+
+    def choose(self, address: str, accepted: str) -> Chosen | None:
+        """The file of an address in the best encoding that `Accept-Encoding` allows; None when there is none."""
+        asset = self._assets.get(address)
+        if asset is None:
+            return None
+        names = {part.partition(";")[0].strip() for part in accepted.split(",")}
+        encoding = next((name for name in ("br", "gzip") if name in names and name in asset.bodies), "identity")
+        return Chosen(asset.media_type, encoding, asset.bodies[encoding])
 
     def _add(self, name: str, body: bytes) -> str:
         """Keep a file under an address with its hash, and return that."""
@@ -122,10 +132,8 @@ def _built(dist: Path) -> dict[str, Asset]:
     return found
 
 
-def _respond(asset: Asset, headers: Headers) -> Response:
-    accepted = {part.partition(";")[0].strip() for part in headers.get("accept-encoding", "").split(",")}
-    encoding = next((name for name in ("br", "gzip") if name in accepted and name in asset.bodies), "identity")
-    sent = {"cache-control": IMMUTABLE, "vary": "accept-encoding", "x-content-type-options": "nosniff"}
-    if encoding != "identity":
-        sent["content-encoding"] = encoding
-    return Response(asset.bodies[encoding], media_type=asset.media_type, headers=sent)
+def _respond(chosen: Chosen) -> Response:
+    headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding", "x-content-type-options": "nosniff"}
+    if chosen.encoding != "identity":
+        headers["content-encoding"] = chosen.encoding
+    return Response(chosen.body, media_type=chosen.media_type, headers=headers)

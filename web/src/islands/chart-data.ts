@@ -8,7 +8,7 @@ export interface Series {
 
 /** The numbers of the figure's table: rows are moments, columns are series. Null when it has none. */
 export function readTable(figure: HTMLElement): Series | null {
-  const table = figure.querySelector("table");
+  const table = figure.querySelector<HTMLTableElement>("details table");
   const rows = [...(table?.tBodies[0]?.rows ?? [])];
   if (table === null || rows.length === 0) return null;
   const names = [...(table.tHead?.rows[0]?.cells ?? [])].slice(1).map((cell) => cell.textContent?.trim() ?? "");

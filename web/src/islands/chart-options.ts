@@ -33,7 +33,7 @@ export function lines(data: Series, size: Size): uPlot.Options {
 
 /** The legend shows the table's own text, so that units and rounding are the server's. */
 export function withTable(options: uPlot.Options, figure: HTMLElement): uPlot.Options {
-  const rows = [...(figure.querySelector("tbody")?.rows ?? [])];
+  const rows = [...(figure.querySelector<HTMLTableElement>("details table")?.tBodies[0]?.rows ?? [])];
   const cell = (row: number | null, column: number): string =>
     row === null ? "–" : (rows[row]?.cells[column]?.textContent?.trim() ?? "–");
   return {

@@ -37,7 +37,6 @@ export class Filters {
       if (isField(event.target) && event.target.form === form) this.#soon();
     };
     this.#root.addEventListener("input", hear);
-    this.#root.addEventListener("change", hear);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#soon();
@@ -111,7 +110,9 @@ export class Filters {
     const shown = found.ids.map((id) => this.#rows.get(id)).filter((row) => row !== undefined);
     const visible = new Set(shown);
     for (const row of this.#rows.values()) row.hidden = !visible.has(row);
-    this.#list.append(...shown);
+    // Only when the order is another one: a row that is moved loses the focus that it may have.
+    const order = [...this.#list.querySelectorAll<HTMLElement>("[data-model]:not([hidden])")];
+    if (shown.some((row, at) => row !== order[at])) this.#list.append(...shown);
     for (const place of this.#root.querySelectorAll("[data-count]")) place.textContent = String(found.ids.length);
     const summary = this.#root.querySelector("[data-summary]");
     if (summary !== null) summary.innerHTML = found.summary;

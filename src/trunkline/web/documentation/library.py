@@ -93,7 +93,7 @@ def _guide(file: Path, root: Path, section: str) -> Guide:
         resolved = normpath(str(path.parent / parts.path))
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         if not resolved.endswith(".md") or resolved.startswith(".."):
-            return f"/docs{fragment}"
+            return "/docs"
         return f"/docs/{resolved.removesuffix('.md')}{fragment}"
 
     return Guide(str(path), section, source, render(source, link=link))

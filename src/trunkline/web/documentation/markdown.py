@@ -57,7 +57,7 @@ def render(source: str, *, link: Callable[[str], str] = str) -> Rendered:
             _align(token)
     html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
     html = html.replace("<table>", '<div class="table-box" tabindex="0"><table class="table">')
-    html = html.replace("</table>", "</table></div>")
+    html = html.replace("</table>", "</table></div>").replace("<pre>", '<pre tabindex="0">')
     text = " ".join(_plain(token) for token in tokens if token.type == "inline")
     return Rendered(title, Markup(html), tuple(headings), text)  # noqa: S704 -- the parser escapes all HTML of the text
 

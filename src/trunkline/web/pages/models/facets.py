@@ -76,22 +76,50 @@ class ActiveFilter(Struct, frozen=True):
     without: dict[str, str]
 
 
-def facets(query: ModelsQuery, rows: Sequence[ListedModel], snapshot: Snapshot) -> list[Facet]:
-    """Every filter of the panel, in its order."""
+Counted = list[tuple[str, int]]
+"""(value, models that have it), most frequent first."""
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many models have each value. Counting reads every endpoint, so it is done once for a list of rows."""
+
+    outputs: Counted
+    inputs: Counted
+    authors: Counted
+    providers: Counted
+    families: Counted
+    parameters: Counted
+    provider_names: dict[str, str]
+
+
+def count(rows: Sequence[ListedModel], snapshot: Snapshot) -> Counts:
+    """The counts of all rows, whatever is filtered."""
     models = [row.model for row in rows]
-    names = {slug: provider.name for slug, provider in snapshot.providers.items()}
-    served = [slug for model in models for slug in {endpoint.provider for endpoint in model.endpoints}]
+    return Counts(
+        outputs=_counted(each for model in models for each in model.output_modalities),
+        inputs=_counted(each for model in models for each in model.input_modalities),
+        authors=_counted(model.author for model in models),
+        providers=_counted(slug for model in models for slug in {endpoint.provider for endpoint in model.endpoints}),
+        families=_counted(model.tokenizer for model in models),
+        parameters=_counted(each for model in models for each in model.supported_parameters),
+        provider_names={slug: provider.name for slug, provider in snapshot.providers.items()},
+    )
+
+
+def facets(query: ModelsQuery, counts: Counts) -> list[Facet]:
+    """Every filter of the panel, in its order."""
+    names = counts.provider_names
     return [
-        _many(query, "output_modalities", "Output", _counted(m for x in models for m in x.output_modalities)),
-        _many(query, "input_modalities", "Input", _counted(m for x in models for m in x.input_modalities)),
+        _many(query, "output_modalities", "Output", counts.outputs),
+        _many(query, "input_modalities", "Input", counts.inputs),
         _one(query, "context", "Context, at least", (*_CONTEXTS, ("1000000", "1M"))),
         _one(query, "max_price", "Input price, at most", _PRICES),
         _one(query, "max_output_price", "Output price, at most", _PRICES),
-        _many(query, "model_authors", "Labs", _counted(model.author for model in models)),
-        _many(query, "providers", "Providers", _counted(served), names),
-        _one(query, "arch", "Family", sorted({(model.tokenizer, model.tokenizer) for model in models})),
+        _many(query, "model_authors", "Labs", counts.authors),
+        _many(query, "providers", "Providers", counts.providers, names),
+        _one(query, "arch", "Family", sorted((name, name) for name, _ in counts.families)),
         _one(query, "category", "Use", [(each, each.capitalize()) for each in CATEGORIES]),
-        _many(query, "supported_parameters", "Parameters", _counted(p for x in models for p in x.supported_parameters)),
+        _many(query, "supported_parameters", "Parameters", counts.parameters),
         _one(query, "zdr", "Zero data retention", (("true", "Available"),)),
         _one(query, "region", "Data stays in", (("eu", "European Union"), ("us", "United States"))),
         _one(query, "distillable", "Distillable", (("true", "Allowed"), ("false", "Not allowed"))),
@@ -126,14 +154,11 @@ def _is_list(name: str, shown: Sequence[Facet]) -> bool:
     return any(facet.name == name and facet.many for facet in shown)
 
 
-def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
-    """Most frequent first."""
+def _counted(values: Iterable[str]) -> Counted:
     return sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _many(
-    query: ModelsQuery, name: str, title: str, counted: list[tuple[str, int]], names: dict[str, str] | None = None
-) -> Facet:
+def _many(query: ModelsQuery, name: str, title: str, counted: Counted, names: dict[str, str] | None = None) -> Facet:
     chosen = query.values(name) or _DEFAULTS.get(name, ())
     known = names or MODALITY_NAMES
     options = [Option(value, known.get(value, value), value in chosen, count) for value, count in counted]

@@ -1,6 +1,6 @@
 """`/models`: every model of the instance, the matching ones shown (site.md 2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from trunkline.listing.filters import select
 from trunkline.listing.rows import ListedModel
 from trunkline.web.addresses import models_address
 from trunkline.web.context import WebContext
-from trunkline.web.pages.models.facets import SORT_NAMES, ActiveFilter, Facet, active, facets
+from trunkline.web.pages.models.facets import SORT_NAMES, ActiveFilter, Counts, Facet, active, count, facets
 from trunkline.web.pages.models.query import ModelsQuery, read_query
 from trunkline.web.rendering import Document
 
@@ -42,7 +42,7 @@ class ModelsView(Struct, frozen=True, kw_only=True):
         return models_address({**self.summary.query.api, "fmt": self.summary.query.format, **changes})
 
 
-class Matches(Struct, frozen=True):
+class Matches(Struct, frozen=True, kw_only=True):
     """For the island: what to show and in which order."""
 
     ids: list[str]
@@ -51,12 +51,17 @@ class Matches(Struct, frozen=True):
     address: str
 
 
-def routes(context: WebContext) -> list[Route]:
+class ModelsPage:
     """The page, and the same answer as JSON for the island."""
 
-    async def show(request: Request) -> Response:
-        query = read_query(request.query_params, context.facts)
-        view = await _view(context, query)
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+        self._counted: Sequence[ListedModel] = ()
+        self._counts = count((), context.facts.snapshot())
+
+    async def show(self, request: Request) -> Response:
+        """`/models`."""
+        view = await self._view(read_query(request.query_params, self._context.facts))
         document = Document(
             template="models/page.html",
             title=_title(view.summary),
@@ -65,38 +70,52 @@ def routes(context: WebContext) -> list[Route]:
             canonical="/models",
             feed=FEED,
         )
-        return await context.respond(request, document)
+        return await self._context.respond(request, document)
 
-    async def match(request: Request) -> Response:
+    async def match(self, request: Request) -> Response:
+        """`/models.json`."""
+        context = self._context
         query = read_query(request.query_params, context.facts)
+        found = await select(context.rows(), query.api, context.facts)
+        summary = self._summary(query, len(found))
+        matches = Matches(
+            ids=[row.model.id for row in found],
+            summary=context.renderer.fragment("models/summary.html", summary),
+            title=_title(summary),
+            address=models_address({**query.api, "fmt": query.format}),
+        )
+        return Response(encode(matches), media_type="application/json", headers={"cache-control": "no-store"})
+
+    async def _view(self, query: ModelsQuery) -> ModelsView:
+        context = self._context
         rows = context.rows()
         found = await select(rows, query.api, context.facts)
-        summary = _summary(context, query, len(found))
-        html = context.renderer.fragment("models/summary.html", summary)
-        address = models_address({**query.api, "fmt": query.format})
-        body = encode(Matches([row.model.id for row in found], html, _title(summary), address))
-        return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+        shown = {row.model.id for row in found}
+        hidden = [row for row in rows if row.model.id not in shown]
+        return ModelsView(
+            summary=self._summary(query, len(found)),
+            facets=facets(query, self._count()),
+            sorts=SORT_NAMES,
+            lines=[*found, *hidden],
+            tokens=await context.weekly_tokens(),
+            now_ms=context.facts.now_ms(),
+        )
 
-    return [Route("/models", show), Route("/models.json", match)]
+    def _summary(self, query: ModelsQuery, count: int) -> Summary:
+        return Summary(query, active(query, facets(query, self._count())), count)
 
-
-async def _view(context: WebContext, query: ModelsQuery) -> ModelsView:
-    rows = context.rows()
-    found = await select(rows, query.api, context.facts)
-    shown = {row.model.id for row in found}
-    hidden = [row for row in rows if row.model.id not in shown]
-    return ModelsView(
-        summary=_summary(context, query, len(found)),
-        facets=facets(query, rows, context.facts.snapshot()),
-        sorts=SORT_NAMES,
-        lines=[*found, *hidden],
-        tokens=await context.weekly_tokens(),
-        now_ms=context.facts.now_ms(),
-    )
+    def _count(self) -> Counts:
+        rows = self._context.listing.rows()
+        if rows is not self._counted:
+            self._counts = count(self._context.rows(), self._context.facts.snapshot())
+            self._counted = rows
+        return self._counts
 
 
-def _summary(context: WebContext, query: ModelsQuery, count: int) -> Summary:
-    return Summary(query, active(query, facets(query, context.rows(), context.facts.snapshot())), count)
+def routes(context: WebContext) -> list[Route]:
+    """Both addresses."""
+    page = ModelsPage(context)
+    return [Route("/models", page.show), Route("/models.json", page.match)]
 
 
 def _title(summary: Summary) -> str:

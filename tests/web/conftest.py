@@ -1,0 +1,89 @@
+"""One serving process and one browser for each worker; every test gets pages of its own in fresh contexts."""
+
+import re
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.serving import KEY, Served, served
+from tests.web.screens import Screen
+from tests.web.seeds import CONFIGURATION, seed
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    """An instance with the bundled catalog, some models of its own, and three days of measurements."""
+    home = tmp_path_factory.mktemp("site")
+    (home / "trunkline.toml").write_text(CONFIGURATION, encoding="utf-8")
+    with served(home, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as instance:
+        seed(home / "data" / "trunkline.db")
+        yield instance
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(site: Served, browser: Browser) -> Iterator[OpenPage]:
+    """`open_page("/models", screen)`: the page, loaded. Whatever it says on the console fails the test, and so does a
+    request to another host."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(
+        path: str, screen: Screen | None = None, *, scripts: bool = True, expects_error: bool = False
+    ) -> Page:
+        shown = screen or Screen("desktop", 1280, 900, "light")
+        context = browser.new_context(
+            base_url=site.url,
+            viewport={"width": shown.width, "height": shown.height},
+            color_scheme=shown.theme,
+            has_touch=shown.name == "phone",
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        if not expects_error:
+            page.on(
+                "console", lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else None
+            )
+        page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+        page.on("request", lambda sent: complaints.append(sent.url) if is_foreign(sent.url, site.url) else None)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def is_foreign(url: str, own: str) -> bool:
+    return not url.startswith((own, "data:", "blob:")) and re.match(r"\w+:", url) is not None
+
+
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
