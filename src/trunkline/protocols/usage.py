@@ -1,16 +1,45 @@
 """Token counts: from every upstream's spelling to `Usage` (inference.md 30.8), and to the client's object (13.1)."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Raw
+import msgspec
+from msgspec import Meta, Raw, Struct
 
 from trunkline.core import json
 from trunkline.protocols.bounds import TOKENS_MAX
 from trunkline.protocols.events import Usage
-from trunkline.protocols.lenient_json import Members, int_of, members_of
+from trunkline.protocols.lenient_json import UNREADABLE, Members, int_of, members_of
 
 USAGE_EXCLUDES_REASONING: Final = "usage_excludes_reasoning"
 """Quirk: `completion_tokens` leaves the thinking out, and only `total_tokens` tells how much it was."""
+
+
+_Tokens = Annotated[int, Meta(ge=0, le=TOKENS_MAX)]
+
+
+class _PromptDetails(Struct, frozen=True, forbid_unknown_fields=True):
+    cached_tokens: _Tokens = 0
+    audio_tokens: _Tokens = 0
+
+
+class _CompletionDetails(Struct, frozen=True, forbid_unknown_fields=True):
+    reasoning_tokens: _Tokens = 0
+    audio_tokens: _Tokens = 0
+    accepted_prediction_tokens: _Tokens = 0
+    rejected_prediction_tokens: _Tokens = 0
+
+
+class _Common(Struct, frozen=True, forbid_unknown_fields=True):
+    """What OpenAI says, and most who speak its format: nothing that calls for a second look."""
+
+    prompt_tokens: _Tokens
+    completion_tokens: _Tokens
+    total_tokens: _Tokens
+    prompt_tokens_details: _PromptDetails = _PromptDetails()
+    completion_tokens_details: _CompletionDetails = _CompletionDetails()
+
+
+_common = msgspec.json.Decoder(_Common)
 
 
 def normalise(raw: Raw, quirks: frozenset[str] = frozenset()) -> Usage:
@@ -18,6 +47,34 @@ def normalise(raw: Raw, quirks: frozenset[str] = frozenset()) -> Usage:
 
     A part is never more than its total, whatever the upstream says: prices are computed from the differences.
     """
+    return _normalise_common(raw) or normalise_any(raw, quirks)
+
+
+def _normalise_common(raw: Raw) -> Usage | None:
+    """What `normalise_any` would say, in a step, where nothing is missing, odd or to be explained; else None."""
+    try:
+        usage = _common.decode(raw)
+    except UNREADABLE:
+        return None
+    prompt, completion = usage.prompt_tokens, usage.completion_tokens
+    if usage.total_tokens > prompt + completion:
+        return None
+    told, said = usage.prompt_tokens_details, usage.completion_tokens_details
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cached_tokens=min(prompt, told.cached_tokens),
+        prompt_audio_tokens=min(prompt, told.audio_tokens),
+        reasoning_tokens=min(completion, said.reasoning_tokens),
+        completion_audio_tokens=min(completion, said.audio_tokens),
+        accepted_prediction_tokens=said.accepted_prediction_tokens,
+        rejected_prediction_tokens=said.rejected_prediction_tokens,
+        raw=Raw(bytes(raw)),
+    )
+
+
+def normalise_any(raw: Raw, quirks: frozenset[str] = frozenset()) -> Usage:
+    """`normalise` for whatever it is."""
     usage = members_of(raw)
     prompt_details = _object(usage, "prompt_tokens_details", "input_tokens_details")
     completion_details = _object(usage, "completion_tokens_details", "output_tokens_details")

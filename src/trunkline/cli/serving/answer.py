@@ -16,6 +16,8 @@ from trunkline.core.ready import DONE, Later, Ready
 
 BODY_BYTES_WAITING_MAX = 65_536
 """Of a request's body that the application has not taken; then the client is not read until it has."""
+JOINED_BODY_BYTES_MAX = 65_536
+"""Up to here head and body go out in one write; a larger body is not copied for it."""
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _BODILESS = frozenset({204, 304})
@@ -53,6 +55,7 @@ class Answer:
         "_body",
         "_body_bytes",
         "_carrier",
+        "_head",
         "_is_chunked",
         "_loop",
         "_more_body",
@@ -90,6 +93,8 @@ class Answer:
         self._more_body = True
         self._told_end = False
         self._waiting: asyncio.Future[Message] | None = None
+        self._head = b""
+        """Waits for the first piece of the body, to go out with it, as ASGI wants it."""
         self._is_chunked = False
         self._owed_bytes = 0
         """Of the length that was promised."""
@@ -217,7 +222,7 @@ class Answer:
             raise RuntimeError("a header of the answer holds a control character")
         self.started = True
         self._must_continue = False
-        self._transmit(head)
+        self._head = head
 
     def _write(self, body: bytes, *, is_last: bool) -> None:
         if self._is_chunked:
@@ -231,6 +236,12 @@ class Answer:
                     raise RuntimeError("the answer's body is not as long as its Content-Length says")
         else:
             body = b""
+        if self._head:
+            head, self._head = self._head, b""
+            if len(body) <= JOINED_BODY_BYTES_MAX:
+                body = head + body
+            else:
+                self._transmit(head)
         if body:
             self._transmit(body)
         if is_last:

@@ -113,6 +113,15 @@ async def test_messages_in_the_wrong_order_are_errors() -> None:
         await answer.send({"type": "http.response.body", "body": b"more"})
 
 
+async def test_a_head_goes_out_with_the_first_piece_of_the_body() -> None:
+    connection = Connection()
+    answer = answer_to(connection)
+    await answer.send(START)
+    assert connection.written == b""
+    await answer.send({"type": "http.response.body", "body": b"", "more_body": True})
+    assert connection.written.endswith(b"transfer-encoding: chunked\r\n\r\n")
+
+
 async def test_sending_needs_no_waiting_until_the_client_is_slow() -> None:
     connection = Connection()
     answer = answer_to(connection)

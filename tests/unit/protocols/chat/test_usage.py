@@ -11,11 +11,33 @@ from tests import shapes
 from trunkline.core.money import Charge, NanoUsd
 from trunkline.protocols.chat.usage import render_usage
 from trunkline.protocols.events import Usage
-from trunkline.protocols.usage import normalise
+from trunkline.protocols.usage import normalise, normalise_any
 
 
 def read(document: object, *quirks: str) -> Usage:
     return normalise(Raw(json.dumps(document).encode()), frozenset(quirks))
+
+
+COUNTS = st.one_of(st.integers(-1, 30), st.sampled_from([0, 2**31, 2**63, 3.0, 2.5, "7", None, True]))
+DETAILS = st.dictionaries(
+    st.sampled_from(
+        ["cached_tokens", "audio_tokens", "reasoning_tokens", "image_tokens", "accepted_prediction_tokens"]
+    ),
+    COUNTS,
+)
+DOCUMENTS = st.fixed_dictionaries(
+    {"prompt_tokens": COUNTS, "completion_tokens": COUNTS, "total_tokens": COUNTS},
+    optional={
+        "prompt_tokens_details": st.one_of(DETAILS, st.none()),
+        "completion_tokens_details": st.one_of(DETAILS, st.none()),
+        "cost": st.just(0.1),
+    },
+)
+
+
+@given(document=DOCUMENTS, quirk=st.sampled_from([(), ("usage_excludes_reasoning",)]))
+def test_a_common_object_is_read_as_any_other_would_be(document: object, quirk: tuple[str, ...]) -> None:
+    assert read(document, *quirk) == normalise_any(Raw(json.dumps(document).encode()), frozenset(quirk))
 
 
 def test_openai_details_are_read() -> None:
