@@ -257,7 +257,7 @@ async def test_trending_apps_are_those_that_grew(catalog: RunningCatalog) -> Non
         used(catalog, app_id=CLINE, tokens=1_000),
         used(catalog, app_id=CLINE, day=YESTERDAY - 1, tokens=6_000),
         used(catalog, app_id=NOVEL, tokens=800),
-        used(catalog, app_id=NOVEL, day=YESTERDAY - 2, tokens=600),
+        used(catalog, app_id=NOVEL, day=YESTERDAY - 2, tokens=1_000),
     )
     yesterday = date_text(YESTERDAY)
     rows = (await ask(catalog, "/datasets/app-rankings", sort="trending", start_date=yesterday))["data"]

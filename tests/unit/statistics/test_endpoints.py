@@ -107,3 +107,6 @@ async def test_windows_slide_and_are_read_again_only_now_and_then(database: SqlD
     assert found.latency_s(ENDPOINT, "5m", "p99") is None
     assert found.latency_s(ENDPOINT, "30m", "p99") is not None
     assert found.summary("nobody", "30m") is None
+    clock.advance(4 * 24 * 3600)
+    await found.refresh()
+    assert (found._state.minutes, found._state.hours) == ({}, {})  # nothing is remembered for ever
