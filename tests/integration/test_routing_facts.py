@@ -83,7 +83,7 @@ async def test_latest_and_routers_answer_as_the_concrete_model(fleet: Fleet) -> 
 
 
 async def test_settings_of_a_router_are_read_from_its_plugin(fleet: Fleet) -> None:
-    only = [{"id": "auto-router", "allowed_models": ["acme/canoe"]}]
+    only = [{"id": "auto-router", "allowed_models": ["nobody/*"]}]
     refused = await fleet.ask("openrouter/auto", plugins=only)
     assert "No models match your request" in refused["error"]["message"]
     assert (await fleet.ask("openrouter/auto", plugins=[{"id": "auto-router", "enabled": False}]))["model"] == MODEL
@@ -121,3 +121,24 @@ async def test_a_long_conversation_is_shortened_for_a_small_window_unless_that_i
 async def test_what_fits_goes_as_it_came_and_has_no_stage(fleet: Fleet) -> None:
     served = await fleet.ask(SMALL, METADATA)
     assert "pipeline" not in served["openrouter_metadata"]
+
+
+async def test_a_family_that_must_reason_takes_a_wish_for_none_as_the_least_and_a_concrete_slug_does_not(
+    tmp_path: Path,
+) -> None:
+    thinker = {
+        "id": "acme/thinker-1",
+        "reasoning": {"mandatory": True, "supported_efforts": ["low", "high"]},
+        "supported_parameters": ["reasoning", "reasoning_effort", "max_tokens"],
+    }
+    async with FakeProvider() as provider:
+        provider.always(answer("Hi"))
+        endpoints = [endpoint("acme/thinker-1", provider, "one")]
+        async with Instance(tmp_path, endpoints=endpoints, models=(thinker,)) as instance:
+            fleet = Fleet(instance, provider)
+            for wish in ({"reasoning": {"effort": "none"}}, {"reasoning": {"enabled": False}}):
+                served = await fleet.ask("~acme/thinker-latest", **wish)
+                assert served["model"] == "acme/thinker-1"
+                assert provider.requests[-1].json["reasoning_effort"] == "low"
+                refused = await fleet.ask("acme/thinker-1", **wish)
+                assert refused["error"]["code"] == 400

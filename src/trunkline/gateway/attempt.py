@@ -91,6 +91,7 @@ def convert(
         path=path,
         docs_url=docs_url,
         anthropic_betas=exchange.caller.anthropic_betas,
+        always_reasons=candidate.is_family_pick and target.reasoning_mandatory,
         compression=_compression(candidate),
     )
     return exchange.inbound.convert(candidate.endpoint, target, policy)

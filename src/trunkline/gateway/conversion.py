@@ -17,6 +17,7 @@ from trunkline.protocols.compression import CompressionLimits, Shortened, compre
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.media_use import MediaUse
 from trunkline.protocols.quirks import quirks_of
+from trunkline.protocols.reasoning.efforts import is_off, least
 from trunkline.protocols.remote_media import FetchedMedia, RemoteMedia, remote_media, with_content
 from trunkline.protocols.requests import GenerationRequest
 from trunkline.routing.types import Candidate
@@ -41,6 +42,9 @@ class TravelPolicy(Struct, frozen=True, kw_only=True):
     path: Literal["auto", "hub"] = "auto"
     docs_url: str = ""
     anthropic_betas: tuple[str, ...] = ()
+    always_reasons: bool = False
+    """The model must reason and the caller named only its family: a wish for none becomes the least there is
+    (routing-and-catalog.md 12.4 rule 5)."""
     compression: CompressionLimits | None = None
     """What the conversation must be brought to; None: it goes as it is."""
 
@@ -128,8 +132,9 @@ class GenerationConversion:
         self._request = request
         self._policy = policy
         self._hub: GenerationRequest | None = None
+        wants_none = policy.always_reasons and is_off(request.to_hub().reasoning)
         needs_hub = policy.compression is not None or request.names_uploads or _puts_content_in(request, target)
-        native = frozenset[str]() if needs_hub or policy.path == "hub" else request.native_formats
+        native = frozenset[str]() if wants_none or needs_hub or policy.path == "hub" else request.native_formats
         self.protocol_name = protocol_of(endpoint, native)
         self.protocol = UPSTREAMS[self.protocol_name]
         self.path: Path = "native" if self.protocol_name in native else "hub"
@@ -183,6 +188,8 @@ class GenerationConversion:
     def _as_hub(self) -> GenerationRequest:
         if self._hub is None:
             hub, betas = self._request.to_hub(), self._policy.anthropic_betas
+            if self._policy.always_reasons and is_off(hub.reasoning):
+                hub = structs.replace(hub, reasoning=least(self._target.reasoning_efforts))
             self._hub = structs.replace(hub, anthropic_betas=betas) if betas else hub
         return self._hub
 

@@ -31,6 +31,7 @@ def candidates(
     """The endpoints with what ordering needs of each."""
     rank, tokens, model = past.health.rank, query.prompt_tokens_estimate, resolved.model
     total = tokens + (query.max_output_tokens or 0)
+    is_latest, transient_only = resolved.strategy == "latest", resolved.transient_only
     return [
         Candidate(
             model=model,
@@ -41,7 +42,8 @@ def candidates(
             compressed_to=compressed_to(endpoint, model, query)
             if query.compression or (endpoint.context_length or total) < total
             else None,
-            transient_only=resolved.transient_only,
+            is_family_pick=is_latest,
+            transient_only=transient_only,
         )
         for endpoint in endpoints
     ]

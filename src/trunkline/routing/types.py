@@ -103,6 +103,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
     """The caller's own provider key that it is tried with; None: the operator's."""
     compressed_to: int | None = None
     """Tokens that prompt and tools must be cut to before it is called; None: as they are (routing 17)."""
+    is_family_pick: bool = False
+    """The caller named a family (`~author/family-latest`), not this model (routing 12.4)."""
     transient_only: bool = False
     """Tried only after failures that time may heal (routing 12.5), if it is not the first."""
 

@@ -37,6 +37,18 @@ def may_ask(reasoning: Reasoning, target: UpstreamTarget) -> bool:
     return True
 
 
+def is_off(reasoning: Reasoning | None) -> bool:
+    """Whether a request wants no reasoning at all, in any of the ways to say so."""
+    if reasoning is None:
+        return False
+    return reasoning.enabled is False or reasoning.effort == "none" or reasoning.max_tokens == 0
+
+
+def least(supported: Sequence[str] | None) -> Reasoning:
+    """As little reasoning as a model that always reasons does."""
+    return Reasoning(enabled=True, effort=nearest_effort("minimal", supported, may_switch_off=False))
+
+
 def upstream_effort(reasoning: Reasoning, target: UpstreamTarget, max_output_tokens: int | None) -> Effort | None:
     """One word for switch, effort and budget. On alone is medium; off is `none`, else the lowest there is (7.2)."""
     if not reasoning.enabled:
