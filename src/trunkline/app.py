@@ -217,6 +217,7 @@ class Application:
             presets=self._presets,
             world=lambda: self._world,
             explain=pipeline.explain,
+            count_tokens=pipeline.count_tokens,
             unfinished=pipeline.unfinished,
         )
         view = InstanceCatalog(control, lambda: self._world, self.health, self.statistics.endpoints)

@@ -16,9 +16,10 @@ from tests.sample_files import PDF
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), requires_reference]
 MODEL = "openai/gpt-5-nano"
 CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
+MESSAGE = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
 METHODS = ("get", "post", "put", "patch", "delete")
 
-OURS_ALONE = {"post /completions", "get /auth/key", "post /route/explain"}
+OURS_ALONE = {"post /messages/count_tokens", "post /completions", "get /auth/key", "post /route/explain"}
 """Served, and not in the published description: the legacy completions (inference.md 19), and an old name of `/key`."""
 KNOWN_DIFFERENCES = {
     "get /generation": "`provider_responses[].provider_name` is a closed list of names; ours is open",
@@ -72,6 +73,8 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
     return {
         "post /chat/completions": chat,
         "post /completions": await client.post("/completions", json={"model": MODEL, "prompt": "Hi", "max_tokens": 5}),
+        "post /messages": await client.post("/messages", json=MESSAGE),
+        "post /messages/count_tokens": await client.post("/messages/count_tokens", json=MESSAGE),
         "get /generation": await client.get("/generation", params=generation),
         "get /generation/content": await client.get("/generation/content", params=generation),
         "post /generation/feedback": await client.post("/generation/feedback", json=feedback),

@@ -11,6 +11,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.world import World
 from trunkline.generations.types import Generation
 from trunkline.presets.service import PresetService
+from trunkline.protocols.token_count import CountedRequest
 from trunkline.routing.explanation import Explanation
 from trunkline.settings import Settings
 from trunkline.storage.interface import Database
@@ -33,5 +34,7 @@ class ControlPlane:
     """What requests that begin now are served from."""
     explain: Callable[[Exchange], Awaitable[Explanation]]
     """What would be tried for a request."""
+    count_tokens: Callable[[Exchange, CountedRequest], Awaitable[int]]
+    """How long a request's prompt is."""
     unfinished: Callable[[str, str], Generation | None]
     """Of an account and a generation id: what is known of a request that still runs in this process."""

@@ -10,10 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline.api.cors import CORS_HEADERS, preflight_headers
+from trunkline.api.error_formats import format_of
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import Internal, InvalidRequest, NotFound, ServiceUnavailable, TrunklineError
-from trunkline.protocols.error_body import render_error
 from trunkline.storage.interface import StorageRefused, StorageUnavailable
 
 REQUEST_ID = "trunkline.request_id"
@@ -39,13 +39,13 @@ def error_headers(error: TrunklineError, body: bytes) -> list[tuple[bytes, bytes
     return headers
 
 
-async def send_error(
-    send: Send, error: TrunklineError, *, docs_base: str, account_id: str | None, with_body: bool = True
-) -> None:
-    """Answer with the envelope. `with_body` False: to HEAD. The response must not have begun."""
-    body = render_error(error, docs_base=docs_base, user_id=account_id)
+async def send_error(send: Send, scope: Scope, error: TrunklineError, *, docs_base: str) -> None:
+    """Answer with the envelope of the path's format, without a body to HEAD. The response must not have begun."""
+    body = format_of(scope["path"]).render_error(
+        error, docs_base=docs_base, user_id=scope.get(ACCOUNT_ID), generation_id=None
+    )
     await send({"type": "http.response.start", "status": error.http_status, "headers": error_headers(error, body)})
-    await send({"type": "http.response.body", "body": body if with_body else b""})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,13 +88,7 @@ class ErrorBoundary:
         except Exception as error:  # the boundary: whatever was raised, the caller gets the envelope
             if started:
                 raise  # the status line is gone; the server closes the connection, which tells the client
-            await send_error(
-                send_with_headers,
-                presentable(error, scope),
-                docs_base=self._docs_base,
-                account_id=scope.get(ACCOUNT_ID),
-                with_body=scope["method"] != "HEAD",
-            )
+            await send_error(send_with_headers, scope, presentable(error, scope), docs_base=self._docs_base)
 
 
 async def _answer_preflight(scope: Scope, send: Send) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
+from trunkline.api.message_operations import MESSAGES
 from trunkline.api.operations import Operation
 from trunkline.api.wire import Usd
 from trunkline.protocols.chat.wire_request import Head
@@ -109,4 +110,4 @@ COMPLETIONS = Operation(
     response=Completion,
     errors=_ERRORS,
 )
-OPERATIONS = (CHAT, COMPLETIONS)
+OPERATIONS = (CHAT, COMPLETIONS, MESSAGES)

@@ -86,7 +86,8 @@ class _Schemas:
     def __init__(self, operations: list[Operation]) -> None:
         types: list[object] = [ErrorResponse]
         for operation in operations:
-            types += [kind for kind in (operation.request, operation.response) if kind is not None]
+            named = (operation.request, operation.response, operation.error)
+            types += [kind for kind in named if kind is not None]
             types += [parameter.type for parameter in operation.parameters]
         schemas, self.components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
         for component in self.components.values():
@@ -127,7 +128,7 @@ def _responses(operation: Operation, schemas: _Schemas) -> Schema:
     if content:
         success["content"] = content
     errors = {
-        str(status): {"description": _phrase(status), "content": schemas.content(ErrorResponse)}
+        str(status): {"description": _phrase(status), "content": schemas.content(operation.error or ErrorResponse)}
         for status in operation.errors
     }
     return {str(operation.status): success} | errors

@@ -48,6 +48,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """What a parameter makes of the answer instead."""
     status: int = 200
     errors: tuple[int, ...] = (401, 500)
+    error: object | None = None
+    """Type of its errors' body; None: the one envelope."""
     public: bool = False
     """Answers without a key."""
 

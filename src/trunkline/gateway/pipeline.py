@@ -34,10 +34,12 @@ from trunkline.gateway.planning import Planner, query_of
 from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.stickiness import Stickiness
+from trunkline.gateway.token_counting import TokenCounter
 from trunkline.gateway.world import World
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults.types import Classified
+from trunkline.protocols.token_count import CountedRequest
 from trunkline.providers.upstream import Upstream
 from trunkline.routing.explanation import Explanation
 from trunkline.routing.health import MemoryHealth
@@ -84,6 +86,7 @@ class Pipeline:
         self._flights = flights
         self._running = Running()
         self._planner = Planner(settings, health, dice, statistics, rankings)
+        self._counter = TokenCounter(upstream)
         self._stickiness = Stickiness(shared)
         self._secret = end_user_secret
         self._metrics = metrics
@@ -108,6 +111,13 @@ class Pipeline:
         """What would be tried for this request, and why; nobody is called and nothing is charged (OP-32)."""
         await self._stickiness.recall(exchange)
         return self._planner.explain(query_of(exchange), exchange.world, exchange.received_ms)
+
+    async def count_tokens(self, exchange: Exchange, request: CountedRequest) -> int:
+        """How long this request's prompt is, by the endpoint that would answer it; nothing is charged (18.6)."""
+        await self._admission.rate(exchange.principal.account_id, exchange.received_ms)
+        await self._stickiness.recall(exchange)
+        decided = self._planner.plan(query_of(exchange), exchange.world, exchange.received_ms)
+        return await self._counter.count(exchange, request, decided)
 
     def unfinished(self, account_id: str, generation_id: str) -> Generation | None:
         """What is known of a request that still runs here, from the end of its first attempt on (GEN-06)."""

@@ -9,6 +9,7 @@ from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream
 from trunkline.protocols.client import Answering
 from trunkline.protocols.hub import DecodedBody, HubStream, ResponseDecoder
 from trunkline.protocols.lenient_json import NOTHING
+from trunkline.protocols.messages import token_count
 from trunkline.protocols.messages.client_errors import render_error
 from trunkline.protocols.messages.client_request import MessagesRequest, read_request
 from trunkline.protocols.messages.event_encoder import EventEncoder
@@ -18,6 +19,7 @@ from trunkline.protocols.messages.native_body import NativeBody
 from trunkline.protocols.messages.native_request import edit_request, native_headers
 from trunkline.protocols.messages.native_stream import NativeStream
 from trunkline.protocols.messages.wire_request import AdaptiveThinking, EnabledThinking
+from trunkline.protocols.token_count import CounterCall
 from trunkline.protocols.validation import ParseLimits
 
 _NATIVE = frozenset({"anthropic-messages", "vertex-anthropic"})
@@ -37,6 +39,13 @@ class MessagesClientRequest(MessagesRequest, frozen=True, kw_only=True):
 
     def native_headers(self, target: UpstreamTarget, betas: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         return native_headers(target, betas)
+
+    def counter_call(self, target: UpstreamTarget, betas: tuple[str, ...]) -> CounterCall | None:
+        """Implements, with `read_count`, `protocols.token_count.CountedRequest`."""
+        return token_count.counter_call(self.said, target, betas)
+
+    def read_count(self, data: bytes) -> int | None:
+        return token_count.read_count(data)
 
     def native_stream(self, answering: Answering) -> AnswerStream:
         return NativeStream(answering)

@@ -48,7 +48,7 @@ Thinking: TypeAlias = EnabledThinking | AdaptiveThinking | DisabledThinking
 
 
 class SchemaFormat(Struct, frozen=True, tag_field="type", tag="json_schema"):
-    schema: Raw = EMPTY
+    schema: Raw
 
 
 class TaskBudget(Struct, frozen=True):
