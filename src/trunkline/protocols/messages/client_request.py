@@ -26,7 +26,7 @@ from trunkline.protocols.messages.wire_blocks import (
 )
 from trunkline.protocols.messages.wire_request import FALLBACKS_MAX, HEAD, USER_CHARS_MAX, Head
 from trunkline.protocols.requests import GenerationRequest
-from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, top_level
+from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, invalid_prompt, top_level
 from trunkline.protocols.wire_types import EMPTY, ModelSlug
 
 R = TypeVar("R", bound="MessagesRequest")
@@ -161,6 +161,8 @@ def read_request(body: bytes, limits: ParseLimits, type_: type[R]) -> R:
     if "messages" not in members:
         raise invalid("messages", "is missing. Send at least one message.")
     messages = read_messages(members["messages"])
+    if not messages:
+        raise invalid_prompt("messages", "is empty. Send at least one message.")
     if len(messages) > limits.messages_max:
         raise invalid(
             "messages",

@@ -167,10 +167,11 @@ def _edit_sampling(
         return
     allowed = sampling_of(said.sampling, target, family, thinks=thinks)
     for name in _SAMPLING:
-        if allowed[name] is None:
+        value = allowed.get(name)
+        if value is None:
             body.pop(name, None)
-        elif name == "temperature" and allowed[name] != said.head.temperature:
-            body[name] = allowed[name]
+        elif name == "temperature" and value != said.head.temperature:
+            body[name] = value
 
 
 def _edit_output(body: dict[str, object], said: Said, target: UpstreamTarget, family: Family) -> None:
