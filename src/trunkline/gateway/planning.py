@@ -83,7 +83,7 @@ def query_of(exchange: Exchange) -> RoutingQuery:
     user_id, is_routed = principal.key.creator_user_id, names_router(request.models)
     return RoutingQuery(
         models=request.models,
-        preferences=parse_preferences(request.provider, request.route),
+        preferences=parse_preferences(request.provider, request.route, exchange.inbound.operation),
         used_parameters=request.used_parameters,
         input_modalities=request.input_modalities,
         output_modalities=request.output_modalities,

@@ -4,12 +4,14 @@ Fields and their meaning: routing-and-catalog.md 4.1. The object is closed; `nul
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from trunkline.catalog.types import Operation
 from trunkline.core.errors import InvalidRequest
 from trunkline.core.money import AttoUsd, parse_price
 from trunkline.routing.spelling import nearest
@@ -56,6 +58,7 @@ class _Wire(Struct, frozen=True, forbid_unknown_fields=True):
     preferred_min_throughput: _Cutoff | _Cutoffs | None = None
     preferred_max_latency: _Cutoff | _Cutoffs | None = None
     max_price: _MaxPrice | None = None
+    options: dict[str, dict[str, Raw]] | None = None
 
 
 _CLOSED_OBJECTS = {"": _Wire, ".sort": _Sort, ".max_price": _MaxPrice}
@@ -65,10 +68,26 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`", re.DOTALL)
 _decoder = msgspec.json.Decoder(_Wire)
 
 
-def parse(raw: Raw, route: str | None) -> ProviderPreferences:
+_OF_IMAGES = frozenset({"order", "allow_fallbacks", "only", "ignore", "sort", "options"})
+_OF_JOBS = frozenset({"options"})
+_OF_TEXT = frozenset(_Wire.__struct_fields__) - {"options"}
+_MEMBERS: Mapping[Operation, frozenset[str]] = {
+    "chat": _OF_TEXT,
+    "embeddings": _OF_TEXT,
+    "rerank": _OF_TEXT,
+    "image": _OF_IMAGES,
+    "video": _OF_JOBS,
+    "speech": _OF_JOBS,
+    "transcription": _OF_JOBS,
+}
+"""What each operation takes of the object (4.1)."""
+
+
+def parse(raw: Raw, route: str | None, operation: Operation = "chat") -> ProviderPreferences:
     """The `provider` object as sent, together with the legacy top-level `route` (routing-and-catalog.md 5.4).
 
-    `raw` may be empty or `null`: no preferences. Raises InvalidRequest naming `provider.<member>`.
+    `raw` may be empty or `null`: no preferences. Raises InvalidRequest naming `provider.<member>`, also for a member
+    that the operation does not take.
     """
     data = bytes(raw)
     partition = _partition_of_route(route)
@@ -80,6 +99,7 @@ def parse(raw: Raw, route: str | None) -> ProviderPreferences:
         raise _named(str(error)) from None
     except msgspec.DecodeError as error:
         raise InvalidRequest(f"'provider' is not valid JSON: {error}", field="provider") from None
+    _require_members_of(operation, wire)
     sort, partition = _sort(wire.sort, partition, by_price=route == "sort")
     return ProviderPreferences(
         order=wire.order or (),
@@ -96,7 +116,17 @@ def parse(raw: Raw, route: str | None) -> ProviderPreferences:
         max_price=_max_price(wire.max_price) if wire.max_price is not None else NO_PRICE_LIMIT,
         min_throughput=_cutoffs(wire.preferred_min_throughput),
         max_latency=_cutoffs(wire.preferred_max_latency),
+        options=wire.options or {},
     )
+
+
+def _require_members_of(operation: Operation, wire: _Wire) -> None:
+    taken = _MEMBERS[operation]
+    for name in _Wire.__struct_fields__:
+        if name not in taken and getattr(wire, name) is not None:
+            field = f"provider.{name}"
+            valid = ", ".join(member for member in _Wire.__struct_fields__ if member in taken)
+            raise InvalidRequest(f"{field} has no meaning for {operation}; valid are {valid}", field=field)
 
 
 def _partition_of_route(route: str | None) -> Literal["model", "none"]:

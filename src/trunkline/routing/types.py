@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from trunkline.catalog.types import Endpoint, Model, Operation
 from trunkline.core.errors import ExcludedBy
@@ -58,6 +58,8 @@ class ProviderPreferences(Struct, frozen=True, kw_only=True):
     """(percentile, tokens per second) cutoffs, soft."""
     max_latency: tuple[tuple[Percentile, float], ...] = ()
     """(percentile, seconds) cutoffs, soft."""
+    options: Mapping[str, Mapping[str, Raw]] = {}
+    """Provider slug → members that only that provider is sent, of images, speech, transcription and video."""
 
 
 class RoutingQuery(Struct, frozen=True, kw_only=True):

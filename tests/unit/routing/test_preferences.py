@@ -3,6 +3,7 @@
 import pytest
 from msgspec import Raw
 
+from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
 from trunkline.routing.preferences import parse
 from trunkline.routing.types import MaxPrice, ProviderPreferences
@@ -92,3 +93,18 @@ def test_partition_none_without_by_sorts_by_price() -> None:
 def test_unknown_route_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="'route' must be"):
         read("", "scenic")
+
+
+def test_images_take_lists_and_options_and_jobs_only_options() -> None:
+    raw = json.raw({"only": ["acme"], "options": {"acme": {"steps": 20}}})
+    read = parse(raw, None, "image")
+    assert (read.only, json.value(read.options["acme"]["steps"])) == (("acme",), 20)
+    with pytest.raises(InvalidRequest, match=r"provider\.only has no meaning for speech; valid are options"):
+        parse(raw, None, "speech")
+
+
+def test_text_has_no_options_and_images_no_max_price() -> None:
+    with pytest.raises(InvalidRequest, match=r"provider\.options has no meaning for chat"):
+        parse(json.raw({"options": {}}), None)
+    with pytest.raises(InvalidRequest, match=r"provider\.max_price has no meaning for image"):
+        parse(json.raw({"max_price": {"prompt": 1}}), None, "image")
