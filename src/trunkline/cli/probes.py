@@ -20,6 +20,7 @@ from trunkline.catalog.types import Snapshot
 from trunkline.core.clock import Clock
 from trunkline.providers.advice import advice
 from trunkline.providers.environment import Environ
+from trunkline.providers.registry import sections_by_slug
 from trunkline.providers.signing.schemes import scheme_of
 from trunkline.providers.types import ProviderRuntime, Providers
 from trunkline.providers.upstream import CredentialsUnavailable, UpstreamRequest
@@ -111,8 +112,9 @@ def probe_half_configured(
 ) -> list[Finding]:
     """Whose credentials are set, while something else is missing?"""
     found: list[Finding] = []
+    sections = sections_by_slug(settings, snapshot)
     for slug, provider in snapshot.providers.items():
-        given, scheme = settings.providers.get(slug), scheme_of(provider.auth)
+        given, scheme = sections.get(slug), scheme_of(provider.auth)
         credentials = None if given is None else given.credentials
         if slug in providers.by_slug or scheme is None or not scheme.is_chosen(credentials, environ):
             continue

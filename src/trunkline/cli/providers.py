@@ -9,7 +9,7 @@ from trunkline.catalog.types import Provider, Snapshot
 from trunkline.cli.output import json_option, print_json, print_table
 from trunkline.cli.session import config_option, load_catalog, load_settings
 from trunkline.providers.advice import advice
-from trunkline.providers.registry import build_providers
+from trunkline.providers.registry import build_providers, sections_by_slug
 from trunkline.providers.types import ProviderRuntime
 
 
@@ -28,10 +28,12 @@ def command(all_known: bool, config: Path | None, as_json: bool) -> None:
     snapshot = load_catalog(loaded)
     enabled = build_providers(loaded.settings, snapshot, os.environ).by_slug
 
+    sections = sections_by_slug(loaded.settings, snapshot)
+
     def advise(provider: Provider) -> str:
         if provider.slug in enabled:
             return ""
-        return advice(provider, loaded.settings.providers.get(provider.slug), os.environ)
+        return advice(provider, sections.get(provider.slug), os.environ)
 
     shown = [provider for provider in snapshot.providers.values() if all_known or provider.slug in enabled]
     if as_json:

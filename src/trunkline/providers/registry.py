@@ -33,7 +33,7 @@ def build_providers(
     """
     if not settings.discovery.environment:
         environ = _EMPTY
-    configured = {snapshot.provider_names.get(name.lower(), name): one for name, one in settings.providers.items()}
+    configured = sections_by_slug(settings, snapshot)
     serving = {endpoint.provider for model in snapshot.models.values() for endpoint in model.endpoints}
     own = {
         endpoint.provider
@@ -52,6 +52,11 @@ def build_providers(
     if sandbox is not None:
         by_slug[SANDBOX.slug] = sandbox
     return Providers(by_slug=by_slug, sandbox=sandbox, sandbox_answers_all=sandbox is not None and is_alone)
+
+
+def sections_by_slug(settings: Settings, snapshot: Snapshot) -> Mapping[str, ProviderSettings]:
+    """`[providers.<name>]` by slug, whichever of a provider's names the operator used."""
+    return {snapshot.provider_names.get(name.lower(), name): one for name, one in settings.providers.items()}
 
 
 def make_callable(providers: Providers, is_spoken: EndpointFilter) -> EndpointFilter:
@@ -79,11 +84,13 @@ def make_hint(
 ) -> Callable[[Endpoint], str]:
     """What the operator could do to make an endpoint callable, as one clause; empty when nothing would help."""
 
+    sections = sections_by_slug(settings, snapshot)
+
     def hint(endpoint: Endpoint) -> str:
         provider = snapshot.providers.get(endpoint.provider)
         if provider is None or not is_spoken(endpoint):
             return ""
-        return advice(provider, settings.providers.get(provider.slug), environ)
+        return advice(provider, sections.get(provider.slug), environ)
 
     return hint
 

@@ -302,4 +302,5 @@ def test_hints_for_providers_that_sign_name_their_credentials() -> None:
         "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
     )
     chosen = ProviderSettings(credentials="default")
-    assert hint_for("google-vertex", vertex, providers={"google-vertex": chosen}) == "set GOOGLE_VERTEX_PROJECT"
+    for name in ("google-vertex", "vertex"):
+        assert hint_for("google-vertex", vertex, providers={name: chosen}) == "set GOOGLE_VERTEX_PROJECT"
