@@ -102,6 +102,7 @@ def test_chunks_that_come_one_by_one_are_read_as_those_that_come_together(
             reads.append(events(chunk))
     together = relay(path, [events(*PLAIN) + end], AnswerOptions())
     assert relay(path, [*reads, end], AnswerOptions()) == together
+    assert together[0].output_chars == len("one two üthree five six Hmseven eight other nine ten !")
 
 
 def test_a_fingerprint_that_comes_late_is_in_every_chunk_from_there_on() -> None:

@@ -84,8 +84,8 @@ async def test_while_a_reader_waits_chunks_go_where_it_said(
 async def test_a_sink_that_has_enough_wakes_the_reader_and_is_given_no_more(
     provider: FakeProvider, transport: HttpTransport, ask: Ask
 ) -> None:
-    go, rest = asyncio.Event(), asyncio.Event()
-    provider.then(sse([b"1", go, b"2", rest, b"3"]))
+    go, rest, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    provider.then(sse([b"1", go, b"2", rest, b"3", end]))
     response, sink = await transport.open(ask()), Sink(limit=1)
     assert await response.read() == b"1"
     reading = asyncio.ensure_future(response.read(into=sink))
@@ -95,7 +95,7 @@ async def test_a_sink_that_has_enough_wakes_the_reader_and_is_given_no_more(
     rest.set()
     await asyncio.sleep(0.05)
     assert sink.taken == [b"2"]
-    assert await response.read_all(10) == b"3"
+    assert await response.read() == b"3"
 
 
 async def test_a_reader_that_gave_a_sink_can_be_woken_and_times_out_as_any(
