@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert
 
 from trunkline.core.calendar import DAY_MS
-from trunkline.statistics import activity, apps, endpoint_history, rankings, sketch, tasks
+from trunkline.statistics import activity, apps, history, rankings, sketch, tasks
 from trunkline.statistics.activity import ActivityQuery
 from trunkline.statistics.counting import ENDPOINT_ROLLUPS, USAGE_ROLLUPS
 from trunkline.storage.engine import open_engine, parse_url
@@ -61,7 +61,8 @@ class Filler:
             "model_days": self._model_days(),
             "app_days": self._app_days(),
             "task_days": self._task_days(),
-            "endpoint_hours": self._endpoint_hours(),
+            "endpoint_hours": self._endpoint_rows("hour", range((TODAY - 7) * 24, TODAY * 24)),
+            "endpoint_days": self._endpoint_rows("day", range(TODAY - 90, TODAY)),
         }
         return {name: _write(connection, tables[name], rows) for name, rows in made.items()}  # type: ignore[index]
 
@@ -128,13 +129,13 @@ class Filler:
                         "prompt_tokens": 1000, "completion_tokens": 300, "usage_nanousd": 10**6,
                     }  # fmt: skip
 
-    def _endpoint_hours(self) -> Iterator[Row]:
+    def _endpoint_rows(self, bucket: str, buckets: range) -> Iterator[Row]:
         bins = sketch.encode({sketch.bin_of(self._dice.lognormvariate(6, 1)): 3 for _ in range(60)})
-        for hour in range((TODAY - 30) * 24, TODAY * 24):
+        for at in buckets:
             for model in range(MODELS):
                 for provider in range(PROVIDERS):
                     yield {
-                        "hour": hour, "endpoint_id": f"acme/model-{model:03}|p{provider}", "successes": 99,
+                        bucket: at, "endpoint_id": f"acme/model-{model:03}|p{provider}", "successes": 99,
                         "failures": 1, "rate_limited": 0, "forbidden": 0, "tool_requests": 9, "tool_errors": 1,
                         "structured_requests": 0, "structured_errors": 0, "latency_ms": bins, "throughput_tps": bins,
                     }  # fmt: skip
@@ -183,10 +184,9 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "top apps of a model": lambda c: apps.rank_apps(c, TODAY - 31, TODAY - 1, model="acme/model-006"),
     "an app's days, 30": lambda c: apps.use_of_app(c, 7, TODAY - 30, TODAY - 1),
     "tasks, 7 days": lambda c: tasks.task_uses(c, TODAY - 7, TODAY - 1),
-    "uptime bars, 3 days": lambda c: endpoint_history.history(c, ENDPOINTS, (TODAY - 3) * 24, TODAY * 24),
-    "performance, 30 days": lambda c: endpoint_history.history(
-        c, ENDPOINTS, (TODAY - 30) * 24, TODAY * 24, step_hours=24
-    ),
+    "uptime bars, 3 days": lambda c: history.measured(c, "hours", ENDPOINTS, (TODAY - 3) * 24),
+    "performance, 30 days": lambda c: history.measured(c, "days", ENDPOINTS, TODAY - 30),
+    "status, 90 days": lambda c: history.days_of_all(c, TODAY - 90),
 }
 
 

@@ -24,6 +24,7 @@ from trunkline.storage.database import SqlDatabase
 from trunkline.storage.retention import prune_generations
 from trunkline.storage.tables import (
     app_days,
+    endpoint_days,
     endpoint_hours,
     endpoint_minutes,
     model_days,
@@ -218,7 +219,7 @@ async def test_old_hours_and_minutes_are_dropped_and_days_stay(database: SqlData
 
 def everything(connection: Connection) -> list[list[tuple[object, ...]]]:
     """Every row of every rollup that can be counted anew."""
-    tables = (usage_hours, usage_days, model_days, app_days, task_days, session_days, endpoint_hours)
+    tables = (usage_hours, usage_days, model_days, app_days, task_days, session_days, endpoint_hours, endpoint_days)
     return [sorted(tuple(row) for row in connection.execute(select(table))) for table in tables]
 
 

@@ -21,6 +21,7 @@ from trunkline.statistics.tally import EndpointKey, EndpointRollup, Measurements
 from trunkline.storage.multi_row import MultiRow, Values
 from trunkline.storage.tables import (
     app_days,
+    endpoint_days,
     endpoint_hours,
     endpoint_minutes,
     generations,
@@ -48,6 +49,7 @@ USAGE_ROLLUPS: Mapping[UsageRollup, Table] = {
 ENDPOINT_ROLLUPS: Mapping[EndpointRollup, Table] = {
     "endpoint_minutes": endpoint_minutes,
     "endpoint_hours": endpoint_hours,
+    "endpoint_days": endpoint_days,
 }
 _ATTRIBUTES = frozenset({"permaslug", "provider_name"})
 # Any number that nobody else in the database uses (storage/schema.py has another).

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, and_, func, select
 
 from trunkline.statistics import measured_rows
 from trunkline.statistics.tally import EndpointKey, Measurements
-from trunkline.storage.tables import endpoint_hours, endpoint_minutes
+from trunkline.storage.tables import endpoint_days, endpoint_hours, endpoint_minutes
 
-HOURS_PER_DAY = 24
 _TABLES = {
     "minutes": (endpoint_minutes, endpoint_minutes.c.minute),
     "hours": (endpoint_hours, endpoint_hours.c.hour),
+    "days": (endpoint_days, endpoint_days.c.day),
 }
 
 
@@ -27,9 +27,9 @@ class EndpointDay(Struct, frozen=True):
 
 
 def measured(
-    connection: Connection, by: Literal["minutes", "hours"], endpoint_ids: Collection[str], first: int
+    connection: Connection, by: Literal["minutes", "hours", "days"], endpoint_ids: Collection[str], first: int
 ) -> dict[EndpointKey, Measurements]:
-    """(minute or hour since 1970, endpoint id) → what was measured in it, from `first` on.
+    """(minute, hour or day since 1970, endpoint id) → what was measured in it, from `first` on.
 
     Buckets without an attempt are absent. Minutes are kept for hours only.
     """
@@ -39,18 +39,13 @@ def measured(
 
 def days_of_all(connection: Connection, first_day: int) -> list[EndpointDay]:
     """All endpoints by day, ascending; days without an attempt are absent."""
-    hours = endpoint_hours.c
-    day = hours.hour // HOURS_PER_DAY
+    days = endpoint_days.c
     rows = connection.execute(
-        select(day, hours.endpoint_id, func.sum(hours.successes), func.sum(hours.failures))
-        .where(hours.hour >= first_day * HOURS_PER_DAY)
-        .group_by(day, hours.endpoint_id)
-        .order_by(day)
+        select(days.day, days.endpoint_id, days.successes, days.failures)
+        .where(days.day >= first_day)
+        .order_by(days.day, days.endpoint_id)
     )
-    return [
-        EndpointDay(int(day), endpoint_id, int(successes), int(failures))
-        for day, endpoint_id, successes, failures in rows
-    ]
+    return [EndpointDay(*row) for row in rows]
 
 
 class MinuteCount(Struct, frozen=True):

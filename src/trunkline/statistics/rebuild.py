@@ -11,6 +11,7 @@ from trunkline.storage.retention import kept_from_day
 from trunkline.storage.tables import (
     accounts,
     app_days,
+    endpoint_days,
     endpoint_hours,
     generations,
     model_days,
@@ -41,6 +42,7 @@ def recount_day(connection: Connection, day: int) -> int:
     _drop(connection, app_days, day)
     _drop(connection, task_days, day)
     _drop(connection, session_days, day)
+    _drop(connection, endpoint_days, day)
     _drop(connection, endpoint_hours, day * _HOURS, _HOURS)
     queued = 0
     for account_id in connection.execute(select(accounts.c.id)).scalars().all():

@@ -18,7 +18,7 @@ UsageKey: TypeAlias = tuple[str | int, ...]
 EndpointKey: TypeAlias = tuple[int, str]
 """(bucket, endpoint id)"""
 UsageRollup = Literal["usage_hours", "usage_days", "model_days", "app_days", "task_days", "session_days"]
-EndpointRollup = Literal["endpoint_minutes", "endpoint_hours"]
+EndpointRollup = Literal["endpoint_minutes", "endpoint_hours", "endpoint_days"]
 
 
 class Sums(Struct):
@@ -168,6 +168,8 @@ def _count_attempt(
     minutes, hours = endpoints.setdefault("endpoint_minutes", {}), endpoints.setdefault("endpoint_hours", {})
     minutes.setdefault((at_ms // MINUTE_MS, attempt.endpoint_id), Measurements()).add(attempt)
     hours.setdefault((at_ms // HOUR_MS, attempt.endpoint_id), Measurements()).add(attempt)
+    days = endpoints.setdefault("endpoint_days", {})
+    days.setdefault((at_ms // DAY_MS, attempt.endpoint_id), Measurements()).add(attempt)
 
 
 def context_bucket(prompt_tokens: int) -> int:

@@ -149,6 +149,7 @@ def _endpoint_rollup(name: str, bucket: str) -> Table:
 
 endpoint_minutes = _endpoint_rollup("endpoint_minutes", "minute")
 endpoint_hours = _endpoint_rollup("endpoint_hours", "hour")
+endpoint_days = _endpoint_rollup("endpoint_days", "day")
 # Pages ask for a month of one endpoint, the refresh for two hours of all.
 Index("ix_endpoint_hours_endpoint_id_hour", endpoint_hours.c.endpoint_id, endpoint_hours.c.hour)
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from trunkline.storage.metadata import metadata as metadata
 from trunkline.storage.rollup_tables import app_days as app_days
+from trunkline.storage.rollup_tables import endpoint_days as endpoint_days
 from trunkline.storage.rollup_tables import endpoint_hours as endpoint_hours
 from trunkline.storage.rollup_tables import endpoint_minutes as endpoint_minutes
 from trunkline.storage.rollup_tables import endpoint_prices as endpoint_prices
