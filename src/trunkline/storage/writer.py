@@ -129,7 +129,7 @@ class Writer:
 
     async def stop(self) -> None:
         """Write everything that was handed in, then end the thread and its connection."""
-        self._dispatch()
+        self._dispatch(before_a_job=True)
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         if self._short_way is not None:
@@ -150,15 +150,19 @@ class Writer:
     async def write(self, fn: Callable[[Connection], R]) -> R:
         """See `interface.Database.write`."""
         await self._room.acquire()
-        self._dispatch()  # what came before goes before
+        self._dispatch(before_a_job=True)  # what came before goes before
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._in_thread += 1
         self._queue.put(Job(fn, done))
         return await done
 
-    def _dispatch(self) -> None:
-        """Commit what has gathered, or hand it to the thread. Runs on the event loop."""
-        if not self._gathered:
+    def _dispatch(self, *, before_a_job: bool = False) -> None:
+        """Commit what has gathered, or hand it to the thread. Runs on the event loop.
+
+        While the thread works, it is left to gather: the thread could only begin when it is done, and then the loop
+        commits it sooner. `before_a_job`: it must be in the thread's hands now, because a job follows.
+        """
+        if not self._gathered or (self._short_way is not None and self._in_thread and not before_a_job):
             return
         batch, self._gathered = self._gathered, []
         # Nothing is in the thread: so nothing is overtaken, and nobody else uses the statements.
@@ -213,6 +217,8 @@ class Writer:
         for item in items:
             self._room.release()
             item.release()
+        if not self._in_thread:
+            self._dispatch()
 
     def _settle(self, batch: Sequence[Settlement]) -> None:
         """Make the batch durable, or leave in each settlement why it is not."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.records import a_row, books
 from trunkline.storage import short_way
@@ -80,6 +82,50 @@ async def test_a_write_sees_what_was_settled_before_it(sqlite: SqlDatabase) -> N
     await asyncio.sleep(0)
     assert (await sqlite.write(books))["generations"] == 1
     await settling
+
+
+async def test_what_is_settled_while_the_thread_works_is_one_transaction_afterwards(
+    sqlite: SqlDatabase, tmp_path: Path
+) -> None:
+    await sqlite.settle(a_row())
+    before = transactions(tmp_path)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow_job(connection: Connection) -> None:
+        begun.set()
+        go_on.wait(5)
+
+    working = asyncio.ensure_future(sqlite.write(slow_job))
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    settling = [asyncio.ensure_future(sqlite.settle(a_row())) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    settling += [asyncio.ensure_future(sqlite.settle(a_row())) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    assert not any(one.done() for one in settling)
+    go_on.set()
+    await asyncio.gather(working, *settling)
+    assert transactions(tmp_path) == before + 1, "the job wrote nothing"
+    assert (await sqlite.read(books))["generations"] == 7
+
+
+async def test_a_job_comes_after_what_gathered_behind_another_job(sqlite: SqlDatabase) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow_job(connection: Connection) -> None:
+        begun.set()
+        go_on.wait(5)
+
+    working = asyncio.ensure_future(sqlite.write(slow_job))
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    settling = asyncio.ensure_future(sqlite.settle(a_row()))
+    await asyncio.sleep(0.01)
+    counting = asyncio.ensure_future(sqlite.write(books))
+    await asyncio.sleep(0.01)
+    go_on.set()
+    assert (await counting)["generations"] == 1
+    await asyncio.gather(working, settling)
 
 
 async def test_after_a_slow_commit_the_thread_takes_over(sqlite: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
