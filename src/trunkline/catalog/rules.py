@@ -13,6 +13,7 @@ from trunkline.catalog.vocabulary import (
     OUTPUT_MODALITIES,
     PROTOCOLS,
     QUANTIZATIONS,
+    RESERVED_AUTHORS,
     TOKENIZERS,
     nearest,
 )
@@ -51,6 +52,8 @@ def model_complaints(entry: ModelEntry) -> Iterator[Complaint]:
         yield "id", f"{entry.id!r} ends like a variant; for a free one set variant on its endpoint"
     elif entry.author != entry.id.partition("/")[0]:
         yield "author", f"must be the part of the id before the slash, {entry.id.partition('/')[0]!r}"
+    elif entry.author.lower() in RESERVED_AUTHORS:
+        yield "author", f"{entry.author!r} is the beginning of the site's own addresses; choose another name"
     if not entry.name.strip():
         yield "name", "is empty"
     yield from _words("input_modalities", entry.input_modalities, INPUT_MODALITIES)

@@ -50,7 +50,7 @@ function common(size: Size): Omit<uPlot.Options, "series"> {
   const axis = { stroke: token("--text-quiet"), grid: { stroke: token("--line"), width: 1 }, ticks: { show: false } };
   return {
     ...size,
-    axes: [axis, { ...axis, size: 60, values: (_plot: uPlot, ticks: number[]) => ticks.map(short) }],
+    axes: [{ ...axis, values: moments }, { ...axis, size: 60, values: (_plot: uPlot, ticks: number[]) => ticks.map(short) }],
     scales: {
       x: { time: true },
       y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.08 : 1] },
@@ -91,11 +91,23 @@ function token(name: string): string {
   return found;
 }
 
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const DAY_S = 86_400;
+
+/** Days, or times of the day with the day where it begins. Buckets are UTC, so the axis is (site.md NUM-04). */
+function moments(_plot: uPlot, ticks: number[], _axis: number, _space: number, step: number): string[] {
+  return ticks.map((seconds) => {
+    const isDay = step >= DAY_S || seconds % DAY_S === 0;
+    return (isDay ? day : clock).format(new Date(seconds * 1000));
+  });
+}
+
 function short(value: number): string {
   return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 }
 
-/** Buckets are UTC, so the axis is (site.md NUM-04). */
+/** Where uPlot puts its ticks: at the hours of UTC. */
 function utc(seconds: number): Date {
   const local = new Date(seconds * 1000);
   return new Date(local.getTime() + local.getTimezoneOffset() * 60_000);
