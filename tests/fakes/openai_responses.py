@@ -90,21 +90,33 @@ def item_events(position: int, item: Json, width: int = 3) -> list[Json]:
 
 def _deltas(item: Json, width: int) -> Iterator[Json]:
     for number, part in enumerate(item.get("summary", ())):
-        for piece in _pieces(part["text"], width):
-            yield {"type": "response.reasoning_summary_text.delta", "summary_index": number, "delta": piece}
-    for number, part in enumerate(item.get("content", ())):
-        kind, text = part["type"], part.get("text", part.get("refusal"))
+        place, text = {"summary_index": number}, part["text"]
+        yield {"type": "response.reasoning_summary_part.added", **place, "part": part | {"text": ""}}
         for piece in _pieces(text, width):
-            yield {"type": f"response.{kind}.delta", "content_index": number, "delta": piece, "logprobs": []}
-        for order, annotation in enumerate(part.get("annotations", ())):
-            yield {
-                "type": "response.output_text.annotation.added",
-                "content_index": number,
-                "annotation_index": order,
-                "annotation": annotation,
-            }
-    for piece in _pieces(item.get("arguments", ""), width):
+            yield {"type": "response.reasoning_summary_text.delta", **place, "delta": piece}
+        yield {"type": "response.reasoning_summary_text.done", **place, "text": text}
+        yield {"type": "response.reasoning_summary_part.done", **place, "part": part}
+    for number, part in enumerate(item.get("content", ())):
+        yield from _content_deltas(number, part, width)
+    arguments = item.get("arguments", "")
+    for piece in _pieces(arguments, width):
         yield {"type": "response.function_call_arguments.delta", "delta": piece}
+    if arguments:
+        yield {"type": "response.function_call_arguments.done", "arguments": arguments}
+
+
+def _content_deltas(number: int, part: Json, width: int) -> Iterator[Json]:
+    place, member = {"content_index": number}, "refusal" if "refusal" in part else "text"
+    kind, text = part["type"], part[member]
+    empty = {name: [] if isinstance(value, list) else value for name, value in part.items()}
+    yield {"type": "response.content_part.added", **place, "part": empty | {member: ""}}
+    for piece in _pieces(text, width):
+        yield {"type": f"response.{kind}.delta", **place, "delta": piece, "logprobs": []}
+    for order, annotation in enumerate(part.get("annotations", ())):
+        told = {"annotation_index": order, "annotation": annotation}
+        yield {"type": "response.output_text.annotation.added", **place, **told}
+    yield {"type": f"response.{kind}.done", **place, member: text, "logprobs": []}
+    yield {"type": "response.content_part.done", **place, "part": part}
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:
