@@ -140,7 +140,7 @@ async def test_a_failure_before_content_falls_back_to_the_next_endpoint(tmp_path
 
 
 async def test_an_error_after_content_ends_the_stream_with_it(provider: FakeProvider, instance: Instance) -> None:
-    events = stream_of(response(message("Hello, world")))[:5]
+    events = stream_of(response(message("Hello, world")))[:6]
     error = {"type": "error", "code": "rate_limit_exceeded", "message": "Too many tokens.", "param": None}
     provider.then(sse(frames([*events, error])))
     streamed = await instance.stream(MODEL)
@@ -153,7 +153,7 @@ async def test_an_error_after_content_ends_the_stream_with_it(provider: FakeProv
 
 
 async def test_a_cut_stream_is_no_good_answer(provider: FakeProvider, instance: Instance) -> None:
-    provider.then(sse(frames(stream_of(response(message("Hello, world")))[:5]), ending="close"))
+    provider.then(sse(frames(stream_of(response(message("Hello, world")))[:6]), ending="close"))
     streamed = await instance.stream(MODEL)
     assert (streamed.text, streamed.finish_reasons) == ("Hello,", ["error"])
     assert streamed.error is not None
