@@ -98,7 +98,7 @@ class InputReader:
             if result:
                 self._images.append(_chat_image(result))
         elif kind == "additional_tools":
-            self._tools.read_all(decode(wire_items.tools, raw, path).tools, f"{path}.tools")
+            self._tools.read_more(decode(wire_items.tools, raw, path).tools, f"{path}.tools")
         elif kind in wire_items.CLIENT_CALLS:
             self._read_client_call(kind, decode(wire_items.client_tool, raw, path), path)
         elif kind in wire_items.CLIENT_OUTPUTS:

@@ -84,12 +84,18 @@ class ToolReader:
         self.only_here: str | None = None
         """The type of a tool that no other upstream format has."""
         self.count = 0
+        self._may_repeat = False
 
     def read(self, raw: Raw, path: str) -> None:
         """An array of tools. Raises InvalidRequest."""
-        self.read_all(decode(_raws, raw, path), path)
+        self._read_all(decode(_raws, raw, path), path)
 
-    def read_all(self, tools: list[Raw], path: str) -> None:
+    def read_more(self, tools: list[Raw], path: str) -> None:
+        """Tools that were found in the course of the conversation; one that is known already is found again."""
+        self._may_repeat = True
+        self._read_all(tools, path)
+
+    def _read_all(self, tools: list[Raw], path: str) -> None:
         self.count += len(tools)
         if self.count > self._limits.tools_max:
             raise invalid(
@@ -186,7 +192,7 @@ class ToolReader:
 
     def _add(self, name: ToolName, function: FunctionTool, path: str) -> None:
         hub_name = name.hub_name
-        if hub_name in self._functions:
+        if hub_name in self._functions and not self._may_repeat:
             raise invalid(f"{path}.name", f"repeats '{text_of(name.name)}'. Give every tool its own name.")
         self._functions[hub_name] = structs.replace(function, name=hub_name)
         self.names.add(name)
