@@ -17,6 +17,10 @@ case "$*" in
     *"import sys, venv"*) exit {too_old} ;;
     "-m venv --clear "*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
     "-m pip install "*) exit "$(cat "{log}.pip-status" 2>/dev/null || echo 0)" ;;
+    */hatch_build.py)
+        mkdir -p "$(dirname -- "$1")/src/trunkline/web/static/dist"
+        exit "$(cat "{log}.build-status" 2>/dev/null || echo 0)"
+        ;;
 esac
 """
 
@@ -58,6 +62,22 @@ class Checkout:
 
     def lock(self, purpose: str) -> Path:
         return self.folder / "requirements" / f"{purpose}.txt"
+
+    def add_site(self) -> Path:
+        """Sources of the front end, of which there are none otherwise; one of them."""
+        web = self.folder / "web"
+        (web / "src" / "ui").mkdir(parents=True)
+        for name in ("package.json", "package-lock.json", "vite.config.ts", "svelte.config.js", "src/main.ts"):
+            (web / name).write_text("1")
+        source = web / "src" / "ui" / "copy.ts"
+        source.write_text("1")
+        return source
+
+    def builds(self) -> list[str]:
+        return [call for call in self.calls() if call.endswith("/hatch_build.py")]
+
+    def build_answers(self, status: int) -> None:
+        Path(f"{self.log}.build-status").write_text(str(status))
 
     def pip_answers(self, status: int) -> None:
         Path(f"{self.log}.pip-status").write_text(str(status))
@@ -142,6 +162,29 @@ def test_a_failed_upgrade_does_not_pass_for_the_old_set_up(checkout: Checkout) -
     lock.write_text(before)
     checkout.run("serve")
     assert len(checkout.installs()) == 2
+
+
+def test_the_site_is_built_once_and_again_when_a_source_changed(checkout: Checkout) -> None:
+    source = checkout.add_site()
+    checkout.run("serve")
+    assert len(checkout.builds()) == 1
+    checkout.run("test")
+    assert checkout.builds() == []
+    source.write_text("2")
+    checkout.run("serve")
+    assert len(checkout.builds()) == 1
+
+
+def test_a_site_that_cannot_be_built_does_not_stop_the_server(checkout: Checkout) -> None:
+    checkout.add_site()
+    checkout.build_answers(1)
+    done = checkout.run("serve")
+    assert done.returncode == 0
+    assert "Pages work without them" in done.stderr
+    assert checkout.calls()[-1] == "-m trunkline serve"
+    checkout.build_answers(0)
+    checkout.run("serve")
+    assert len(checkout.builds()) == 1
 
 
 def test_a_checkout_that_was_moved_is_set_up_again(checkout: Checkout) -> None:
