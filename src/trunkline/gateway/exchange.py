@@ -16,7 +16,7 @@ from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
 from trunkline.routing.policy import Region
-from trunkline.routing.sticky import NOTHING_REMEMBERED, Conversation, Remembered
+from trunkline.routing.sticky import NOTHING_REMEMBERED, Remembered
 from trunkline.routing.types import Candidate, Plan
 
 
@@ -61,8 +61,8 @@ class Exchange(Struct, kw_only=True):
     """Of the regional host that was called (routing-and-catalog.md 14)."""
     preset_id: str | None = None
     """Of the preset that was merged into the request."""
-    conversation: Conversation | None = None
-    """What tells its conversation from others (routing-and-catalog.md 13)."""
+    conversation: str | None = None
+    """Under which its conversation is remembered (routing-and-catalog.md 13)."""
     remembered: Remembered = NOTHING_REMEMBERED
     """Where that conversation went before."""
     plan: Plan | None = None

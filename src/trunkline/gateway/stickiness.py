@@ -25,15 +25,16 @@ class Stickiness:
 
     async def recall(self, exchange: Exchange) -> None:
         """Learn where the request's conversation went before."""
-        talk = exchange.conversation = conversation_of(exchange)
+        talk = conversation_of(exchange)
         if talk is not None:
-            text = await self._shared.recall(fact_key(exchange.principal.account_id, talk), exchange.received_ms)
+            exchange.conversation = fact_key(exchange.principal.account_id, talk)
+            text = await self._shared.recall(exchange.conversation, exchange.received_ms)
             exchange.remembered = recall(text, talk, exchange.received_ms)
 
     async def remember(self, exchange: Exchange, now_ms: int) -> None:
         """Keep who answered, if that is worth it."""
-        candidate, facts, talk = exchange.candidate, exchange.facts, exchange.conversation
-        if candidate is None or facts is None or talk is None:
+        candidate, facts, key = exchange.candidate, exchange.facts, exchange.conversation
+        if candidate is None or facts is None or key is None:
             return
         usage = facts.usage
         kept = renewed(
@@ -45,7 +46,7 @@ class Stickiness:
         )
         if kept is not None:
             text, until_ms = kept
-            await self._shared.remember(fact_key(exchange.principal.account_id, talk), text, until_ms)
+            await self._shared.remember(key, text, until_ms)
 
 
 def conversation_of(exchange: Exchange) -> Conversation | None:

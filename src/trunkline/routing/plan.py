@@ -62,14 +62,19 @@ def decide(
     question = Question(query=query, snapshot=snapshot, instance=instance, ask=ask, dice=dice)
     resolution = resolve_references(question, references)
     models = resolution.models
-    sifted = [sift(entry, ask, explain=explain) for entry in models]
-    served = [one for one in sifted if one.survivors]
+    sifted, served, total = list[Sifted](), list[Sifted](), 0
+    for entry in models:
+        one = sift(entry, ask, explain=explain)
+        sifted.append(one)
+        if one.survivors:
+            served.append(one)
+        total += len(entry.model.endpoints)
     if (reason := _refusal(question, sifted, served)) is not None:
         return Decision(sifted=sifted, refusal=reason)
     decided = Plan(
         requested=references,
         attempts=tuple(arranged(query, ask, served, instance.past, dice)),
-        total_endpoints=sum([len(entry.model.endpoints) for entry in models]),
+        total_endpoints=total,
         strategy=models[0].strategy,
         primary_models=tuple([entry.model.id for entry in models if entry.reference == models[0].reference]),
         routers={entry.model.id: entry.router for entry in models if entry.router is not None},

@@ -8,6 +8,7 @@ are moved before the others of their model.
 import random
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import pairwise
+from operator import attrgetter
 from typing import TypeAlias
 
 from trunkline.catalog.pricing import price_score
@@ -21,6 +22,7 @@ from trunkline.routing.types import Candidate, Past, ProviderPreferences, Routin
 Strategy: TypeAlias = Callable[[list[Candidate]], list[Candidate]]
 """An arrangement of candidates; gives a new list."""
 
+_rank_and_price = attrgetter("rank", "price")
 OUTAGE = 2
 DOWN = 3
 
@@ -82,10 +84,6 @@ def by_rank_and_price(found: list[Candidate], past: Past) -> list[Candidate]:
     if any([a.price == b.price and a.rank == b.rank for a, b in pairwise(ordered)]):
         ordered.sort(key=lambda c: (c.rank, c.price, -_uptime(past, c), c.endpoint.tag))
     return ordered
-
-
-def _rank_and_price(candidate: Candidate) -> tuple[int, int]:
-    return candidate.rank, candidate.price
 
 
 def _uptime(past: Past, candidate: Candidate) -> float:

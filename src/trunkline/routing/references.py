@@ -17,7 +17,7 @@ from trunkline.routing.filters import is_alive, tier_of
 from trunkline.routing.instance import Instance
 from trunkline.routing.routers import auto, free, pareto
 from trunkline.routing.routers.context import Choice, RouterContext
-from trunkline.routing.routers.names import STRATEGIES, RouterId, names_router, router_of
+from trunkline.routing.routers.names import ROUTER_PREFIXES, STRATEGIES, RouterId, router_of
 from trunkline.routing.slugs import Reference, Resolved, is_visible, parse_reference, resolve
 from trunkline.routing.types import RoutingQuery
 
@@ -67,7 +67,8 @@ def resolve_references(question: Question, references: tuple[str, ...]) -> Resol
 
 def is_indirect(reference: str) -> bool:
     """Whether it may be more than a name of the catalog."""
-    return reference.lstrip()[:1] == "~" or names_router((reference,))
+    name = reference.lstrip()
+    return name[:1] == "~" or name.lower().startswith(ROUTER_PREFIXES)
 
 
 def _named(question: Question, reference: str) -> Resolved:

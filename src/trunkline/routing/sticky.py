@@ -95,11 +95,11 @@ def recall(text: str | None, talk: Conversation, now_ms: int) -> Remembered:
         memory = _decoder.decode(text)
     except msgspec.DecodeError:
         return Remembered(explicit=talk.explicit)
-    return Remembered(explicit=talk.explicit, tags=_living(memory.e, now_ms), models=_living(memory.r, now_ms))
-
-
-def _living(entries: Mapping[str, _Entry], now_ms: int) -> dict[str, _Entry]:
-    return {key: entry for key, entry in entries.items() if entry.until_ms > now_ms}
+    for entries in (memory.e, memory.r):
+        for key in tuple(entries):
+            if entries[key].until_ms <= now_ms:
+                del entries[key]
+    return Remembered(explicit=talk.explicit, tags=memory.e, models=memory.r)
 
 
 def renewed(

@@ -13,7 +13,7 @@ STRATEGIES: dict[RouterId, RouterStrategy] = {
 }
 """Router id → `strategy` of the metadata (routing-and-catalog.md 12 and 25)."""
 _OWN = "trunkline/"
-_PREFIXES = ("openrouter/", _OWN)
+ROUTER_PREFIXES = ("openrouter/", _OWN)
 _ROUTERS: dict[str, RouterId] = {
     name: router for router in STRATEGIES for name in (router, router.replace("openrouter/", _OWN))
 }
@@ -26,4 +26,4 @@ def router_of(base: str) -> RouterId | None:
 
 def names_router(references: tuple[str, ...]) -> bool:
     """Whether any reference may be a router's: only then is it worth reading what routers decide by."""
-    return any([reference.lstrip().lower().startswith(_PREFIXES) for reference in references])
+    return any([reference.lstrip().lower().startswith(ROUTER_PREFIXES) for reference in references])
