@@ -30,12 +30,11 @@ def command(days: int, generations: int | None, seed: int, config: Path | None) 
     """Fill a new instance with made-up traffic, so that its pages can be looked at.
 
     Everything that it makes is called Demo or marked as such, and the site says so on every page. An instance that has
-    real generations is refused: use another home.
+    real generations is refused: use another home ($TRUNKLINE_HOME).
 
     \b
     Example:
-      TRUNKLINE_HOME=/tmp/demo trunkline demo --days 30
-      TRUNKLINE_HOME=/tmp/demo trunkline serve
+      trunkline demo --days 30
     """
     loaded = load_settings(config)
     count = generations or 2_000 * days
