@@ -4,6 +4,7 @@ A provider that sends a number for an id or a broken surrogate must cost that me
 """
 
 import re
+from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar
 
 import msgspec
@@ -128,6 +129,5 @@ def compact(raw: Raw) -> bytes:
     return bytes(msgspec.json.format(raw, indent=-1))
 
 
-def quoted(text: str) -> bytes:
-    """`text` as a JSON string."""
-    return json.encode(text)
+quoted: Callable[[str], bytes] = json.encode
+"""A text as a JSON string."""

@@ -31,8 +31,8 @@ class NativeStream:
     def feed(self, data: bytes) -> bytes:
         text = self._reader.feed_plain(data)
         if text is not None and not self._ended:
-            if not self._fingerprint_known:
-                self._learn_fingerprint()
+            if not self._fingerprint_known and self._reader.system_fingerprint is not None:
+                self._learn_fingerprint(self._reader.system_fingerprint)
             return self._gate.pass_chunk(self._writer.text(quoted(text)), has_content=True)
         deltas = self._reader.feed(data)
         return self._render(deltas) if deltas and not self._ended else b""
@@ -56,8 +56,8 @@ class NativeStream:
         return self._writer.error(error, self._docs_base, report) + DONE
 
     def _render(self, deltas: list[DeltaRead]) -> bytes:
-        if not self._fingerprint_known:
-            self._learn_fingerprint()
+        if not self._fingerprint_known and self._reader.system_fingerprint is not None:
+            self._learn_fingerprint(self._reader.system_fingerprint)
         out = b""
         for delta in deltas:
             if delta.is_plain_text():
@@ -68,7 +68,6 @@ class NativeStream:
                 out += self._gate.pass_chunk(self._writer.delta(delta), has_content=delta.has_content())
         return out
 
-    def _learn_fingerprint(self) -> None:
-        if self._reader.system_fingerprint is not None:
-            self._writer.learn_fingerprint(self._reader.system_fingerprint)
-            self._fingerprint_known = True
+    def _learn_fingerprint(self, fingerprint: str) -> None:
+        self._writer.learn_fingerprint(fingerprint)
+        self._fingerprint_known = True
