@@ -58,6 +58,7 @@ def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> 
         files=open_files(settings, database, clock),
         world=_no_world,
         explain=_no_world,
+        count_tokens=_no_world,
         unfinished=_nothing_runs,
     )
 
