@@ -100,6 +100,8 @@ class EndpointEntry(Struct, frozen=True, kw_only=True):
     context_length: int | None = None
     max_prompt_tokens: int | None = None
     max_output_tokens: int | None = None
+    max_inputs: int | None = None
+    """Texts of one request for embeddings; longer lists are sent in several."""
     pricing: PriceTable | None = None
     """None: not priced, which is not the same as free."""
     supported_parameters: tuple[str, ...] = ()

@@ -89,6 +89,7 @@ def endpoint_complaints(entry: EndpointEntry) -> Iterator[Complaint]:
     yield from _positive("context_length", entry.context_length)
     yield from _positive("max_prompt_tokens", entry.max_prompt_tokens)
     yield from _positive("max_output_tokens", entry.max_output_tokens)
+    yield from _positive("max_inputs", entry.max_inputs)
     yield from _day("deprecation_date", entry.deprecation_date)
     if entry.base_url is not None:
         yield from _address("base_url", entry.base_url)

@@ -137,6 +137,7 @@ def _endpoint(model: ModelEntry, entry: EndpointEntry, provider: Provider, row_i
         context_length=entry.context_length,
         max_prompt_tokens=entry.max_prompt_tokens,
         max_output_tokens=entry.max_output_tokens,
+        max_inputs=entry.max_inputs,
         supported_parameters=frozenset(entry.supported_parameters),
         input_modalities=frozenset(entry.input_modalities or model.input_modalities),
         output_modalities=frozenset(entry.output_modalities or model.output_modalities),

@@ -125,6 +125,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     context_length: int | None = None
     max_prompt_tokens: int | None = None
     max_output_tokens: int | None = None
+    max_inputs: int | None = None
+    """Texts of one request for embeddings."""
     supported_parameters: frozenset[str] = frozenset()
     input_modalities: frozenset[str] = frozenset({"text"})
     output_modalities: frozenset[str] = frozenset({"text"})

@@ -13,6 +13,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.client import AskedRequest
+from trunkline.protocols.codec import JSON
 from trunkline.protocols.compression import CompressionLimits
 from trunkline.protocols.faults.classify import classify_failure
 from trunkline.protocols.faults.redaction import redact
@@ -123,6 +124,9 @@ def compose(
     """
     endpoint = candidate.endpoint
     request = upstream_request(runtime, endpoint, encoded.path, encoded.body, asked.stream, protocol=protocol_name)
+    if encoded.content_type != JSON:
+        others = tuple(header for header in request.headers if header[0] != "content-type")
+        request = structs.replace(request, headers=(*others, ("content-type", encoded.content_type)))
     if encoded.headers:
         known = {name for name, _ in request.headers}
         added = tuple(header for header in encoded.headers if header[0] not in known)

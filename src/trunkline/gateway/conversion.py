@@ -13,6 +13,7 @@ from trunkline.catalog.types import Endpoint, Operation
 from trunkline.gateway.upstreams import UPSTREAMS, protocol_of
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
 from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, ClientRequest
+from trunkline.protocols.codec import JSON
 from trunkline.protocols.compression import CompressionLimits, Shortened, compress
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.media_use import MediaUse
@@ -32,6 +33,9 @@ class EncodedRequest(Struct, frozen=True):
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    content_type: str = JSON
+    more_bodies: tuple[bytes, ...] = ()
+    """Further calls to the same address that the answer is put together from (`gateway/parts.py`)."""
     shortened: Shortened | None = None
     """What was left of the conversation, where it had to be shortened (routing-and-catalog.md 17)."""
 
@@ -162,7 +166,9 @@ class GenerationConversion:
         shortened = None
         if self._policy.compression is not None:
             hub, shortened = compress(hub, self._policy.compression)
-        return EncodedRequest(path, self.protocol.headers(hub, target), self.protocol.encode(hub, target), shortened)
+        return EncodedRequest(
+            path, self.protocol.headers(hub, target), self.protocol.encode(hub, target), shortened=shortened
+        )
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
         return self.protocol.classify(status, headers, body, now_ms=now_ms)
@@ -212,6 +218,7 @@ def target_of(candidate: Candidate, *, user_hash: str | None, max_tokens_overrid
         supported_parameters=endpoint.supported_parameters,
         quirks=endpoint.quirks,
         passthrough=endpoint.passthrough,
+        max_inputs=endpoint.max_inputs,
         max_output_tokens=endpoint.max_output_tokens,
         max_tokens_override=max_tokens_override,
         user_hash=user_hash,

@@ -1,61 +1,49 @@
 """Operations of one shape each (embeddings, rerank …): no hub, one codec for each upstream format (architecture 2)."""
 
 from collections.abc import Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Operation
 from trunkline.gateway.conversion import EncodedRequest, TravelPolicy
+from trunkline.gateway.parts import split_bodies
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, UpstreamTarget
 from trunkline.protocols.client import AskedRequest, ClientFormat
+from trunkline.protocols.codec import Codec
 from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.media_use import MediaUse
 from trunkline.protocols.remote_media import FetchedMedia, RemoteMedia
 
 R = TypeVar("R", bound=AskedRequest)
-R_contra = TypeVar("R_contra", bound=AskedRequest, contravariant=True)
-
-
-class Codec(Protocol[R_contra]):
-    """One upstream format of one operation."""
-
-    def path(self, request: R_contra, target: UpstreamTarget) -> str:
-        """Under the provider's base URL, without a leading slash."""
-        ...
-
-    def headers(self, request: R_contra, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
-        """What the format asks for beside authentication. Names in lower case."""
-        ...
-
-    def encode(self, request: R_contra, target: UpstreamTarget) -> bytes:
-        """The upstream's body. Raises InvalidRequest for what this format cannot say."""
-        ...
-
-    def open_body(self, data: bytes, request: R_contra, target: UpstreamTarget, identity: AnswerIdentity) -> AnswerBody:
-        """A whole answer, read. One that is none has a fault in its facts; nothing is raised, whatever the bytes."""
-        ...
 
 
 class OneShapeConversion(Generic[R]):
     """Implements `gateway.conversion.Conversion`."""
 
-    __slots__ = ("_codec", "_request", "_target", "protocol_name")
+    __slots__ = ("_codec", "_parts", "_request", "_target", "protocol_name")
 
     def __init__(self, request: R, codec: Codec[R], protocol_name: str, target: UpstreamTarget) -> None:
         self._request = request
         self._codec = codec
         self._target = target
+        self._parts = codec.parts(request, target)
         self.protocol_name = protocol_name
 
     def remote_media(self) -> tuple[RemoteMedia, ...]:
-        return ()
+        return self._codec.remote_media(self._request, self._target)
 
     def encode(self, fetched: FetchedMedia | None = None) -> EncodedRequest:
         request, target, codec = self._request, self._target, self._codec
+        contents = fetched.data_urls if fetched is not None else {}
+        first, *more = [codec.encode(part, target, contents) for part in self._parts]
         return EncodedRequest(
-            codec.path(request, target), codec.headers(request, target), codec.encode(request, target)
+            codec.path(request, target),
+            codec.headers(request, target),
+            first.body,
+            content_type=first.content_type,
+            more_bodies=tuple([payload.body for payload in more]),
         )
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
@@ -65,7 +53,8 @@ class OneShapeConversion(Generic[R]):
         raise AssertionError("an operation that answers whole was asked for a stream")
 
     def open_body(self, data: bytes, identity: AnswerIdentity) -> AnswerBody:
-        return self._codec.open_body(data, self._request, self._target, identity)
+        bodies = [data] if len(self._parts) == 1 else split_bodies(data)
+        return self._codec.open_body(bodies, self._request, self._target, identity)
 
     def echo(self, upstream_body: bytes, identity: AnswerIdentity) -> bytes:
         return b""

@@ -30,6 +30,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
+from trunkline.gateway.parts import PartsUpstream
 from trunkline.gateway.planning import Planner, query_of
 from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
@@ -236,6 +237,9 @@ class Pipeline:
         await delivery.echo(exchange, runtime, conversion, encoded.body)
         request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
         upstream = self._sandbox if runtime.in_process else self._upstream
+        if encoded.more_bodies:
+            deadline_s = exchange.received_s + runtime.total_timeout_s
+            upstream = PartsUpstream(upstream, encoded.more_bodies, deadline_s=deadline_s)
         started_s = asyncio.get_running_loop().time()
         opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion)
         latency_s = asyncio.get_running_loop().time() - started_s

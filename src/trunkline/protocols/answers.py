@@ -50,6 +50,8 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
     """Named deviations from the protocol, see `protocols/chat/quirks.py`."""
     passthrough: frozenset[str] = frozenset()
     """Unknown top-level members that this provider takes."""
+    max_inputs: int | None = None
+    """Most texts of one request (embeddings), where the operator or the catalog says so."""
     max_output_tokens: int | None = None
     max_tokens_override: int | None = None
     """Lower output cap set by affordability (accounts-and-governance.md AFF-05)."""

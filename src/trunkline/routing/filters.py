@@ -158,7 +158,13 @@ def affordable(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
 
 
 def long_enough(survivors: Survivors, resolved: Resolved, ask: Ask) -> Survivors:
-    """The prompt, the output asked for, and both together fit (4.5), or the prompt can be made to fit (17)."""
+    """The prompt, the output asked for, and both together fit (4.5), or the prompt can be made to fit (17).
+
+    Elsewhere than in a conversation a window is for each text by itself, and the provider is the one that counts
+    (inference.md 20).
+    """
+    if ask.query.operation != "chat":
+        return survivors
     prompt, output = ask.query.prompt_tokens_estimate, ask.query.max_output_tokens or 0
     total = prompt + output
     fitting = [

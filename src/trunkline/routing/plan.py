@@ -11,12 +11,12 @@ import random
 from msgspec import Struct
 
 from trunkline.catalog.types import Snapshot
-from trunkline.core.errors import Internal, InvalidRequest, ModelNotFound, TrunklineError
+from trunkline.core.errors import Internal, InvalidRequest, ModelNotFound, NotFound, TrunklineError
 from trunkline.routing.arrangement import arranged
 from trunkline.routing.cases import Case
 from trunkline.routing.eligibility import Sifted, prepare, sift
 from trunkline.routing.instance import Instance
-from trunkline.routing.references import Question, is_indirect, resolve_references
+from trunkline.routing.references import Question, Resolution, is_indirect, resolve_references
 from trunkline.routing.refusals import no_tool_support, refusal, wrong_endpoint
 from trunkline.routing.slugs import resolve
 from trunkline.routing.types import Plan, RoutingQuery
@@ -56,11 +56,12 @@ def decide(
     """As `plan`, with the refusal of models that exist as a value. `explain` tells of each dropped endpoint why.
 
     Raises ModelNotFound and InvalidRequest (400), and NoEndpoints (404) where a router or alias leads nowhere.
+    Where no generation is asked for, an unknown model is a NotFound (404).
     """
     references = query.models or _default_model(query)
     ask = prepare(query, snapshot, is_callable=instance.is_callable, now_ms=now_ms)
     question = Question(query=query, snapshot=snapshot, instance=instance, ask=ask, dice=dice)
-    resolution = resolve_references(question, references)
+    resolution = _resolve(question, references)
     models = resolution.models
     sifted, served, total = list[Sifted](), list[Sifted](), 0
     for entry in models:
@@ -96,6 +97,16 @@ def _refusal(question: Question, sifted: list[Sifted], served: list[Sifted]) -> 
     if instance.strict_tool_routing and "tools" in query.used_parameters and not any(map(_takes_tools, served)):
         return no_tool_support(query, instance.docs_url)
     return None
+
+
+def _resolve(question: Question, references: tuple[str, ...]) -> Resolution:
+    """An unknown model is a 404 for every operation but generations (inference.md 5.3)."""
+    try:
+        return resolve_references(question, references)
+    except ModelNotFound as error:
+        if question.query.operation == "chat":
+            raise
+        raise NotFound(error.message, field="model", availability=error.availability) from None
 
 
 def _default_model(query: RoutingQuery) -> tuple[str, ...]:

@@ -51,7 +51,12 @@ def file_part(file: File, field: str, family: Family) -> WrittenPart:
 
 def audio_part(audio: Audio) -> WrittenPart:
     """A recording, always base64 (inference.md 10.4)."""
-    return inline_data(_OF_AUDIO_FORMAT.get(audio.format, f"audio/{audio.format}"), audio.data)
+    return inline_data(audio_type(audio.format), audio.data)
+
+
+def audio_type(format: str) -> str:
+    """The media type of a recording's format."""
+    return _OF_AUDIO_FORMAT.get(format, f"audio/{format}")
 
 
 def video_part(video: Video, field: str, family: Family) -> WrittenPart:
