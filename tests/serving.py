@@ -13,9 +13,10 @@ KEY = "sk-tl-v1-" + "0123456789abcdef" * 4
 
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """No provider's key of this machine may leak in."""
+    """No provider's key of this machine may leak in; the checkout that is tested is the one that runs."""
     return {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "HOME": str(home),
         "TRUNKLINE_HOME": str(home / "data"),
         "TRUNKLINE_DISCOVERY__LOCAL_ENGINES": "false",

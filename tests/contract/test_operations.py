@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), requires_reference]
 MODEL = "openai/gpt-5-nano"
 CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
 MESSAGE = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
+EMBED = {"model": "openai/text-embedding-3-small", "input": "Hi", "dimensions": 4}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 OURS_ALONE = {"post /messages/count_tokens", "post /completions", "get /auth/key", "post /route/explain"}
@@ -75,6 +76,7 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
         "post /completions": await client.post("/completions", json={"model": MODEL, "prompt": "Hi", "max_tokens": 5}),
         "post /messages": await client.post("/messages", json=MESSAGE),
         "post /messages/count_tokens": await client.post("/messages/count_tokens", json=MESSAGE),
+        "post /embeddings": await client.post("/embeddings", json=EMBED),
         "get /generation": await client.get("/generation", params=generation),
         "get /generation/content": await client.get("/generation/content", params=generation),
         "post /generation/feedback": await client.post("/generation/feedback", json=feedback),
@@ -129,6 +131,12 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
             await client.post("/chat/completions", json={**CHAT, "provider": {"only": ["nobody"]}}),
             await client.post("/chat/completions", json={**CHAT, "user": "sandbox:status=503"}),
             await client.post("/chat/completions", json={**CHAT, "user": "sandbox:status=429"}),
+        ],
+        "post /embeddings": [
+            await nobody.post("/embeddings", json=EMBED),
+            await client.post("/embeddings", json={**EMBED, "input": []}),
+            await client.post("/embeddings", json={**EMBED, "model": MODEL}),
+            await client.post("/embeddings", json={**EMBED, "model": "acme/nothing"}),
         ],
         "get /generation": [await nobody.get("/generation"), await client.get("/generation", params=unknown)],
         "get /generation/content": [await client.get("/generation/content", params=unknown)],

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
+from trunkline.api import plain_operations
 from trunkline.api.message_operations import MESSAGES
 from trunkline.api.operations import Operation
 from trunkline.api.wire import Usd
@@ -110,4 +111,4 @@ COMPLETIONS = Operation(
     response=Completion,
     errors=_ERRORS,
 )
-OPERATIONS = (CHAT, COMPLETIONS, MESSAGES)
+OPERATIONS = (CHAT, COMPLETIONS, MESSAGES, *plain_operations.OPERATIONS)

@@ -5,6 +5,7 @@ To the pipeline it is one attempt. A call that fails ends the others, and its re
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from msgspec.structs import replace
 
@@ -93,7 +94,7 @@ class ReadResponse:
         body, self._body = self._body, b""
         return body
 
-    async def read_all(self, limit_bytes: int) -> bytes:
+    async def read_all(self, limit_bytes: int, deadline_s: float = inf) -> bytes:
         return await self.read() or b""
 
     def wake(self) -> None:

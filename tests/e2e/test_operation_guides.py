@@ -1,0 +1,45 @@
+"""The samples of the guides to single operations, run as they are printed (only the port is another one)."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving import KEY, Served, environment, served
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
+PAGES = ("embeddings",)
+SAMPLES = [
+    pytest.param(page, language, sample, id=f"{page}-{number}")
+    for page in PAGES
+    for number, (language, sample) in enumerate(
+        re.findall(r"```(sh|python)\n(.*?)```", (GUIDE / f"{page}.md").read_text(encoding="utf-8"), re.DOTALL)
+    )
+]
+RUN = {"sh": ["sh", "-ec"], "python": [sys.executable, "-W", "ignore::ResourceWarning", "-c"]}
+SAID = {"embeddings": {"sh": '"object":"embedding"', "python": "2 256 "}}
+"""A piece of what each sample prints, by page and language."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("guides"), {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("page", "language", "sample"), SAMPLES)
+def test_every_sample_does_what_it_says(server: Served, tmp_path: Path, page: str, language: str, sample: str) -> None:
+    assert "http://127.0.0.1:8080" in sample
+    done = subprocess.run(
+        [*RUN[language], sample.replace("http://127.0.0.1:8080", server.url)],
+        cwd=tmp_path,
+        env=environment(tmp_path, {"TRUNKLINE_API_KEY": KEY}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert SAID[page][language] in done.stdout, done.stdout[:500]
