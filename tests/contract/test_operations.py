@@ -16,6 +16,7 @@ from tests.sample_files import PDF
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), requires_reference]
 MODEL = "openai/gpt-5-nano"
 CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
+RESPONSE = {"model": MODEL, "input": "Hi", "max_output_tokens": 20}
 MESSAGE = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
 EMBED = {"model": "openai/text-embedding-3-small", "input": "Hi", "dimensions": 4}
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -74,6 +75,7 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
     return {
         "post /chat/completions": chat,
         "post /completions": await client.post("/completions", json={"model": MODEL, "prompt": "Hi", "max_tokens": 5}),
+        "post /responses": await client.post("/responses", json=RESPONSE),
         "post /messages": await client.post("/messages", json=MESSAGE),
         "post /messages/count_tokens": await client.post("/messages/count_tokens", json=MESSAGE),
         "post /embeddings": await client.post("/embeddings", json=EMBED),
@@ -137,6 +139,13 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
             await client.post("/embeddings", json={**EMBED, "input": []}),
             await client.post("/embeddings", json={**EMBED, "model": MODEL}),
             await client.post("/embeddings", json={**EMBED, "model": "acme/nothing"}),
+        ],
+        "post /responses": [
+            await nobody.post("/responses", json=RESPONSE),
+            await client.post("/responses", json={}),
+            await client.post("/responses", json={**RESPONSE, "store": True}),
+            await client.post("/responses", json={**RESPONSE, "user": "sandbox:status=503"}),
+            await client.post("/responses", json={**RESPONSE, "user": "sandbox:status=429"}),
         ],
         "get /generation": [await nobody.get("/generation"), await client.get("/generation", params=unknown)],
         "get /generation/content": [await client.get("/generation/content", params=unknown)],

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from trunkline.api import plain_operations
 from trunkline.api.message_operations import MESSAGES
 from trunkline.api.operations import Operation
+from trunkline.api.response_operations import RESPONSES
 from trunkline.api.wire import Usd
 from trunkline.protocols.chat.wire_request import Head
 
@@ -111,4 +112,4 @@ COMPLETIONS = Operation(
     response=Completion,
     errors=_ERRORS,
 )
-OPERATIONS = (CHAT, COMPLETIONS, MESSAGES, *plain_operations.OPERATIONS)
+OPERATIONS = (CHAT, COMPLETIONS, MESSAGES, RESPONSES, *plain_operations.OPERATIONS)
