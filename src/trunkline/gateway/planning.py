@@ -18,7 +18,7 @@ from trunkline.routing.preferences import parse as parse_preferences
 from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.names import names_router
 from trunkline.routing.routers.settings import NO_PROMPT, NO_SETTINGS, RouterTables, parse_plugins
-from trunkline.routing.types import EndpointStatistics, Plan, RoutingQuery
+from trunkline.routing.types import EndpointStatistics, Past, Plan, RoutingQuery
 from trunkline.settings import Routers, Settings
 
 
@@ -45,7 +45,10 @@ class Planner:
 
     def plan(self, query: RoutingQuery, world: World, now_ms: int) -> Plan:
         """See `routing.plan.plan`."""
-        return plan(query, world.snapshot, self._instance_of(world), now_ms=now_ms, dice=self._dice)
+        instance = self._instance
+        if instance is None or self._world is not world:
+            instance = self._instance_of(world)
+        return plan(query, world.snapshot, instance, now_ms=now_ms, dice=self._dice)
 
     def explain(self, query: RoutingQuery, world: World, now_ms: int) -> Explanation:
         """The same decision, told (operating.md OP-32). Raises what `routing.plan.decide` raises."""
@@ -54,19 +57,17 @@ class Planner:
         return explained(decision, query, instance.past, now_ms)
 
     def _instance_of(self, world: World) -> Instance:
-        """What is true for as long as the world is: made once for each."""
-        if self._instance is None or self._world is not world:
-            self._world = world
-            self._instance = Instance(
-                is_callable=world.is_callable,
-                health=self._health,
-                statistics=self._statistics,
-                rankings=self._rankings,
-                strict_tool_routing=self._settings.routing.strict_tool_routing,
-                router_tables=tables_of(self._settings.routers),
-                why_not=world.hint,
-                docs_url=f"{self._settings.docs_url}/routing",
-            )
+        """What is true for as long as the world is: remembered until the next one."""
+        self._world = world
+        self._instance = Instance(
+            is_callable=world.is_callable,
+            past=Past(self._health, self._statistics),
+            rankings=self._rankings,
+            strict_tool_routing=self._settings.routing.strict_tool_routing,
+            router_tables=tables_of(self._settings.routers),
+            why_not=world.hint,
+            docs_url=f"{self._settings.docs_url}/routing",
+        )
         return self._instance
 
 
@@ -81,6 +82,7 @@ def query_of(exchange: Exchange) -> RoutingQuery:
     """Everything about the request that decides where it may go. Raises InvalidRequest naming the field."""
     request, principal = exchange.request, exchange.principal
     user_id, is_routed = principal.key.creator_user_id, names_router(request.models)
+    plugins = request.plugins
     return RoutingQuery(
         models=request.models,
         preferences=parse_preferences(request.provider, request.route, exchange.inbound.operation),
@@ -91,7 +93,7 @@ def query_of(exchange: Exchange) -> RoutingQuery:
         max_output_tokens=request.max_output_tokens,
         service_tier=request.service_tier,
         operation=exchange.inbound.operation,
-        compression=compression_of(request.plugins),
+        compression=compression_of(plugins) if len(plugins) else None,
         caller=RoutingCaller(
             identities=frozenset((principal.account_id, user_id or principal.account_id)),
             key_hash=principal.key.hash,
@@ -100,5 +102,5 @@ def query_of(exchange: Exchange) -> RoutingQuery:
         ),
         remembered=exchange.remembered,
         prompt=prompt_of(exchange.inbound) if is_routed else NO_PROMPT,
-        routers=parse_plugins(request.plugins) if is_routed else NO_SETTINGS,
+        routers=parse_plugins(plugins) if is_routed else NO_SETTINGS,
     )

@@ -55,22 +55,29 @@ def conversation_of(exchange: Exchange) -> Conversation | None:
     if not isinstance(request, ChatRequest):
         session_id = exchange.session_id
         return Conversation(f"s{session_id}", explicit=True) if session_id else None
+    first_system, first_message = _opening(request.messages)
     return conversation(
         session_id=exchange.session_id,
         prompt_cache_key=request.head.prompt_cache_key,
-        first_system=_text_of_first(request.messages, system=True),
-        first_message=_text_of_first(request.messages, system=False),
+        first_system=first_system,
+        first_message=first_message,
     )
 
 
-def _text_of_first(messages: Sequence[WireMessage], *, system: bool) -> bytes:
-    """How the first system or developer message begins, or the first other one."""
+def _opening(messages: Sequence[WireMessage]) -> tuple[bytes, bytes]:
+    """How the first system or developer message begins, and the first other one."""
+    first_system = b""
     for message in messages:
-        if isinstance(message, SystemMessage | DeveloperMessage) is system:
-            content = message.content
-            text = content if isinstance(content, str) else "".join(_texts(content or ()))
-            return text[:OPENING_CHARS_MAX].encode()
-    return b""
+        is_system = isinstance(message, SystemMessage | DeveloperMessage)
+        if is_system and first_system:
+            continue
+        content = message.content
+        text = content if isinstance(content, str) else "".join(_texts(content or ()))
+        start = text[:OPENING_CHARS_MAX].encode()
+        if not is_system:
+            return first_system, start
+        first_system = start
+    return first_system, b""
 
 
 def _texts(parts: Iterable[WirePart]) -> Iterator[str]:

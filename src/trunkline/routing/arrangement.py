@@ -11,7 +11,6 @@ from functools import partial
 from trunkline.routing.ask import Ask
 from trunkline.routing.byok import with_own_keys
 from trunkline.routing.eligibility import Sifted
-from trunkline.routing.filters import tier_of
 from trunkline.routing.ranking import (
     Strategy,
     balanced,
@@ -39,11 +38,13 @@ def arranged(
     chance = partial(balanced, past=past, dice=dice)
     flat: list[Candidate] = []
     for resolved, group in _groups(query, ask, served, past):
-        rest = _strategy(query, resolved, past, chance, dice)
+        rest = _strategy(query, ask, resolved, past, chance, dice)
         if ask.order:
             ordered = private_first(listed_first(group, ask.order, rest, chance))
         else:
-            ordered = staying(private_first(rest(group)), query.remembered)
+            ordered = private_first(rest(group))
+            if query.remembered.tags:
+                ordered = staying(ordered, query.remembered)
         flat += with_own_keys(ordered, caller) if caller.own_keys else ordered
     if preferences.max_latency or preferences.min_throughput:
         flat = preferred_first(flat, preferences, past)
@@ -67,7 +68,9 @@ def _groups(
     return groups
 
 
-def _strategy(query: RoutingQuery, resolved: Resolved, past: Past, chance: Strategy, dice: random.Random) -> Strategy:
+def _strategy(
+    query: RoutingQuery, ask: Ask, resolved: Resolved, past: Past, chance: Strategy, dice: random.Random
+) -> Strategy:
     """What orders a model's endpoints: the request's sort, its variant's, its tier's, the workspace's, quality where
     tools are used, else chance (4.1, 9, 10, 11)."""
     preferences = query.preferences
@@ -78,7 +81,7 @@ def _strategy(query: RoutingQuery, resolved: Resolved, past: Past, chance: Strat
     sorts: list[SortBy] = [_VARIANT_SORTS[word] for word in resolved.dynamic if word in _VARIANT_SORTS]
     if sorts:
         return _sorting(sorts[-1], past)
-    match tier_of(query.service_tier):
+    match ask.tier:
         case "priority":
             return partial(priority_first, past=past)
         case "flex":

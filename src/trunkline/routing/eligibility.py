@@ -38,7 +38,7 @@ class Sifted(Struct, frozen=True, kw_only=True):
 def prepare(query: RoutingQuery, snapshot: Snapshot, *, is_callable: Callable[[Endpoint], bool], now_ms: int) -> Ask:
     """Everything about a query that the filters would otherwise work out for each endpoint."""
     preferences, policy = query.preferences, query.caller.policy
-    order = tuple([provider_set(snapshot, (reference,)) for reference in preferences.order])
+    order = tuple([provider_set(snapshot, (one,)) for one in preferences.order]) if preferences.order else ()
     return Ask(
         query=query,
         is_callable=is_callable,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from trunkline.catalog.types import Endpoint
 from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.settings import RouterTables
-from trunkline.routing.types import EndpointHealth, EndpointStatistics, NoStatistics, Past
+from trunkline.routing.types import Past
 
 WhyNot: TypeAlias = Callable[[Endpoint], str]
 """What the operator could do to make an endpoint callable, as one clause; empty when unknown."""
@@ -22,14 +22,9 @@ class Instance(Struct, frozen=True, kw_only=True):
 
     is_callable: Callable[[Endpoint], bool]
     """The provider is enabled and its protocol spoken."""
-    health: EndpointHealth
-    statistics: EndpointStatistics = NoStatistics()
+    past: Past
     rankings: TaskRankings = NoRankings()
     router_tables: RouterTables = RouterTables()
     strict_tool_routing: bool = True
     why_not: WhyNot = lambda endpoint: ""
     docs_url: str = DOCS_PATH
-
-    @property
-    def past(self) -> Past:
-        return Past(self.health, self.statistics)

@@ -18,7 +18,7 @@ from trunkline.routing.eligibility import Sifted, prepare, sift
 from trunkline.routing.instance import Instance
 from trunkline.routing.references import Question, Resolution, is_indirect, resolve_references
 from trunkline.routing.refusals import no_tool_support, refusal, wrong_endpoint
-from trunkline.routing.slugs import resolve
+from trunkline.routing.slugs import Resolved, resolve
 from trunkline.routing.types import Plan, RoutingQuery
 
 
@@ -77,12 +77,20 @@ def decide(
         attempts=tuple(arranged(query, ask, served, instance.past, dice)),
         total_endpoints=total,
         strategy=models[0].strategy,
-        primary_models=tuple([entry.model.id for entry in models if entry.reference == models[0].reference]),
-        routers={entry.model.id: entry.router for entry in models if entry.router is not None},
+        primary_models=_primary_models(models) if len(models) > 1 else (models[0].model.id,),
+        routers=_routers(models) if resolution.is_routed else {},
         task_type=resolution.task_type,
         region=query.caller.region,
     )
     return Decision(sifted=sifted, plan=decided)
+
+
+def _primary_models(models: list[Resolved]) -> tuple[str, ...]:
+    return tuple(entry.model.id for entry in models if entry.reference == models[0].reference)
+
+
+def _routers(models: list[Resolved]) -> dict[str, str]:
+    return {entry.model.id: entry.router for entry in models if entry.router is not None}
 
 
 def _refusal(question: Question, sifted: list[Sifted], served: list[Sifted]) -> TrunklineError | None:

@@ -90,7 +90,7 @@ def parse(raw: Raw, route: str | None, operation: Operation = "chat") -> Provide
     that the operation does not take.
     """
     data = bytes(raw)
-    partition = _partition_of_route(route)
+    partition = "model" if route is None else _partition_of_route(route)
     if data in (b"", b"null"):
         return ProviderPreferences(partition=partition, sort="price" if route == "sort" else None)
     try:
@@ -129,8 +129,8 @@ def _require_members_of(operation: Operation, wire: _Wire) -> None:
             raise InvalidRequest(f"{field} has no meaning for {operation}; valid are {valid}", field=field)
 
 
-def _partition_of_route(route: str | None) -> Literal["model", "none"]:
-    if route not in (None, "fallback", "sort"):
+def _partition_of_route(route: str) -> Literal["model", "none"]:
+    if route not in ("fallback", "sort"):
         raise InvalidRequest(f'\'route\' must be "fallback" or "sort", got {route!r}', field="route")
     return "none" if route == "sort" else "model"
 

@@ -153,8 +153,6 @@ def private_first(arranged: list[Candidate]) -> list[Candidate]:
 
 def staying(arranged: list[Candidate], remembered: Remembered) -> list[Candidate]:
     """The endpoint that has this conversation in its cache before the others of its model (13)."""
-    if not remembered.tags:
-        return arranged
     tags = remembered.tags
     for position, candidate in enumerate(arranged):
         model_id, endpoint = candidate.model.id, candidate.endpoint

@@ -29,6 +29,8 @@ class Resolution(Struct, frozen=True):
     """The models that the references lead to, in order."""
 
     models: list[Resolved]
+    is_routed: bool = False
+    """A router chose some of them."""
     task_type: str | None = None
     """What the auto router took the request for."""
 
@@ -48,6 +50,7 @@ def resolve_references(question: Question, references: tuple[str, ...]) -> Resol
     (404) when no other is left."""
     found: list[Resolved] = []
     task_type: str | None = None
+    is_routed = False
     dead_end: NoEndpoints | None = None
     for reference in references:
         if not is_indirect(reference):
@@ -59,10 +62,11 @@ def resolve_references(question: Question, references: tuple[str, ...]) -> Resol
             dead_end = dead_end or reason
             continue
         found += more
+        is_routed = is_routed or more[0].router is not None
         task_type = task_type or task
     if not found and dead_end is not None:
         raise dead_end
-    return Resolution(found, task_type)
+    return Resolution(found, is_routed, task_type)
 
 
 def is_indirect(reference: str) -> bool:

@@ -80,7 +80,7 @@ def resolve(
     list that the reference stands in, for the error to repeat. A private model is there only for `identities`.
     """
     found = _find(snapshot, reference, requested)
-    if not is_visible(found.model, identities):
+    if found.model.private_to and not is_visible(found.model, identities):
         raise not_found(snapshot, reference, requested)
     return found
 

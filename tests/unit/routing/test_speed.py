@@ -12,10 +12,10 @@ from tests.unit.routing.worlds import NOON_MS, endpoint, healthy, rocket
 from trunkline.routing.health import RecentStatistics
 from trunkline.routing.instance import Instance
 from trunkline.routing.plan import plan
-from trunkline.routing.types import ProviderPreferences, RoutingQuery
+from trunkline.routing.types import Past, ProviderPreferences, RoutingQuery
 
 HEALTH = healthy()
-INSTANCE = Instance(is_callable=lambda found: True, health=HEALTH, statistics=RecentStatistics(HEALTH))
+INSTANCE = Instance(is_callable=lambda found: True, past=Past(HEALTH, RecentStatistics(HEALTH)))
 TWENTY = rocket(
     *(endpoint(f"p{n}", price=f"0.0000{n + 10}", parameters=("tools", "temperature")) for n in range(20)),
 )

@@ -17,7 +17,15 @@ from trunkline.routing.instance import Instance
 from trunkline.routing.plan import decide, plan
 from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.settings import RouterTables
-from trunkline.routing.types import Candidate, EndpointStatistics, NoStatistics, Plan, ProviderPreferences, RoutingQuery
+from trunkline.routing.types import (
+    Candidate,
+    EndpointStatistics,
+    NoStatistics,
+    Past,
+    Plan,
+    ProviderPreferences,
+    RoutingQuery,
+)
 from trunkline.settings import Routing
 
 NOON_MS = 1_790_000_000_000
@@ -181,8 +189,7 @@ def planned(
     book = health or healthy()
     instance = Instance(
         is_callable=is_callable,
-        health=book,
-        statistics=statistics or RecentStatistics(book),
+        past=Past(book, statistics or RecentStatistics(book)),
         rankings=rankings,
         router_tables=tables,
         strict_tool_routing=strict_tool_routing,
@@ -194,7 +201,7 @@ def planned(
 def told(snapshot: Snapshot, *references: str, health: MemoryHealth | None = None, **query: object) -> Explanation:
     """Explain a request for the `references`."""
     book = health or healthy()
-    instance = Instance(is_callable=lambda endpoint: True, health=book, statistics=RecentStatistics(book))
+    instance = Instance(is_callable=lambda endpoint: True, past=Past(book, RecentStatistics(book)))
     asked = RoutingQuery(models=references or (next(iter(snapshot.models)),), **query)
     decision = decide(asked, snapshot, instance, now_ms=NOON_MS, dice=random.Random(1), explain=True)
     return explained(decision, asked, instance.past, NOON_MS)

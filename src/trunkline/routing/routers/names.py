@@ -26,4 +26,5 @@ def router_of(base: str) -> RouterId | None:
 
 def names_router(references: tuple[str, ...]) -> bool:
     """Whether any reference may be a router's: only then is it worth reading what routers decide by."""
-    return any([reference.lstrip().lower().startswith(ROUTER_PREFIXES) for reference in references])
+    joined = " ".join(references).lower()
+    return "openrouter/" in joined or _OWN in joined
