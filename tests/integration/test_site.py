@@ -20,7 +20,7 @@ async def instance(tmp_path: Path) -> AsyncIterator[Instance]:
 
 @pytest.fixture
 async def visitor(instance: Instance) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=instance.origin) as client:
+    async with httpx.AsyncClient(base_url=instance.origin, headers={"accept": "text/html,*/*;q=0.8"}) as client:
         yield client
 
 
@@ -56,7 +56,9 @@ async def test_an_unknown_page_is_a_page_and_an_unknown_operation_an_envelope(vi
         envelope = await visitor.get(path)
         assert envelope.status_code == 404
         assert envelope.json()["error"]["code"] == 404
-    posted = await visitor.post("/nothing", json={})
+    program = await visitor.get("/nobody/nothing", headers={"accept": "application/json"})
+    assert (program.status_code, program.json()["error"]["code"]) == (404, 404)
+    posted = await visitor.post("/nothing", json={}, headers={"accept": "*/*"})
     assert (posted.status_code, posted.json()["error"]["code"]) == (404, 404)
 
 

@@ -1,6 +1,6 @@
 """The site's edge: request id, one address for each page, errors as pages, no writing from other sites.
 
-What is not the site's business (an API path, another method on a path that has no form) is raised again: the API's own
+What is not the site's business (an API path, an error of who did not ask for HTML) is raised again: the API's own
 boundary around this one answers it in the API's envelope.
 """
 
@@ -74,7 +74,7 @@ class SiteBoundary:
             _refuse_foreign(request)
             await self._app(scope, receive, send_with_id)
         except Exception as error:  # the boundary: whatever was raised, the visitor gets a page
-            if started or (scope["method"] not in _READING and isinstance(error, HTTPException)):
+            if started or not _wants_page(request):
                 raise
             response = await self._error_page(request, _failure(error, request))
             await response(scope, receive, send_with_id)
@@ -82,6 +82,11 @@ class SiteBoundary:
 
 def _is_api(path: str) -> bool:
     return any(path == root or path.startswith(f"{root}/") for root in _API_ROOTS)
+
+
+def _wants_page(request: Request) -> bool:
+    """Browsers name HTML; a program that mistyped a path does not, and understands the envelope better."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _bare_path(request: Request) -> str | None:
