@@ -1,12 +1,13 @@
 """`openrouter_metadata` (routing-and-catalog.md 25)."""
 
-from msgspec import Raw
+from msgspec import structs
 
 from tests.unit.routing.worlds import candidate, catalog, endpoint, model, planned
 from trunkline.core import json
 from trunkline.core.json import JsonValue
-from trunkline.routing.metadata import router_metadata
+from trunkline.routing.metadata import classified, compressed, router_metadata
 from trunkline.routing.plan import refused_plan
+from trunkline.routing.policy import ByokKey, RoutingCaller
 from trunkline.routing.types import Candidate, Plan, ProviderPreferences, RoutingQuery
 
 WORLD = catalog(
@@ -84,16 +85,32 @@ def test_a_refused_request_has_attempt_zero_and_the_total() -> None:
     assert "attempts" not in found
 
 
-def test_the_pipeline_is_passed_on_in_its_order() -> None:
-    plan = planned(WORLD, "acme/b")
-    stages = (Raw(b'{"type":"plugin"}'), Raw(b'{"type":"response_healing"}'))
-    assert told(plan, [], plan.attempts[0], pipeline=stages)["pipeline"] == [
-        {"type": "plugin"},
-        {"type": "response_healing"},
-    ]
-
-
 def test_a_provider_that_left_the_catalog_is_named_by_its_slug() -> None:
     stranger = candidate(endpoint("stranger"))
     plan = planned(WORLD, "acme/b")
     assert told(plan, [], stranger)["summary"] == "available=1, selected=stranger"
+
+
+def test_the_second_choice_of_a_router_is_no_fallback_and_a_second_model_of_the_caller_is() -> None:
+    routed = structs.replace(planned(WORLD, "acme/a", "acme/b"), requested=("openrouter/auto",), strategy="auto")
+    assert told(routed, [(routed.attempts[-1], 200)], routed.attempts[-1])["strategy"] == "auto"
+    listed = planned(WORLD, "acme/a", "acme/b")
+    assert told(listed, [(listed.attempts[-1], 200)], listed.attempts[-1])["strategy"] == "fallback"
+
+
+def test_stages_are_named_as_the_plugins_are_called() -> None:
+    plan = planned(WORLD, "acme/a")
+    stages = [classified("openrouter/auto-beta", "math"), compressed(42, 7)]
+    assert told(plan, [], plan.attempts[0], pipeline=stages)["pipeline"] == [
+        {"type": "plugin", "name": "auto-beta-router", "data": {"task_type": "math"}},
+        {
+            "type": "context_compression",
+            "name": "context-compression",
+            "data": {"engine": "middle-out", "input_type": "messages", "original_count": 42, "compressed_count": 7},
+        },
+    ]
+
+
+def test_an_answer_on_the_callers_own_key_says_so() -> None:
+    plan = planned(WORLD, "acme/a", caller=RoutingCaller(own_keys=(ByokKey(id="k", provider="alpha"),)))
+    assert told(plan, [(plan.attempts[0], 200)], plan.attempts[0])["is_byok"] is True

@@ -187,7 +187,7 @@ def test_a_request_without_model_takes_the_default_of_the_workspace() -> None:
 
 
 def test_the_sort_of_the_workspace_applies_when_the_request_has_neither_sort_nor_order() -> None:
-    world = rocket(endpoint("dear", price="0.000009"), endpoint("cheap", price="0.000001"))
+    world = rocket(endpoint("dear", price="0.0000011"), endpoint("cheap", price="0.000001"))
     caller = under(default_sort="price")
     assert {tuple(tags(planned(world, caller=caller, seed=seed))) for seed in range(40)} == {("cheap", "dear")}
     assert tags(planned(world, caller=caller, preferences=ProviderPreferences(order=("dear",)))) == ["dear", "cheap"]
