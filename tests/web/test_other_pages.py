@@ -7,7 +7,7 @@ import urllib.request
 from collections import deque
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from tests.serving import Served
+from tests.serving import KEY, Served
 from tests.web.conftest import OpenPage
 from tests.web.screens import PHONE
 
@@ -151,6 +151,20 @@ def test_the_reference_has_every_operation_of_the_description(open_page: OpenPag
     page = open_page("/docs/api-reference")
     shown = [each.get_attribute("data-operation") for each in page.locator("[data-operation]").all()]
     assert sorted(operations) == sorted(name for name in shown if name)
+
+
+def test_an_operation_is_tried_with_a_key_that_is_not_kept(open_page: OpenPage) -> None:
+    page = open_page("/docs/api-reference")
+    operation = page.locator("[data-operation=getCurrentKey]").first
+    operation.get_by_text("Try it").click()
+    operation.get_by_label("API key").fill(KEY)
+    operation.get_by_role("button", name="Send GET").click()
+    operation.get_by_text("200 OK").wait_for()
+    assert '"usage"' in operation.get_by_label("Answer").inner_text()
+    kept = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert KEY not in kept
+    page.reload()
+    assert KEY not in page.content()
 
 
 def test_every_guide_has_its_markdown_and_stands_in_llms_txt(site: Served) -> None:

@@ -12,6 +12,7 @@ const islands: Record<string, () => Promise<{ mount: Mount }>> = {
   chart: () => import("./islands/chart"),
   compare: () => import("./islands/compare"),
   models: () => import("./islands/models"),
+  try: () => import("./islands/try"),
 };
 
 function mountIslands(): void {

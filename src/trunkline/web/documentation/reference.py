@@ -43,6 +43,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     response: list[Field]
     statuses: list[tuple[str, str]]
     sample: str
+    template: str
+    """A body to begin with: the required members. Empty without a body."""
 
     @property
     def anchor(self) -> str:
@@ -124,6 +126,7 @@ def _operation(schemas: Mapping[str, Schema], method: str, path: str, given: _Op
         response=list(_fields(response, schemas)) if (response := _json_schema(success)) is not None else [],
         statuses=[(status, body.description) for status, body in given.responses.items()],
         sample=_sample(method, base_url + path, fields, is_public),
+        template=_template(fields) if fields else "",
     )
 
 
@@ -135,6 +138,23 @@ def _sample(method: str, url: str, fields: list[Field], is_public: bool) -> str:
         required = ", ".join(f'"{each.name}": …' for each in fields if each.is_required and each.level == 0)
         lines += ['-H "Content-Type: application/json"', f"-d '{{{required}}}'"]
     return " \\\n  ".join(lines)
+
+
+_BLANKS = {"string": '""', "integer": "0", "number": "0", "boolean": "false", "null": "null"}
+
+
+def _template(fields: list[Field]) -> str:
+    """JSON with the required members, each with a blank of its type."""
+    required = [each for each in fields if each.is_required and each.level == 0]
+    lines = [f'  "{each.name}": {_blank(each.kind)}' for each in required]
+    return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
+
+
+def _blank(kind: str) -> str:
+    first = kind.split(" | ")[0]
+    if first.startswith('"'):
+        return first
+    return "[]" if first.startswith("list of") else _BLANKS.get(first, "{}")
 
 
 def _json_schema(body: _Body | None) -> Schema | None:

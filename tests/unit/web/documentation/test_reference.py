@@ -50,6 +50,8 @@ def test_operations_are_read_with_their_parameters_bodies_and_statuses() -> None
     assert "-X PATCH http://here/api/v1/keys/{hash}" in update.sample
     assert (update.is_public, models.is_public) == (False, True)
     assert "Authorization" not in models.sample
+    assert update.template == '{\n  "name": ""\n}'
+    assert models.template == ""
 
 
 def test_types_that_contain_themselves_end() -> None:
