@@ -25,7 +25,7 @@ from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.observability.logs import log_request
 from trunkline.observability.metrics import GatewayMetrics
-from trunkline.presets.service import SIGN, PresetService
+from trunkline.presets.service import PresetService, may_name_preset
 from trunkline.presets.types import APIS
 from trunkline.protocols.validation import ParseLimits
 from trunkline.routing.policy import Region
@@ -91,7 +91,7 @@ class GenerationEndpoint:
             if principal.key.kind == "management":
                 raise PermissionDenied("Management keys cannot run inference. Use an inference key for this call.")
             body, preset_id = await self._body(headers, receive), None
-            if SIGN in body and (preset_api := APIS.get(self._route)) is not None:
+            if (preset_api := APIS.get(self._route)) is not None and may_name_preset(body):
                 expanded = await self._presets.expand(body, principal.account_id, principal.workspace_id, preset_api)
                 body, preset_id = expanded.body, expanded.preset_id
             inbound = self._parse(body, self._limits)
