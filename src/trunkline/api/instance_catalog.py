@@ -8,6 +8,7 @@ from trunkline.accounts.types import Principal
 from trunkline.api.authentication import authenticate
 from trunkline.api.context import ControlPlane
 from trunkline.api.shown_health import ShownHealth
+from trunkline.catalog.public import public_part
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.calendar import day_of
 from trunkline.gateway.world import World
@@ -22,7 +23,16 @@ POPULARITY_CACHE_MS = 60_000
 class InstanceCatalog:
     """Implements `CatalogView`. `world` is asked each time, because it is replaced whole on reload."""
 
-    __slots__ = ("_control", "_popularity", "_popularity_until_ms", "_world", "health", "statistics")
+    __slots__ = (
+        "_control",
+        "_popularity",
+        "_popularity_until_ms",
+        "_shown",
+        "_shown_of",
+        "_world",
+        "health",
+        "statistics",
+    )
 
     def __init__(
         self,
@@ -33,13 +43,19 @@ class InstanceCatalog:
     ) -> None:
         self._control = control
         self._world = world
+        self._shown_of = world().snapshot
+        self._shown = public_part(self._shown_of)
         self._popularity: Mapping[str, int] = {}
         self._popularity_until_ms = 0
         self.health: EndpointHealth = ShownHealth(health, statistics)
         self.statistics = statistics
 
     def snapshot(self) -> Snapshot:
-        return self._world().snapshot
+        """What everybody may see of the catalog; worked out once for each."""
+        snapshot = self._world().snapshot
+        if snapshot is not self._shown_of:
+            self._shown_of, self._shown = snapshot, public_part(snapshot)
+        return self._shown
 
     def is_callable(self, endpoint: Endpoint) -> bool:
         return self._world().is_callable(endpoint)
