@@ -97,7 +97,7 @@ def test_the_calculator_charges_like_the_ledger_with_thresholds(open_page: OpenP
     assert "acme" in result.inner_text()
     page.reload()
     assert "$6.00" in result.inner_text()
-    row = page.get_by_role("row", name=re.compile("above 200K input tokens"))
+    row = page.get_by_role("row", name=re.compile("above 200K input tokens")).first
     assert "$1.50" in row.inner_text()
 
 
@@ -108,6 +108,15 @@ def test_activity_adds_up_in_chart_and_table(open_page: OpenPage) -> None:
     assert rows.count() == 30
     values = [cell.get_attribute("data-value") for cell in rows.last.locator("td").all()]
     assert values == ["50000", "15000", "5000"]
+
+
+def test_what_tokens_really_cost_is_what_was_charged(open_page: OpenPage) -> None:
+    """0.001 dollars a day for 70,000 tokens and a few."""
+    page = open_page(address("Pricing"), scripts=False)
+    assert page.locator("[data-effective]").inner_text() == "$0.01429"
+    overview = open_page(HERE, scripts=False)
+    assert overview.locator(".sparkline rect").count() == 7
+    assert overview.get_by_role("link", name="Launchpad").count() == 1
 
 
 def test_a_tab_without_data_explains_itself(open_page: OpenPage) -> None:

@@ -9,17 +9,20 @@ from starlette.routing import Route
 
 from trunkline.catalog.scores import indices
 from trunkline.catalog.types import Model
+from trunkline.core.calendar import DAY_MS
 from trunkline.core.errors import NotFound
 from trunkline.listing.rows import ListedModel
 from trunkline.web.context import WebContext
 from trunkline.web.formats import numbers, text, times
 from trunkline.web.pages.model.endpoints import EndpointView, endpoint_views
 from trunkline.web.pages.model.head import find_model
+from trunkline.web.pages.model.traffic import recent_tokens
 from trunkline.web.pages.search import find
 from trunkline.web.rendering import Document
 
 MODELS_MAX = 4
 SUGGESTIONS = 3
+CHART_DAYS = 30
 
 
 class Cell(Struct, frozen=True):
@@ -54,6 +57,8 @@ class CompareView(Struct, frozen=True, kw_only=True):
     unknown: list[Unknown]
     rows: list[CompareRow]
     parameters: list[tuple[str, list[bool]]]
+    tokens_by_day: list[tuple[int, str, tuple[int, ...]]]
+    """An amount for each model; empty when none of them had any traffic."""
     only_differences: bool
     known: list[str]
     """Slugs that may be added."""
@@ -117,9 +122,22 @@ async def compare(context: WebContext, request: Request) -> CompareView:
         unknown=unknown,
         rows=_rows(facts) if facts else [],
         parameters=[(name, [name in model.supported_parameters for model in models]) for name in names],
+        tokens_by_day=await _tokens_by_day(context, models),
         only_differences=request.query_params.get("differences") == "on",
         known=[row.model.id for row in context.rows()],
     )
+
+
+async def _tokens_by_day(context: WebContext, models: list[Model]) -> list[tuple[int, str, tuple[int, ...]]]:
+    today = context.facts.now_ms() // DAY_MS
+    columns = [await recent_tokens(context, model.id, CHART_DAYS) or [0] * CHART_DAYS for model in models]
+    if not any(map(any, columns)):
+        return []
+    days = range(today - CHART_DAYS + 1, today + 1)
+    return [
+        (day * DAY_MS, times.day(day * DAY_MS // 1000), amounts)
+        for day, amounts in zip(days, zip(*columns, strict=True), strict=True)
+    ]
 
 
 def _parts(slug: str) -> tuple[str, str]:

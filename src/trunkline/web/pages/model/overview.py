@@ -4,13 +4,17 @@ from msgspec import Struct
 
 from trunkline.catalog.types import Model
 from trunkline.listing.rows import ListedModel
+from trunkline.statistics.apps import RankedApp
 from trunkline.web.context import WebContext
 from trunkline.web.pages.model.endpoints import EndpointView, endpoint_views
 from trunkline.web.pages.model.head import Head
 from trunkline.web.pages.model.samples import Sample, samples
+from trunkline.web.pages.model.traffic import recent_tokens, top_apps
 
 SHORT = 4
 SIMILAR = 4
+APPS = 3
+WEEK_DAYS = 7
 
 
 class Overview(Struct, frozen=True, kw_only=True):
@@ -20,13 +24,16 @@ class Overview(Struct, frozen=True, kw_only=True):
     cheapest: list[EndpointView]
     fastest: list[EndpointView]
     """Empty while nothing was measured."""
+    week: list[int] | None
+    """Tokens of the last seven days, today last; None while the database is away."""
+    apps: list[RankedApp]
     similar: list[ListedModel]
     sample: Sample
     parameters: list[tuple[str, str]]
     """(parameter, recommended default or nothing)."""
 
 
-def overview(context: WebContext, head: Head) -> Overview:
+async def overview(context: WebContext, head: Head) -> Overview:
     """The tab as of now."""
     views = endpoint_views(context, head.model, "price")
     measured = [view for view in endpoint_views(context, head.model, "throughput") if view.throughput_tps is not None]
@@ -34,6 +41,8 @@ def overview(context: WebContext, head: Head) -> Overview:
         head=head,
         cheapest=views[:SHORT],
         fastest=measured[:SHORT],
+        week=await recent_tokens(context, head.model.id, WEEK_DAYS),
+        apps=await top_apps(context, head.model.id, APPS),
         similar=_similar(context, head.model),
         sample=samples(head.model, context.settings.public_url)[0],
         parameters=parameters(head.model),

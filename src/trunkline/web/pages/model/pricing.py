@@ -19,6 +19,7 @@ from trunkline.web.context import WebContext
 from trunkline.web.formats import numbers, times
 from trunkline.web.pages.model.endpoints import EndpointView, endpoint_views
 from trunkline.web.pages.model.head import Head
+from trunkline.web.pages.model.traffic import effective_price
 
 TITLES: Mapping[PriceKey, str] = {
     "prompt": "Input",
@@ -38,6 +39,7 @@ TITLES: Mapping[PriceKey, str] = {
 }
 _PER_UNIT: Mapping[PriceKey, str] = {"request": "each", "image": "each", "web_search": "each"}
 COUNT_MAX = 10**12
+EFFECTIVE_DAYS = 7
 Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
 
 
@@ -81,12 +83,14 @@ class Pricing(Struct, frozen=True, kw_only=True):
     matrix: Matrix
     units: list[tuple[str, str, str]]
     """(provider, what, price) of media that is not billed by token."""
+    effective: str | None
+    """What a million tokens really cost here in the last seven days."""
     amounts: Amounts
     estimates: list[Estimate]
     markup_percent: float
 
 
-def pricing(context: WebContext, head: Head, amounts: Amounts) -> Pricing:
+async def pricing(context: WebContext, head: Head, amounts: Amounts) -> Pricing:
     """The tab as of now."""
     views = endpoint_views(context, head.model, "price")
     return Pricing(
@@ -97,6 +101,7 @@ def pricing(context: WebContext, head: Head, amounts: Amounts) -> Pricing:
             for view in views
             for unit in view.endpoint.pricing.units
         ],
+        effective=await effective_price(context, head.model.id, EFFECTIVE_DAYS),
         amounts=amounts,
         estimates=estimates(context, head.model, amounts),
         markup_percent=context.settings.billing.markup_percent,

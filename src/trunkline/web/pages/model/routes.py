@@ -22,7 +22,7 @@ Tab = Callable[[WebContext, Head, Request], Awaitable[object]]
 
 
 async def _overview(context: WebContext, head: Head, request: Request) -> object:
-    return overview(context, head)
+    return await overview(context, head)
 
 
 async def _providers(context: WebContext, head: Head, request: Request) -> object:
@@ -36,7 +36,7 @@ async def _performance(context: WebContext, head: Head, request: Request) -> obj
 
 
 async def _pricing(context: WebContext, head: Head, request: Request) -> object:
-    return pricing(context, head, read_amounts(request.query_params))
+    return await pricing(context, head, read_amounts(request.query_params))
 
 
 async def _benchmarks(context: WebContext, head: Head, request: Request) -> object:

@@ -1,14 +1,16 @@
 """Activity and apps of a model: what all public traffic of this instance used of it (site.md 3.2)."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from msgspec import Struct
 
 from trunkline.core.calendar import DAY_MS
+from trunkline.core.money import NANO_PER_USD
 from trunkline.statistics.apps import RankedApp, rank_apps
 from trunkline.statistics.rankings import ModelDay, days_of_model
 from trunkline.web.context import WebContext
-from trunkline.web.formats import times
+from trunkline.web.formats import numbers, times
 from trunkline.web.pages.model.head import Head
 
 APPS = 20
@@ -72,6 +74,34 @@ async def apps(context: WebContext, head: Head) -> Apps:
     today = context.facts.now_ms() // DAY_MS
     found = await context.read(rank_apps, today - APPS_DAYS + 1, today, model=head.model.id)
     return Apps(head=head, apps=None if found is None else found[:APPS], is_off=False)
+
+
+async def recent_tokens(context: WebContext, model_id: str, days: int) -> list[int] | None:
+    """Tokens of each of the last days, today last; None while the database is away."""
+    today = context.facts.now_ms() // DAY_MS
+    found = await context.read(days_of_model, model_id, today - days + 1, today)
+    if found is None:
+        return None
+    return [day.prompt_tokens + day.completion_tokens for day in _every_day(found, today - days + 1, today)]
+
+
+async def top_apps(context: WebContext, model_id: str, count: int) -> list[RankedApp]:
+    """The largest apps of thirty days; none where rankings are switched off or the database is away."""
+    if context.settings.site.rankings == "off":
+        return []
+    today = context.facts.now_ms() // DAY_MS
+    return (await context.read(rank_apps, today - APPS_DAYS + 1, today, model=model_id) or [])[:count]
+
+
+async def effective_price(context: WebContext, model_id: str, days: int) -> str | None:
+    """What a million tokens, in and out together, really cost in the last days; None without any that was charged."""
+    today = context.facts.now_ms() // DAY_MS
+    found = await context.read(days_of_model, model_id, today - days + 1, today) or []
+    tokens = sum(day.prompt_tokens + day.completion_tokens for day in found)
+    spent_nanousd = sum(day.usage_nanousd for day in found)
+    if not tokens or not spent_nanousd:
+        return None
+    return numbers.price(Decimal(spent_nanousd) * 10**6 / tokens / NANO_PER_USD)
 
 
 def _every_day(found: list[ModelDay], first: int, last: int) -> list[ModelDay]:
