@@ -7,7 +7,17 @@ from tests.ways.responses import Events, read_events
 from trunkline.core.money import Charge, NanoUsd
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, Facts, UpstreamTarget, UsageReport
 from trunkline.protocols.client import Answering
-from trunkline.protocols.events import Usage
+from trunkline.protocols.events import (
+    Completed,
+    Finished,
+    FinishReason,
+    GenerationEvent,
+    PartEnded,
+    PartStarted,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 from trunkline.protocols.responses.inbound.client import ResponsesClientRequest
 from trunkline.protocols.responses.inbound.request import parse_responses
 from trunkline.protocols.validation import ParseLimits
@@ -56,3 +66,40 @@ def without_minted_ids(response: dict[str, Any]) -> dict[str, Any]:
     """For comparing two answers of one recording: ids that were minted for each are left out."""
     output = [{name: v for name, v in item.items() if name != "id"} for item in response["output"]]
     return response | {"output": output}
+
+
+class Script:
+    """A decoder that says what a test wants, one list of events for each read."""
+
+    def __init__(self, *reads: list[GenerationEvent]) -> None:
+        self._reads = list(reads)
+        self.facts = Facts(content_seen=True)
+
+    def feed(self, data: bytes) -> list[GenerationEvent]:
+        events = self._reads.pop(0)
+        for event in events:
+            if isinstance(event, Finished):
+                self.facts.finish_reason = event.reason
+        return events
+
+    def close(self) -> list[GenerationEvent]:
+        return []
+
+
+def told(*reads: list[GenerationEvent], **asked: Any) -> Events:
+    """What the client gets of them."""
+    stream = parse(stream=True, **asked).hub_stream(Script(*reads), answering())
+    return drive_events(stream, [b"."] * len(reads))
+
+
+def end(reason: FinishReason = "stop") -> list[GenerationEvent]:
+    return [Finished(reason, None), Completed(None)]
+
+
+def text(index: int, *pieces: str) -> list[GenerationEvent]:
+    return [PartStarted(index, "text"), *[TextDelta(index, piece) for piece in pieces], PartEnded(index)]
+
+
+def call(index: int, id: str, *pieces: str) -> list[GenerationEvent]:
+    arguments = [ToolCallDelta(index, piece) for piece in pieces]
+    return [PartStarted(index, "tool_call", 0, id, "f"), *arguments, PartEnded(index)]

@@ -182,6 +182,22 @@ def test_a_tool_that_only_its_provider_runs_is_refused_elsewhere() -> None:
     assert json.loads(bytes(search.to_hub().web_search_options)) == {"search_context_size": "low"}
 
 
+OFF = {"id": "context-compression", "enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("members", "plugins"),
+    [
+        ({"truncation": "auto"}, [{"id": "context-compression"}]),
+        ({"truncation": "auto", "plugins": [{"id": "web"}]}, [{"id": "web"}, {"id": "context-compression"}]),
+        ({"truncation": "auto", "plugins": [OFF]}, [OFF]),
+        ({"truncation": "disabled", "plugins": [{"id": "web"}]}, [{"id": "web"}]),
+    ],
+)
+def test_automatic_truncation_shortens_the_conversation(members: dict[str, Any], plugins: list[Any]) -> None:
+    assert json.loads(bytes(parse(**members).plugins)) == plugins
+
+
 def test_members_that_nobody_has_heard_of_go_out_to_the_letter() -> None:
     body = b'{"model":"a/b","input":[{"role":"user", "content":"\\u0048i","mood" : 1.50}],"frob":{"x" : 1.00}}'
     sent = parse_responses(body, ParseLimits()).edit(TARGET)

@@ -6,22 +6,28 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec import Raw
 
 from tests import reference
-from tests.fakes.openai_responses import frames, message, reasoning, response, stream_of
-from tests.protocols.responses_client import TARGET, answering, drive, drive_events, parse, report
+from tests.fakes.openai_responses import message, response, stream_of
+from tests.protocols.responses_client import (
+    Script,
+    answering,
+    call,
+    drive,
+    drive_events,
+    end,
+    parse,
+    report,
+    text,
+    told,
+)
 from tests.reference import requires_reference
-from tests.ways.responses import Events, read_events
+from tests.ways.responses import read_events
 from trunkline.core.errors import ProviderUnavailable, TrunklineError
-from trunkline.protocols.answers import Facts
 from trunkline.protocols.events import (
     Annotated,
-    Completed,
     Extra,
-    Finished,
     FinishReason,
     GenerationEvent,
     MediaDelta,
@@ -33,7 +39,6 @@ from trunkline.protocols.events import (
     ToolCallDelta,
 )
 from trunkline.protocols.hub import DecodedBody, HubStream
-from trunkline.protocols.responses.decoder import ResponsesDecoder
 
 CITATION = Raw(
     b'{"type":"url_citation","url_citation":{"url":"https://a.example","title":"A","start_index":2,"end_index":5}}'
@@ -41,43 +46,6 @@ CITATION = Raw(
 IMAGE = Raw(b'{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}')
 LOGPROBS = Raw(b'{"content":[{"token":"Hi","logprob":-0.1,"bytes":[72,105],"top_logprobs":[]}],"refusal":null}')
 SEARCH = Raw(b'{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"q"}}')
-
-
-class Script:
-    """A decoder that says what a test wants, one list of events for each read."""
-
-    def __init__(self, *reads: list[GenerationEvent]) -> None:
-        self._reads = list(reads)
-        self.facts = Facts(content_seen=True)
-
-    def feed(self, data: bytes) -> list[GenerationEvent]:
-        events = self._reads.pop(0)
-        for event in events:
-            if isinstance(event, Finished):
-                self.facts.finish_reason = event.reason
-        return events
-
-    def close(self) -> list[GenerationEvent]:
-        return []
-
-
-def told(*reads: list[GenerationEvent], **asked: Any) -> Events:
-    """What the client gets of them."""
-    stream = parse(stream=True, **asked).hub_stream(Script(*reads), answering())
-    return drive_events(stream, [b"."] * len(reads))
-
-
-def end(reason: FinishReason = "stop") -> list[GenerationEvent]:
-    return [Finished(reason, None), Completed(None)]
-
-
-def text(index: int, *pieces: str) -> list[GenerationEvent]:
-    return [PartStarted(index, "text"), *[TextDelta(index, piece) for piece in pieces], PartEnded(index)]
-
-
-def call(index: int, id: str, *pieces: str) -> list[GenerationEvent]:
-    arguments = [ToolCallDelta(index, piece) for piece in pieces]
-    return [PartStarted(index, "tool_call", 0, id, "f"), *arguments, PartEnded(index)]
 
 
 RICH: list[GenerationEvent] = [
@@ -289,81 +257,6 @@ def test_half_of_a_call_is_not_shown_in_a_failed_response() -> None:
     stream = parse(stream=True).hub_stream(Script(begun), answering())
     out = stream.feed(b".") + stream.error_tail(ProviderUnavailable("Away."), report(stream.facts))
     assert read_events(out.decode()).response["output"] == []
-
-
-# Properties
-
-_words = st.text(max_size=6)
-_parts = st.one_of(
-    st.builds(lambda pieces: ("text", pieces), st.lists(_words, max_size=4)),
-    st.builds(lambda pieces: ("refusal", pieces), st.lists(_words, max_size=2)),
-    st.builds(lambda pieces: ("reasoning", pieces), st.lists(_words, max_size=3)),
-    st.builds(lambda pieces: ("tool_call", pieces), st.lists(_words, max_size=3)),
-    st.just(("image", [])),
-)
-
-
-def _events_of(index: int, kind: Any, pieces: list[str]) -> list[GenerationEvent]:
-    begun = PartStarted(index, kind, 0, f"call_{index}", "f")
-    grown: list[GenerationEvent] = []
-    for piece in pieces:
-        if kind == "reasoning":
-            grown.append(ReasoningDelta(index, piece, detail_index=index))
-        elif kind == "tool_call":
-            grown.append(ToolCallDelta(index, piece))
-        else:
-            grown.append(TextDelta(index, piece))
-    if kind == "image":
-        grown.append(MediaDelta(index, "image", IMAGE))
-    return [begun, *grown, PartEnded(index)]
-
-
-@settings(max_examples=150, deadline=None)
-@given(parts=st.lists(_parts, max_size=6), data=st.data())
-def test_however_parts_overlap_the_rules_hold_and_nothing_is_lost(
-    parts: list[tuple[str, list[str]]], data: st.DataObject
-) -> None:
-    lanes = [_events_of(index, kind, pieces) for index, (kind, pieces) in enumerate(parts)]
-    mixed: list[GenerationEvent] = []
-    while any(lanes):
-        lane = data.draw(st.sampled_from([lane for lane in lanes if lane]))
-        mixed.append(lane.pop(0))
-    events = told(*[[event] for event in mixed], end())
-    said = ["".join(pieces) for kind, pieces in parts if kind in ("text", "refusal")]
-    output = events.response["output"]
-    shown = sorted(
-        part.get("text", part.get("refusal"))
-        for item in output
-        if item["type"] == "message"
-        for part in item["content"]
-    )
-    assert "".join(sorted("".join(shown))) == "".join(sorted("".join(said)))
-    calls = sorted(item["arguments"] for item in output if item["type"] == "function_call")
-    assert calls == sorted("".join(pieces) or "{}" for kind, pieces in parts if kind == "tool_call")
-
-
-@settings(max_examples=150, deadline=None)
-@given(garbage=st.lists(st.binary(max_size=60), max_size=6))
-def test_garbage_is_a_classified_failure_and_never_an_exception(garbage: list[bytes]) -> None:
-    for stream in (
-        parse(stream=True).native_stream(answering()),
-        parse(stream=True).hub_stream(ResponsesDecoder(TARGET), answering()),
-    ):
-        out = b"".join([stream.feed(b"data: " + piece + b"\n\n") for piece in garbage]) + stream.close()
-        assert stream.facts.fault is not None
-        assert out == b""
-
-
-@settings(max_examples=60, deadline=None)
-@given(cut=st.integers(0, 100))
-def test_a_native_stream_that_was_cut_is_never_completed(cut: int) -> None:
-    whole = b"".join(frames(stream_of(response(reasoning("Hm"), message("Hello.")))))
-    stream = parse(stream=True).native_stream(answering())
-    out = stream.feed(whole[: len(whole) * cut // 101]) + stream.close()
-    assert stream.facts.fault is not None
-    text = (out + stream.error_tail(ProviderUnavailable("Away."), report(stream.facts))).decode()
-    assert "response.completed" not in text
-    assert text.endswith("data: [DONE]\n\n")
 
 
 def test_numbers_of_an_upstream_that_skips_some_are_mended() -> None:

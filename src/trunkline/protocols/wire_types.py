@@ -8,6 +8,9 @@ EMPTY = Raw(b"")
 INT64_MAX = 2**63 - 1
 SESSION_ID_CHARS_MAX = 256
 METADATA_PAIRS_MAX = 16
+COMPRESSION_ON = Raw(b'[{"id":"context-compression"}]')
+"""`plugins` for what other members mean: shorten the conversation where it is too long (routing-and-catalog.md 17)."""
+COMPRESSION_OFF = Raw(b'[{"id":"context-compression","enabled":false}]')
 
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=INT64_MAX)]
 UpToOne: TypeAlias = Annotated[float, Meta(ge=0, le=1)]

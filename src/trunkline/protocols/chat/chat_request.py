@@ -9,10 +9,8 @@ from trunkline.protocols.chat.survey import UPLOAD, Survey
 from trunkline.protocols.chat.wire_messages import WireMessage
 from trunkline.protocols.chat.wire_request import HEAD, Head, JsonSchemaResponse, WireTool
 from trunkline.protocols.requests import Reasoning, ToolChoice
-from trunkline.protocols.wire_types import EMPTY
+from trunkline.protocols.wire_types import COMPRESSION_OFF, COMPRESSION_ON, EMPTY
 
-_COMPRESSION_ON = Raw(b'[{"id":"context-compression"}]')
-_COMPRESSION_OFF = Raw(b'[{"id":"context-compression","enabled":false}]')
 BESIDE_HEAD = frozenset({"messages", "tools", "tool_choice"})
 """Documented members that are decoded on their own."""
 
@@ -51,7 +49,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         sent = self.members.get("plugins", EMPTY)
         if self.head.transforms is None or len(sent):
             return sent
-        return _COMPRESSION_ON if "middle-out" in self.head.transforms else _COMPRESSION_OFF
+        return COMPRESSION_ON if "middle-out" in self.head.transforms else COMPRESSION_OFF
 
     @property
     def route(self) -> str | None:

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 
 from msgspec import Raw, Struct
 
+from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.hub_survey import HubSurvey
+from trunkline.protocols.lenient_json import list_of
 from trunkline.protocols.requests import GenerationRequest
 from trunkline.protocols.responses.inbound.tool_names import ToolNames
 from trunkline.protocols.responses.inbound.wire_request import Head
-from trunkline.protocols.wire_types import EMPTY
+from trunkline.protocols.wire_types import COMPRESSION_ON, EMPTY
+
+_COMPRESSION = b"context-compression"
 
 
 class ResponsesRequest(Struct, frozen=True, kw_only=True):
@@ -39,7 +43,12 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def plugins(self) -> Raw:
-        return self.members.get("plugins", EMPTY)
+        """As sent; `truncation: "auto"` switches the shortening of conversations on, unless they speak of it."""
+        sent = self.members.get("plugins", EMPTY)
+        if self.head.truncation != "auto" or _COMPRESSION in bytes(sent):
+            return sent
+        listed = list_of(sent)
+        return json.raw([*listed, *list_of(COMPRESSION_ON)]) if listed else COMPRESSION_ON
 
     @property
     def route(self) -> str | None:
