@@ -130,8 +130,9 @@ def _grow(block: Json, delta: Json) -> str:
             block["citations"] = [*(block.get("citations") or []), delta["citation"]]
         case "input_json_delta":
             return delta["partial_json"]
-        case other:
-            raise AssertionError(other)
+        case _:
+            for name, value in delta.items():
+                block[name] = value if name != "type" else block[name]
     return ""
 
 

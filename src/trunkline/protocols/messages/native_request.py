@@ -167,6 +167,8 @@ def _edit_sampling(
         return
     allowed = sampling_of(said.sampling, target, family, thinks=thinks)
     for name in _SAMPLING:
+        if name == "temperature" and said.head.temperature == 1 and not family.fixed_sampling:
+            continue  # the one that thinking goes with
         value = allowed.get(name)
         if value is None:
             body.pop(name, None)

@@ -56,6 +56,7 @@ class NativeStream:
         self._delta: WireEvent | None = None
         """The last `message_delta`: it leaves with the costs."""
         self._start_usage: dict[str, Raw] = {}
+        self._started = False
         self._ended = False
 
     def feed(self, data: bytes) -> bytes:
@@ -85,6 +86,9 @@ class NativeStream:
     def _edited(self, payload: bytes, wire: WireEvent) -> bytes:
         match wire.type:
             case "message_start":
+                if self._started:
+                    return b""  # some servers say it twice
+                self._started = True
                 payload = self._message_start(wire, payload)
             case "message_delta":
                 self._delta = wire
