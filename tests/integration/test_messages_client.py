@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import anthropic_messages as claude
 from tests.fakes.openai_chat import function_call
 from tests.fakes.provider import FakeProvider
-from tests.fakes.replies import answer, body, break_after, stall_before_head, stream
+from tests.fakes.replies import body, break_after, stall_before_head, stream
 from tests.instance import KEY, MANAGEMENT_KEY, Instance, endpoint
 from tests.ways.messages import assemble, events
 from trunkline.settings import Routing, Server

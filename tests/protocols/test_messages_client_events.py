@@ -80,7 +80,7 @@ def test_encrypted_reasoning_of_others_comes_back_to_the_letter() -> None:
     hub = parse(messages=[*turns, {"role": "user", "content": "And?"}]).to_hub()
     back = [json.loads(bytes(detail.raw)) for detail in hub.messages[1].reasoning_details or ()]
     assert back == [
-        {"type": "reasoning.text", "format": "unknown", "index": 0, "text": "First I think."},
+        {"type": "reasoning.summary", "format": "openai-responses-v1", "index": 0, "summary": "First I think."},
         {"type": "reasoning.encrypted", "format": "openai-responses-v1", "index": 0, "data": "gAAA==", "id": "rs_1"},
         {"type": "reasoning.text", "format": "google-gemini-v1", "index": 2, "text": "", "signature": "Sig+/="},
     ]

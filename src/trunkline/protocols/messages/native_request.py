@@ -1,13 +1,11 @@
 """The native path of a request: the caller's own text with the named edits (inference.md 18).
 
 Edited: `model`, the output cap, who asks, tiers, and what this generation of the model refuses. Left out: what is the
-gateway's. Messages keep their bytes, but for thinking that belongs to another provider and instructions in the middle
-where the model takes none: then that one message is written anew, its other blocks as they were sent.
+gateway's. What becomes of messages, `native_messages.py` says.
 """
 
 from typing import Final
 
-import msgspec
 from msgspec import Raw
 
 from trunkline.core import json
@@ -17,29 +15,21 @@ from trunkline.protocols.messages.betas import FAST_MODE, FAST_MODE_QUIRK, VERSI
 from trunkline.protocols.messages.families import COMPATIBLE, Family, family_of
 from trunkline.protocols.messages.hosts import Host, host_of
 from trunkline.protocols.messages.hub_request import Said, hub_request
+from trunkline.protocols.messages.native_messages import edit_messages, loop_lacks_thinking
 from trunkline.protocols.messages.sampling import sampling_of
 from trunkline.protocols.messages.schema import has_native_schema
-from trunkline.protocols.messages.sealed import is_sealed
 from trunkline.protocols.messages.thinking import Circumstances, Thinking, thinking_of
 from trunkline.protocols.messages.upstream import ASKS_WHO_ASKS, MAX_TOKENS_DEFAULT, upstream_tier
-from trunkline.protocols.messages.wire_blocks import (
-    BlockIn,
-    MessageIn,
-    RedactedThinkingBlockIn,
-    TextBlockIn,
-    ThinkingBlockIn,
-)
 from trunkline.protocols.messages.wire_request import (
     FOR_THE_GATEWAY,
     AdaptiveThinking,
     DisabledThinking,
     EnabledThinking,
 )
-from trunkline.protocols.support import nothing_left, output_cap, supports
+from trunkline.protocols.support import output_cap, supports
 
 _VENDOR: Final = "anthropic"
 _SAMPLING: Final = ("temperature", "top_p", "top_k")
-_raws: Final = msgspec.json.Decoder(list[Raw])
 
 
 def edit_request(said: Said, target: UpstreamTarget) -> bytes:
@@ -49,7 +39,7 @@ def edit_request(said: Said, target: UpstreamTarget) -> bytes:
     _address(body, target, host)
     cap = output_cap(said.head.max_tokens, target) or target.max_output_tokens or MAX_TOKENS_DEFAULT
     body["max_tokens"] = cap
-    body["messages"] = _messages(said, family)
+    body["messages"] = edit_messages(said, family)
     thinks = _edit_thinking(body, said, target, family, cap)
     _edit_sampling(body, said, target, family, thinks=thinks)
     _edit_output(body, said, target, family)
@@ -79,59 +69,6 @@ def _address(body: dict[str, object], target: UpstreamTarget, host: Host) -> Non
         body["anthropic_version"] = host.version_in_body
 
 
-def _messages(said: Said, family: Family) -> object:
-    whole = said.members["messages"]
-    if not any(_needs_edit(message, family) for message in said.messages):
-        return whole
-    edited: list[object] = []
-    for message, raw in zip(said.messages, _raws.decode(whole), strict=True):
-        written = _edited(message, raw, family) if _needs_edit(message, family) else raw
-        if written is not None:
-            edited.append(written)
-    if not edited:
-        raise nothing_left()
-    return edited
-
-
-def _needs_edit(message: MessageIn, family: Family) -> bool:
-    if message.role == "system":
-        return family is not COMPATIBLE and not family.later_system
-    if message.role == "user" or isinstance(message.content, str):
-        return False
-    return any(_is_foreign(block, family) for block in message.content)
-
-
-def _edited(message: MessageIn, raw: Raw, family: Family) -> object | None:
-    if message.role == "system":
-        return _as_user(message)
-    members = json.members(raw)
-    blocks = [
-        block
-        for block, read in zip(_raws.decode(members["content"]), message.content, strict=True)
-        if not isinstance(read, str) and not _is_foreign(read, family)
-    ]
-    return {**members, "content": blocks} if blocks else None
-
-
-def _is_foreign(block: BlockIn, family: Family) -> bool:
-    """Thinking that this upstream would refuse: another provider's, or without a signature (inference.md 7.5)."""
-    if isinstance(block, RedactedThinkingBlockIn):
-        return is_sealed(block.data)
-    if not isinstance(block, ThinkingBlockIn):
-        return False
-    return is_sealed(block.signature) or (not block.signature and family is not COMPATIBLE)
-
-
-def _as_user(message: MessageIn) -> object | None:
-    """Instructions in the middle as text of the user (inference.md 30.1)."""
-    if isinstance(message.content, str):
-        texts = [message.content]
-    else:
-        texts = [block.text for block in message.content if isinstance(block, TextBlockIn)]
-    content = [{"type": "text", "text": f"<system>{text}</system>"} for text in texts if text.strip()]
-    return {"role": "user", "content": content} if content else None
-
-
 def _edit_thinking(
     body: dict[str, object], said: Said, target: UpstreamTarget, family: Family, cap_tokens: int
 ) -> bool:
@@ -139,6 +76,9 @@ def _edit_thinking(
     asked = said.head.thinking
     if asked is None:
         return family.thinks_by_default
+    if isinstance(asked, EnabledThinking) and family is not COMPATIBLE and loop_lacks_thinking(said.messages, family):
+        body.pop("thinking", None)  # a budget is refused then; the answer is worth more than the thinking
+        return False
     styles = {EnabledThinking: ("budget", "adaptive_or_budget"), AdaptiveThinking: ("adaptive_or_budget", "adaptive")}
     if family is COMPATIBLE or (not isinstance(asked, DisabledThinking) and family.thinking in styles[type(asked)]):
         return not isinstance(asked, DisabledThinking)

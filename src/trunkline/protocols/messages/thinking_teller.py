@@ -2,8 +2,11 @@
 
 from trunkline.protocols.events import ReasoningDelta
 from trunkline.protocols.messages.blocks_out import BlockSink, redacted_json
-from trunkline.protocols.messages.sealed import seal
+from trunkline.protocols.messages.sealed import OWN_FORMAT, seal
+from trunkline.protocols.reasoning.details import PLAIN_FORMATS
 
+_WITHOUT_ENVELOPE = frozenset({OWN_FORMAT, *PLAIN_FORMATS})
+"""Unsigned words that may go to whoever takes plain reasoning need not say whose they are."""
 DATA_CHARS_MAX = 32 * 1024 * 1024
 """Of one encrypted detail that comes in pieces; what comes beyond is dropped."""
 
@@ -11,13 +14,15 @@ DATA_CHARS_MAX = 32 * 1024 * 1024
 class ThinkingTeller:
     """One part of reasoning. Words grow as they come; what is encrypted is told whole, once it is complete."""
 
-    __slots__ = ("_data", "_data_chars", "_encrypted", "_hide_text", "_is_signed", "_open_detail", "_sink")
+    __slots__ = ("_data", "_data_chars", "_encrypted", "_format", "_hide_text", "_is_signed", "_open_detail", "_sink")
 
     def __init__(self, sink: BlockSink, *, hide_text: bool) -> None:
         self._sink = sink
         self._hide_text = hide_text
         self._open_detail: tuple[str, int] | None = None
         """Type and index of the detail whose block is open."""
+        self._format: str | None = None
+        """Whose it is."""
         self._is_signed = False
         self._encrypted: ReasoningDelta | None = None
         self._data: list[str] = []
@@ -41,7 +46,7 @@ class ThinkingTeller:
         if self._open_detail is not None and (detail != self._open_detail or (self._is_signed and delta.text)):
             self._close_words()
         if self._open_detail is None:
-            self._open_detail, self._is_signed = detail, False
+            self._open_detail, self._is_signed, self._format = detail, False, delta.format
             self._sink.start_thinking()
         if delta.text and not self._hide_text:
             self._sink.think(delta.text)
@@ -62,9 +67,13 @@ class ThinkingTeller:
             self._data.append(data)
 
     def _close_words(self) -> None:
-        if self._open_detail is not None:
-            self._open_detail = None
-            self._sink.close()
+        if self._open_detail is None:
+            return
+        kind, index = self._open_detail
+        if not self._is_signed and kind == "reasoning.text" and self._format not in _WITHOUT_ENVELOPE:
+            self._sink.sign(seal("", self._format, None, index))
+        self._open_detail = None
+        self._sink.close()
 
     def _tell_encrypted(self) -> None:
         kept, data = self._encrypted, "".join(self._data)

@@ -2,10 +2,9 @@
 
 from msgspec import Struct, structs
 
-from trunkline.core import json
 from trunkline.protocols.lenient_json import compact
 from trunkline.protocols.messages.blocks_in import marker_of, parts_of
-from trunkline.protocols.messages.sealed import OWN_FORMAT, unseal
+from trunkline.protocols.messages.thinking_in import Thought, reasoning_details
 from trunkline.protocols.messages.wire_blocks import (
     BlockIn,
     MessageIn,
@@ -17,11 +16,8 @@ from trunkline.protocols.messages.wire_blocks import (
     ToolUseBlockIn,
     read_blocks,
 )
-from trunkline.protocols.requests import CacheMarker, Message, Part, ReasoningDetail, Refusal, Text, ToolCall
+from trunkline.protocols.requests import CacheMarker, Message, Part, Refusal, Text, ToolCall
 from trunkline.protocols.validation import check_nesting, invalid_prompt
-
-_UNSIGNED = "unknown"
-"""Thinking without a signature is nobody's: whoever takes plain reasoning may have it (inference.md 7.5)."""
 
 
 class Turns(Struct, frozen=True):
@@ -87,22 +83,22 @@ class _Reader:
     def recall(self, blocks: tuple[BlockIn, ...], path: str) -> None:
         """An earlier answer."""
         calls: list[ToolCall] = []
-        details: list[ReasoningDetail] = []
+        thoughts: list[Thought] = []
         for index, block in enumerate(blocks):
             if isinstance(block, ToolUseBlockIn):
                 check_nesting(block.input, f"{path}[{index}].input", self._nesting_max)
                 self._call_ids.add(block.id)
                 calls.append(ToolCall(block.id, block.name, compact(block.input).decode() if block.input else "{}"))
             elif isinstance(block, ThinkingBlockIn | RedactedThinkingBlockIn):
-                details.append(reasoning_detail(block, len(details)))
-        parts = parts_of(blocks, path)
+                thoughts.append(block)
+        parts, details = parts_of(blocks, path), reasoning_details(thoughts)
         if parts or calls or details:
             self.messages.append(
                 Message(
                     role="assistant",
                     parts=parts,
                     tool_calls=tuple(calls),
-                    reasoning_details=tuple(details) if details else None,
+                    reasoning_details=details or None,
                 )
             )
 
@@ -121,29 +117,6 @@ class _Reader:
         if block.is_error:
             parts = _as_error(parts)
         return Message(role="tool", parts=parts, plain=plain, tool_call_id=block.tool_use_id)
-
-
-def reasoning_detail(block: ThinkingBlockIn | RedactedThinkingBlockIn, ordinal: int) -> ReasoningDetail:
-    """Thinking as a member of `reasoning_details`: out of its envelope where it is another provider's."""
-    sealed = block.signature if isinstance(block, ThinkingBlockIn) else block.data
-    seal, content = unseal(sealed)
-    members: dict[str, object] = {"index": ordinal if seal is None else seal.index}
-    whose: str | None = OWN_FORMAT
-    if isinstance(block, RedactedThinkingBlockIn):
-        kind = "reasoning.encrypted"
-        members["data"] = content
-    else:
-        kind = "reasoning.text"
-        members["text"] = block.thinking
-        if content:
-            members["signature"] = content
-        else:
-            whose = _UNSIGNED
-    if seal is not None:
-        whose = seal.format
-        if seal.id is not None:
-            members["id"] = seal.id
-    return ReasoningDetail(kind, whose, json.raw({"type": kind, "format": whose, **members}))
 
 
 def _marked(parts: tuple[Part, ...], marker: CacheMarker | None) -> tuple[Part, ...]:
