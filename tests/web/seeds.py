@@ -39,13 +39,17 @@ _MEASURED = (
 
 
 def seed(database: Path) -> None:
-    """72 hours of one endpoint: good ones, one of 80 %, one without data; and a month of one model and one app."""
+    """One endpoint: 72 hours, good ones, one of 80 %, one without data; 60 days, one of 95 % and one of 60 %. And a
+    month of one model and one app."""
     now_s = int(time.time())
     with sqlite3.connect(database, timeout=30) as connection:
         hour = now_s // HOUR_S
         for back in range(GOOD_HOURS + 2):
             if back != 5:
-                _hour(connection, hour - back, (16, 4) if back == 9 else (20, 0))
+                _measure(connection, "hour", hour - back, (16, 4) if back == 9 else (20, 0))
+        for back in range(60):
+            counts = (19, 1) if back == 12 else (12, 8) if back == 30 else (20, 0)
+            _measure(connection, "day", now_s // DAY_S - back, counts)
         for back in range(30):
             day = now_s // DAY_S - back
             connection.execute(
@@ -62,10 +66,10 @@ def seed(database: Path) -> None:
     connection.close()
 
 
-def _hour(connection: sqlite3.Connection, hour: int, counts: tuple[int, int]) -> None:
+def _measure(connection: sqlite3.Connection, unit: str, at: int, counts: tuple[int, int]) -> None:
     bins = {sketch.bin_of(420.0): 15, sketch.bin_of(900.0): 5}
     speeds = {sketch.bin_of(80.0): 20}
     connection.execute(
-        f"INSERT INTO endpoint_hours (hour, endpoint_id, {_MEASURED}) VALUES (?, ?, ?, ?, 0, 0, 12, 1, 0, 0, ?, ?)",
-        (hour, ENDPOINT, *counts, sketch.encode(bins), sketch.encode(speeds)),
+        f"INSERT INTO endpoint_{unit}s ({unit}, endpoint_id, {_MEASURED}) VALUES (?, ?, ?, ?, 0, 0, 12, 1, 0, 0, ?, ?)",
+        (at, ENDPOINT, *counts, sketch.encode(bins), sketch.encode(speeds)),
     )

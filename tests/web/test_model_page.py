@@ -101,6 +101,16 @@ def test_the_calculator_charges_like_the_ledger_with_thresholds(open_page: OpenP
     assert "$1.50" in row.inner_text()
 
 
+@pytest.mark.parametrize(("span", "buckets"), [("24h", 24), ("7d", 28), ("30d", 30)])
+def test_performance_is_drawn_over_each_range(open_page: OpenPage, span: str, buckets: int) -> None:
+    page = open_page(f"{address('Performance')}?range={span}&percentile=p90")
+    page.locator("canvas").first.wait_for()
+    assert page.locator("figure").first.locator("details tbody tr").count() == buckets
+    latencies = page.locator("figure").nth(1).locator("td[data-value]").all()
+    values = [float(value) for cell in latencies if (value := cell.get_attribute("data-value"))]
+    assert values and all(0.88 < value < 0.92 for value in values)  # p90 of 15 at 0.42 s and 5 at 0.9 s
+
+
 def test_activity_adds_up_in_chart_and_table(open_page: OpenPage) -> None:
     page = open_page(address("Activity"))
     page.locator("canvas").first.wait_for()

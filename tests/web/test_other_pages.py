@@ -102,7 +102,8 @@ def test_status_has_a_row_for_each_provider_that_is_set_up_and_the_same_as_json(
     open_page: OpenPage, site: Served
 ) -> None:
     page = open_page("/status")
-    assert page.locator("[data-component='Routing of requests'] rect").count() == 90
+    bars = [each.get_attribute("class") for each in page.locator("[data-component='Routing of requests'] rect").all()]
+    assert (len(bars), bars.count("good"), bars.count("bad"), bars.count("none")) == (90, 59, 1, 30)
     with urllib.request.urlopen(f"{site.url}/status.json", timeout=20) as answer:
         status = json.load(answer)
     assert [each["name"] for each in status["components"]] == [

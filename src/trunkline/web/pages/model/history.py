@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint
-from trunkline.core.calendar import HOUR_MS, MINUTE_MS
+from trunkline.core.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from trunkline.statistics import history
 from trunkline.statistics.tally import EndpointKey, Measurements
 from trunkline.statistics.windows import Percentile, Quantiles, Summary, summarise
@@ -22,9 +22,10 @@ _STEPS: Mapping[Range, tuple[int, int, int]] = {
     "1h": (MINUTE_MS, 5, 12),
     "24h": (HOUR_MS, 1, 24),
     "7d": (HOUR_MS, 6, 28),
-    "30d": (HOUR_MS, 24, 30),
+    "30d": (DAY_MS, 1, 30),
 }
 """Range → (unit of the rollup in ms, units in a bucket, buckets)."""
+_TABLES: Mapping[int, Literal["minutes", "hours", "days"]] = {MINUTE_MS: "minutes", HOUR_MS: "hours", DAY_MS: "days"}
 
 Row = tuple[int, str, tuple[float | None, ...]]
 """(start in ms, label, a value for each column)."""
@@ -94,8 +95,7 @@ async def performance(context: WebContext, head: Head, of: Range, percentile: Pe
     unit_ms, width, count = _STEPS[of]
     now = context.facts.now_ms() // unit_ms
     first = (now // width - count + 1) * width
-    table = "minutes" if unit_ms == MINUTE_MS else "hours"
-    found = await context.read(history.measured, table, [endpoint.id for endpoint in endpoints], first)
+    found = await context.read(history.measured, _TABLES[unit_ms], [endpoint.id for endpoint in endpoints], first)
     buckets = [_merged(found or {}, endpoints, start, width) for start in range(first, first + count * width, width)]
     starts = [(first + at * width) * unit_ms for at in range(count)]
 
