@@ -19,6 +19,7 @@ CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_to
 RESPONSE = {"model": MODEL, "input": "Hi", "max_output_tokens": 20}
 MESSAGE = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
 EMBED = {"model": "openai/text-embedding-3-small", "input": "Hi", "dimensions": 4}
+RANK = {"model": "cohere/rerank-v3.5", "query": "tea?", "documents": ["coffee", {"text": "tea"}]}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 OURS_ALONE = {"post /messages/count_tokens", "post /completions", "get /auth/key", "post /route/explain"}
@@ -79,6 +80,7 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
         "post /messages": await client.post("/messages", json=MESSAGE),
         "post /messages/count_tokens": await client.post("/messages/count_tokens", json=MESSAGE),
         "post /embeddings": await client.post("/embeddings", json=EMBED),
+        "post /rerank": await client.post("/rerank", json=RANK),
         "get /generation": await client.get("/generation", params=generation),
         "get /generation/content": await client.get("/generation/content", params=generation),
         "post /generation/feedback": await client.post("/generation/feedback", json=feedback),
@@ -133,6 +135,11 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
             await client.post("/chat/completions", json={**CHAT, "provider": {"only": ["nobody"]}}),
             await client.post("/chat/completions", json={**CHAT, "user": "sandbox:status=503"}),
             await client.post("/chat/completions", json={**CHAT, "user": "sandbox:status=429"}),
+        ],
+        "post /rerank": [
+            await nobody.post("/rerank", json=RANK),
+            await client.post("/rerank", json={**RANK, "documents": []}),
+            await client.post("/rerank", json={**RANK, "model": "acme/nothing"}),
         ],
         "post /embeddings": [
             await nobody.post("/embeddings", json=EMBED),

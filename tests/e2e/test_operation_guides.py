@@ -11,7 +11,7 @@ import pytest
 from tests.serving import KEY, Served, environment, served
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
-PAGES = ("embeddings",)
+PAGES = ("embeddings", "rerank")
 SAMPLES = [
     pytest.param(page, language, sample, id=f"{page}-{number}")
     for page in PAGES
@@ -20,7 +20,10 @@ SAMPLES = [
     )
 ]
 RUN = {"sh": ["sh", "-ec"], "python": [sys.executable, "-W", "ignore::ResourceWarning", "-c"]}
-SAID = {"embeddings": {"sh": '"object":"embedding"', "python": "2 256 "}}
+SAID = {
+    "embeddings": {"sh": '"object":"embedding"', "python": "2 256 "},
+    "rerank": {"sh": '"document":{"text":"Green tea is grown in Japan."}', "python": "1 Green tea"},
+}
 """A piece of what each sample prints, by page and language."""
 
 

@@ -12,6 +12,8 @@ from trunkline.protocols.client import ClientFormat, ClientRequest
 from trunkline.protocols.embeddings.request import parse_embeddings
 from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
 from trunkline.protocols.messages.client import MESSAGES_FORMAT, parse_messages
+from trunkline.protocols.rerank.request import parse_rerank
+from trunkline.protocols.rerank.upstreams import RERANK
 from trunkline.protocols.responses.inbound.request import parse_responses
 from trunkline.protocols.validation import ParseLimits
 from trunkline.settings import Settings
@@ -47,10 +49,22 @@ def _embeddings(body: bytes, limits: ParseLimits) -> Inbound:
     return InboundOneShape(request=request, format=CHAT_FORMAT, operation="embeddings", codecs=EMBEDDINGS)
 
 
+def _rerank(body: bytes, limits: ParseLimits) -> Inbound:
+    request = parse_rerank(body, limits)
+    return InboundOneShape(
+        request=request,
+        format=CHAT_FORMAT,
+        operation="rerank",
+        codecs=RERANK,
+        media_estimate=(request.search_units,),
+    )
+
+
 ROUTES: tuple[Route, ...] = (
     _generation("/chat/completions", parse_chat, CHAT_FORMAT),
     _generation("/completions", parse_completion, CHAT_FORMAT),
     _generation("/messages", parse_messages, MESSAGES_FORMAT),
     _generation("/responses", parse_responses, CHAT_FORMAT),
     Route("/embeddings", _embeddings, CHAT_FORMAT),
+    Route("/rerank", _rerank, CHAT_FORMAT),
 )

@@ -52,6 +52,42 @@ class EmbeddingsBody(Struct, frozen=True, kw_only=True):
     provider: dict[str, Raw] | None = None
 
 
+class RankedDocument(Struct, frozen=True, kw_only=True):
+    """The document at `index` of the request, as an object also where it was sent as a text."""
+
+    index: int
+    relevance_score: float
+    document: dict[str, str]
+
+
+class RerankUsage(Struct, frozen=True, kw_only=True):
+    """What the provider counts in, and what the account was charged in USD."""
+
+    cost: Usd
+    search_units: int | UnsetType = UNSET
+    total_tokens: int | UnsetType = UNSET
+
+
+class Ranking(Struct, frozen=True, kw_only=True):
+    """The documents, the best first."""
+
+    id: str
+    model: str
+    provider: str
+    results: list[RankedDocument]
+    usage: RerankUsage
+
+
+class RerankBody(Struct, frozen=True, kw_only=True):
+    """Body of `POST /rerank`. A document is a text, or an object with `text`, `image` or both."""
+
+    model: str
+    query: Annotated[str, Meta(min_length=1)]
+    documents: Annotated[list[str | dict[str, str]], Meta(min_length=1)]
+    top_n: Annotated[int, Meta(ge=1)] | None = None
+    provider: dict[str, Raw] | None = None
+
+
 EMBEDDINGS = Operation(
     method="POST",
     path="/embeddings",
@@ -62,4 +98,14 @@ EMBEDDINGS = Operation(
     response=Embeddings,
     errors=_ERRORS,
 )
-OPERATIONS = (EMBEDDINGS,)
+RERANK = Operation(
+    method="POST",
+    path="/rerank",
+    id="createRerank",
+    summary="Rank documents by a query",
+    tag="Rerank",
+    request=RerankBody,
+    response=Ranking,
+    errors=_ERRORS,
+)
+OPERATIONS = (EMBEDDINGS, RERANK)

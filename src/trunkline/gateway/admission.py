@@ -81,8 +81,7 @@ class Admission:
         unless the balance is negative (AFF-01, AFF-02).
         """
         asked = exchange.request.max_output_tokens
-        most = candidate.endpoint.max_output_tokens or candidate.model.max_output_tokens
-        tokens = asked or most or self._billing.estimate_output_tokens
+        tokens = self._output_tokens(exchange, candidate)
         amount = self._worst_case(exchange, candidate, tokens)
         exchange.hold = None
         outcome = await self._reserve(exchange, amount)
@@ -90,7 +89,12 @@ class Admission:
             exchange.hold = Hold(amount)
             return
         affordable = self._affordable_tokens(exchange, candidate, outcome)
-        if asked is None and not self._billing.strict_max_tokens and affordable >= OUTPUT_TOKENS_MIN:
+        if (
+            exchange.inbound.operation == "chat"
+            and asked is None
+            and not self._billing.strict_max_tokens
+            and affordable >= OUTPUT_TOKENS_MIN
+        ):
             capped = min(affordable, tokens)
             amount = self._worst_case(exchange, candidate, capped)
             outcome = await self._reserve(exchange, amount)
@@ -125,6 +129,11 @@ class Admission:
                 include_byok_in_limit=key.include_byok_in_limit,
             )
         )
+
+    def _output_tokens(self, exchange: Exchange, candidate: Candidate) -> int:
+        """The most that may be answered, as far as anybody says."""
+        most = candidate.endpoint.max_output_tokens or candidate.model.max_output_tokens
+        return exchange.request.max_output_tokens or most or self._billing.estimate_output_tokens
 
     def _worst_case(self, exchange: Exchange, candidate: Candidate, output_tokens: int) -> NanoUsd:
         if exchange.world.runtime_of(candidate.endpoint).in_process:
@@ -172,6 +181,14 @@ class Admission:
                 f"{self._public_url}/settings/credits"
             )
         where = "keys" if outcome.refused == "key_limit" else "credits"
+        if exchange.inbound.operation != "chat":
+            cost = self._worst_case(exchange, candidate, self._output_tokens(exchange, candidate))
+            raise PaymentRequired(
+                f"This request requires more credits: it may cost up to {format_usd(cost)}, but only "
+                f"{format_usd(available)} is available. Send less at once, or visit "
+                f"{self._public_url}/settings/{where}",
+                metadata={"provider_name": None},
+            )
         affordable = self._affordable_tokens(exchange, candidate, outcome)
         asked = exchange.request.max_output_tokens or candidate.endpoint.max_output_tokens
         if affordable <= 0:

@@ -11,6 +11,7 @@ from trunkline.protocols.gemini import hosts as gemini_hosts
 from trunkline.protocols.gemini.protocol import GeminiProtocol
 from trunkline.protocols.messages import hosts as messages_hosts
 from trunkline.protocols.messages.protocol import MessagesProtocol
+from trunkline.protocols.rerank.upstreams import RERANK
 from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
 
@@ -35,6 +36,7 @@ PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)
 _SPOKEN: Mapping[Operation, frozenset[str]] = {
     "chat": PROTOCOLS,
     "embeddings": frozenset(EMBEDDINGS),
+    "rerank": frozenset(RERANK),
 }
 
 

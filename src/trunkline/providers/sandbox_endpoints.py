@@ -18,14 +18,18 @@ SANDBOX = Provider(
     name="Sandbox",
     kind="sandbox",
     protocol="openai-chat",
-    protocols=("openai-chat", "openai-embeddings"),
+    protocols=("openai-chat", "openai-embeddings", "cohere-v2"),
     base_url="sandbox://in-process/v1",
     auth=Auth(optional=True),
     data_policy=DataPolicy(training=False, retains_prompts=False, zdr=True, is_known=True),
     cancels_billing=True,
 )
 
-_PROTOCOLS: Mapping[Operation, str] = {"chat": "openai-chat", "embeddings": "openai-embeddings"}
+_PROTOCOLS: Mapping[Operation, str] = {
+    "chat": "openai-chat",
+    "embeddings": "openai-embeddings",
+    "rerank": "cohere-v2",
+}
 """What the Sandbox speaks, by what a model is called for."""
 _QUIRKS = frozenset({"reasoning_object", "multiple_choices", "developer_role", "cache_control", "tool_result_media"})
 

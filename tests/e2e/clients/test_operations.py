@@ -1,4 +1,4 @@
-"""What is no conversation, through the official clients, unmodified: embeddings."""
+"""What is no conversation, through the official clients, unmodified: embeddings and rerank."""
 
 from collections.abc import AsyncIterator
 
@@ -46,3 +46,11 @@ async def test_the_routers_sdk_embeds_and_lists_models(router: OpenRouter) -> No
     assert len(answer.data[0].embedding) == 4
     listed = await router.embeddings.list_models_async()
     assert EMBEDDINGS in {model.id for model in listed.result.data}
+
+
+async def test_the_routers_sdk_ranks_documents(router: OpenRouter) -> None:
+    answer = await router.rerank.rerank_async(
+        model="cohere/rerank-v3.5", query="green tea", documents=["black coffee", "green tea"], top_n=1
+    )
+    assert not isinstance(answer, str)
+    assert [(result.index, result.document.text) for result in answer.results] == [(1, "green tea")]

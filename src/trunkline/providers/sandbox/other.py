@@ -58,7 +58,8 @@ def rerank(request: RerankRequest) -> bytes:
         {"index": index, "relevance_score": score, "document": {"text": _document(request.documents[index])}}
         for score, index in scored[: request.top_n]
     ]
-    return json.encode({"results": results, "usage": {"search_units": 1, "total_tokens": 0}})
+    tokens = sum(len(words.tokens_of(text)) for text in (request.query, *map(_document, request.documents)))
+    return json.encode({"results": results, "usage": {"search_units": 1, "total_tokens": tokens}})
 
 
 def _document(document: str | Document) -> str:
