@@ -6,12 +6,11 @@ from tests.instance import Instance
 from trunkline.accounts import repository, secrets
 from trunkline.accounts.service import issue_key
 from trunkline.accounts.types import Account, KeyKind, NewKey, Workspace
-from trunkline.core.ids import uuid4
 from trunkline.storage.database import SqlDatabase
 from trunkline.storage.tables import accounts
 
 STRANGER = "user_stranger"
-WORKSPACE = uuid4()
+WORKSPACE = UUID("5d1f0c9e-8a43-4a5e-9f0b-6c2b7f4d2e10")
 
 
 async def add_stranger(instance: Instance, *, credits_nanousd: int = 0) -> dict[KeyKind, str]:
