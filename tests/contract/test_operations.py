@@ -90,7 +90,6 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
         "get /files/{file_id}/content": await client.get(f"{file}/content"),
         "delete /files/{file_id}": await client.delete(file),
         "post /presets/{slug}/chat/completions": await client.post("/presets/contract/chat/completions", json=CHAT),
-        "post /presets/{slug}/messages": await client.post("/presets/contract-messages/messages", json=MESSAGE),
         "post /route/explain": await client.post("/route/explain", json=CHAT),
         "post /presets/{slug}/messages": await client.post("/presets/contract/messages", json=CHAT),
         "post /presets/{slug}/responses": await client.post("/presets/contract/responses", json={"model": MODEL}),
