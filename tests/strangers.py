@@ -1,5 +1,7 @@
 """A second account in an instance's database, for tests of what one tenant may see and do to another."""
 
+from uuid import UUID
+
 from sqlalchemy import Connection, update
 
 from tests.instance import Instance
