@@ -20,7 +20,11 @@ from starlette.routing import Route
 from trunkline.web.headers import IMMUTABLE
 
 HERE = Path(__file__).parent
-STYLES = ("tokens.css", "base.css", "shell.css", "components.css", "tables.css", "prose.css", "pages.css")
+STYLES = (
+    *("tokens.css", "base.css", "shell.css", "palette.css", "layout.css", "controls.css", "components.css"),
+    *("charts.css", "tables.css", "prose.css"),
+    *("page-home.css", "page-models.css", "page-model.css", "page-docs.css", "page-others.css"),
+)
 """In the order in which they overrule each other."""
 ENTRY = "src/main.ts"
 """The one entry of the front end, as Vite's manifest calls it."""
