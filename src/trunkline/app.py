@@ -34,6 +34,7 @@ from trunkline.gateway.fetch_guard import AddressGuard
 from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import write_interrupted
 from trunkline.gateway.pipeline import Pipeline
+from trunkline.gateway.prompt_caches import PromptCaches
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.task_rankings import MeasuredTasks
 from trunkline.gateway.transport.client import HttpTransport
@@ -174,6 +175,7 @@ class Application:
             upstream=self._transport,
             sandbox=SandboxUpstream(settings.sandbox),
             fetcher=MediaFetcher(self._fetch_client, Uploads(self._files)),
+            prompt_caches=PromptCaches(self._clock, self._tasks) if settings.routing.prompt_caches else None,
             shared=self._shared,
             admission=Admission(self._shared, settings),
             settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),

@@ -173,6 +173,9 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Silence in a stream after which a comment is sent."""
     pad_whole_answers: bool = False
     """Send the status early and white space while the upstream works. A failure after that has status 200 too."""
+    prompt_caches: bool = True
+    """Make Gemini's cached contents for requests with cache breakpoints, and use them again; false: such breakpoints
+    are left to the provider's implicit caching."""
     path: Literal["auto", "hub"] = "auto"
     """`hub` sends everything through the hub, for comparing the two paths."""
 

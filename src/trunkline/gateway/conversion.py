@@ -10,12 +10,13 @@ from typing import Literal, Protocol
 from msgspec import Struct, structs
 
 from trunkline.catalog.types import Endpoint, Operation
-from trunkline.gateway.upstreams import UPSTREAMS, protocol_of
+from trunkline.gateway.upstreams import CACHING, UPSTREAMS, protocol_of
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
 from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, ClientRequest
 from trunkline.protocols.codec import JSON
 from trunkline.protocols.compression import CompressionLimits, Shortened, compress
 from trunkline.protocols.faults.types import Classified
+from trunkline.protocols.managed_caches import CacheablePrompt
 from trunkline.protocols.media_use import MediaUse
 from trunkline.protocols.quirks import quirks_of
 from trunkline.protocols.reasoning.efforts import is_off, least
@@ -38,6 +39,8 @@ class EncodedRequest(Struct, frozen=True):
     """Further calls to the same address that the answer is put together from (`gateway/parts.py`)."""
     shortened: Shortened | None = None
     """What was left of the conversation, where it had to be shortened (routing-and-catalog.md 17)."""
+    cacheable: CacheablePrompt | None = None
+    """How it would be said with a prompt cache, where the caller marked one and the upstream keeps such objects."""
 
 
 class TravelPolicy(Struct, frozen=True, kw_only=True):
@@ -166,9 +169,11 @@ class GenerationConversion:
         shortened = None
         if self._policy.compression is not None:
             hub, shortened = compress(hub, self._policy.compression)
-        return EncodedRequest(
-            path, self.protocol.headers(hub, target), self.protocol.encode(hub, target), shortened=shortened
-        )
+        headers, caching = self.protocol.headers(hub, target), CACHING.get(self.protocol_name)
+        if caching is None:
+            return EncodedRequest(path, headers, self.protocol.encode(hub, target), shortened=shortened)
+        body, cacheable = caching.encode_cacheable(hub, target)
+        return EncodedRequest(path, headers, body, shortened=shortened, cacheable=cacheable)
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
         return self.protocol.classify(status, headers, body, now_ms=now_ms)

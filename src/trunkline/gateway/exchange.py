@@ -7,6 +7,7 @@ from trunkline.catalog.types import Endpoint
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import NanoUsd
 from trunkline.gateway.conversion import Conversion, Inbound
+from trunkline.gateway.prompt_caches import CachingUpstream
 from trunkline.gateway.world import World
 from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
@@ -80,6 +81,8 @@ class Exchange(Struct, kw_only=True):
     media: FetchedMedia | None = None
     """What was fetched for upstreams that take no URLs; None while nothing had to be."""
     facts: Facts | None = None
+    cache_use: CachingUpstream | None = None
+    """Set while an attempt may use a prompt cache that the gateway made."""
     tried: list[Candidate] = []
     attempts: list[ProviderResponse] = []
     """What came of each of `tried`."""

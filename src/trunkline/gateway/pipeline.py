@@ -32,6 +32,7 @@ from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.parts import PartsUpstream
 from trunkline.gateway.planning import Planner, query_of
+from trunkline.gateway.prompt_caches import PromptCaches
 from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.stickiness import Stickiness
@@ -63,6 +64,7 @@ class Pipeline:
         upstream: Upstream,
         sandbox: Upstream,
         fetcher: MediaFetcher,
+        prompt_caches: PromptCaches | None,
         shared: SharedState,
         admission: Admission,
         settlement: Settlement,
@@ -81,6 +83,7 @@ class Pipeline:
         self._upstream = upstream
         self._sandbox = sandbox
         self._fetcher = fetcher
+        self._prompt_caches = prompt_caches
         self._admission = admission
         self._settlement = settlement
         self._health = health
@@ -233,15 +236,17 @@ class Pipeline:
             self._running.begin(exchange)
         runtime = exchange.world.runtime_of(candidate.endpoint)
         exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
+        exchange.cache_use = None
         exchange.conversion, exchange.shortened = conversion, encoded.shortened
         await delivery.echo(exchange, runtime, conversion, encoded.body)
         request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
         upstream = self._sandbox if runtime.in_process else self._upstream
-        if encoded.more_bodies:
-            deadline_s = exchange.received_s + runtime.total_timeout_s
-            upstream = PartsUpstream(upstream, encoded.more_bodies, deadline_s=deadline_s)
+        if encoded.more_bodies or encoded.cacheable is not None:
+            upstream = self._in_several_calls(upstream, exchange, candidate, encoded)
         started_s = asyncio.get_running_loop().time()
         opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion)
+        if exchange.cache_use is not None:
+            started_s += exchange.cache_use.prepared_s
         latency_s = asyncio.get_running_loop().time() - started_s
         if isinstance(opened, Classified):
             note(exchange, candidate, runtime, status=opened.fault.status or None, latency_s=latency_s)
@@ -254,12 +259,30 @@ class Pipeline:
                 opened.cancel()  # whatever was left unread; nothing, after a good answer
             if outcome is not None:
                 renote(exchange, outcome.status)
+        if exchange.cache_use is not None:
+            exchange.cache_use.let_go()
         exchange.attempts_ended += 1
         self._remember(exchange, candidate, outcome or exchange.broken, started_s)
         if outcome is None and exchange.broken is None and not exchange.client_gone:
             elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
             await self._stickiness.remember(exchange, exchange.received_ms + round(elapsed_s * 1000))
         return outcome
+
+    def _in_several_calls(
+        self, upstream: Upstream, exchange: Exchange, candidate: Candidate, encoded: EncodedRequest
+    ) -> Upstream:
+        """What makes of one attempt several calls: a request in parts, or one whose prefix is cached first."""
+        if encoded.more_bodies:
+            deadline_s = exchange.received_s + exchange.world.runtime_of(candidate.endpoint).total_timeout_s
+            return PartsUpstream(upstream, encoded.more_bodies, deadline_s=deadline_s)
+        if encoded.cacheable is None or self._prompt_caches is None:
+            return upstream
+        account_id, endpoint_id = exchange.principal.account_id, candidate.endpoint.id
+        caching = self._prompt_caches.before(
+            upstream, encoded.cacheable, account_id=account_id, endpoint_id=endpoint_id
+        )
+        exchange.cache_use = caching
+        return caching
 
     def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:
         """Tell the endpoint's health what came of the attempt (routing-and-catalog.md 21)."""

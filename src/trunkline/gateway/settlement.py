@@ -80,6 +80,8 @@ class Settlement:
         facts = exchange.facts
         usage = facts.usage or self._estimate(exchange)
         insured = failed or pricing.is_insured(usage.completion_tokens, facts.finish_reason)
+        if exchange.cache_use is not None and not insured:
+            usage = exchange.cache_use.counted(usage)
         charge = pricing.charge(
             exchange.candidate.endpoint.pricing,
             usage,

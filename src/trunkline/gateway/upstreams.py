@@ -9,6 +9,7 @@ from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
 from trunkline.protocols.gemini import hosts as gemini_hosts
 from trunkline.protocols.gemini.protocol import GeminiProtocol
+from trunkline.protocols.managed_caches import CachingProtocol
 from trunkline.protocols.messages import hosts as messages_hosts
 from trunkline.protocols.messages.protocol import MessagesProtocol
 from trunkline.protocols.rerank.upstreams import RERANK
@@ -16,6 +17,8 @@ from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.upstream import UpstreamProtocol
 
 _CHAT = ChatProtocol()
+_GEMINI = GeminiProtocol()
+_VERTEX_GEMINI = GeminiProtocol(gemini_hosts.VERTEX)
 _NONE = frozenset[str]()
 UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "openai-chat": _CHAT,
@@ -23,8 +26,8 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
     "mistral": _CHAT,  # chat with fields of its own, which quirks know
     "openai-responses": ResponsesProtocol(),
     "vertex-openai": ChatProtocol("endpoints/openapi/chat/completions"),
-    "google-gemini": GeminiProtocol(),
-    "vertex-gemini": GeminiProtocol(gemini_hosts.VERTEX),
+    "google-gemini": _GEMINI,
+    "vertex-gemini": _VERTEX_GEMINI,
     "anthropic-messages": MessagesProtocol(),
     "vertex-anthropic": MessagesProtocol(messages_hosts.VERTEX),
     "bedrock-converse": ConverseProtocol(),
@@ -32,6 +35,8 @@ UPSTREAMS: Mapping[str, UpstreamProtocol] = {
 }
 """Upstream formats of generations by the catalog's name, in the order in which a client of another format is served
 best."""
+CACHING: Mapping[str, CachingProtocol] = {"google-gemini": _GEMINI, "vertex-gemini": _VERTEX_GEMINI}
+"""Those whose prompt caches are made and named by calls of their own."""
 PROTOCOLS: frozenset[str] = frozenset(UPSTREAMS)
 _SPOKEN: Mapping[Operation, frozenset[str]] = {
     "chat": PROTOCOLS,

@@ -26,6 +26,8 @@ class Conversation(Struct, frozen=True):
     contents: list[Content]
     system: list[WrittenPart]
     """Parts of `systemInstruction`; empty: none is sent."""
+    marked: list[WrittenPart]
+    """Those of all these parts that the caller wants cached, with everything before them."""
 
 
 def write_conversation(messages: Sequence[Message], family: Family, *, call_ids: bool) -> Conversation:
@@ -47,7 +49,17 @@ def write_conversation(messages: Sequence[Message], family: Family, *, call_ids:
 class _Writer:
     """Messages in order. Results wait for the last of their turn, media that a role cannot hold for a user message."""
 
-    __slots__ = ("_calls", "_contents", "_family", "_moved", "_results", "_system", "_turns")
+    __slots__ = (
+        "_calls",
+        "_contents",
+        "_family",
+        "_marked",
+        "_moved",
+        "_result_is_marked",
+        "_results",
+        "_system",
+        "_turns",
+    )
 
     def __init__(self, family: Family, *, call_ids: bool) -> None:
         self._family = family
@@ -57,6 +69,8 @@ class _Writer:
         self._contents: list[Content] = []
         self._system: list[WrittenPart] = []
         self._results: list[functions.Result] = []
+        self._marked: list[WrittenPart] = []
+        self._result_is_marked = False
 
     def add_system(self, message: Message, index: int) -> None:
         self._system += self._parts(self._moved.keep(message, media_stay=False), index)
@@ -90,14 +104,19 @@ class _Writer:
             raise nothing_left()
         if self._contents[0].role == "model":
             self._contents.insert(0, Content("user", [WrittenPart(text=_PLACEHOLDER)]))
-        return Conversation(self._contents, system)
+        return Conversation(self._contents, system, self._marked)
 
     def _flush(self, index: int) -> None:
         """Before message `index`: the results of the turn, and media of earlier messages."""
         if self._results:
             nested = self._family.media_in_results
-            self._append("user", self._calls.write_results(self._results, media_inside=nested))
+            written = self._calls.write_results(self._results, media_inside=nested)
+            self._append("user", written)
             self._results = []
+            if self._result_is_marked:
+                # The results of a turn belong together: they are cached together.
+                self._marked.append(written[-1])
+                self._result_is_marked = False
         attached = self._moved.take()
         if attached is not None:
             self._append("user", self._parts(attached, index - 1))
@@ -118,6 +137,7 @@ class _Writer:
                 f"`{field}` names no call of an earlier message. Send the assistant message with the call before it.",
                 field=field,
             )
+        self._result_is_marked |= any(isinstance(part, Text) and part.cache is not None for part in message.parts)
         text = "".join(part.text for part in message.parts if isinstance(part, Text))
         media = [
             self._part(part, f"messages[{index}].content[{position}]")
@@ -138,6 +158,12 @@ class _Writer:
         return parts
 
     def _part(self, part: Part, field: str) -> WrittenPart:
+        written = self._write(part, field)
+        if not isinstance(part, Refusal) and part.cache is not None:
+            self._marked.append(written)
+        return written
+
+    def _write(self, part: Part, field: str) -> WrittenPart:
         match part:
             case Text():
                 return WrittenPart(text=part.text)

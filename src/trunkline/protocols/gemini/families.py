@@ -38,6 +38,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Takes it beside the caller's functions."""
     priced_by_query: bool = True
     """Search is charged for each query; elsewhere for each answer that used it."""
+    cache_tokens_min: int | None = 1_024
+    """Shortest prefix of which a cached content can be made (inference.md 12.2); None: there are none."""
 
 
 _NEWEST = Family(prefix="")
@@ -49,6 +51,7 @@ _GEMINI_2 = Family(
     fetches_urls=False,
     mixes_tools=False,
     priced_by_query=False,
+    cache_tokens_min=4_096,
 )
 _GEMINI_2_5 = replace(
     _GEMINI_2,
@@ -58,6 +61,7 @@ _GEMINI_2_5 = replace(
     budget_max=24_576,
     can_stop_thinking=True,
     fetches_urls=True,
+    cache_tokens_min=1_024,
 )
 _GEMMA = Family(
     prefix="gemma-",
@@ -67,20 +71,29 @@ _GEMMA = Family(
     system_instruction=False,
     fetches_urls=False,
     searches=False,
+    cache_tokens_min=None,
 )
 
 _FAMILIES = (
     _NEWEST,
-    replace(_NEWEST, prefix="gemini-3-pro", levels=("low", "high")),
+    replace(_NEWEST, prefix="gemini-3-pro", levels=("low", "high"), cache_tokens_min=4_096),
+    replace(_NEWEST, prefix="gemini-3.1-pro", cache_tokens_min=4_096),
     replace(_NEWEST, prefix="gemini-3-pro-image", levels=("low", "high"), paints=True),
     replace(_NEWEST, prefix="gemini-3.1-flash-image", levels=("minimal", "high"), paints=True),
     replace(_NEWEST, prefix="gemini-3.1-flash-lite-image", levels=("minimal", "high"), paints=True),
     _GEMINI_2_5,
-    replace(_GEMINI_2_5, prefix="gemini-2.5-pro", budget_min=128, budget_max=32_768, can_stop_thinking=False),
+    replace(
+        _GEMINI_2_5,
+        prefix="gemini-2.5-pro",
+        budget_min=128,
+        budget_max=32_768,
+        can_stop_thinking=False,
+        cache_tokens_min=4_096,
+    ),
     replace(_GEMINI_2_5, prefix="gemini-2.5-flash-lite", budget_min=512),
     replace(_GEMINI_2_5, prefix="gemini-2.5-flash-image", thinking="none", paints=True),
     _GEMINI_2,
-    replace(_GEMINI_2, prefix="gemini-1", searches=False),
+    replace(_GEMINI_2, prefix="gemini-1", searches=False, cache_tokens_min=32_768),
     _GEMMA,
     replace(
         _GEMMA,

@@ -21,6 +21,10 @@ class Host(Struct, frozen=True, kw_only=True):
     announces_search: bool = True
     """Wants to be told that its own tools are mixed with the caller's."""
 
+    def resource(self, upstream_model: str) -> str:
+        """The model as it is named under the base URL."""
+        return upstream_model if "/" in upstream_model else f"{self.collection}/{upstream_model}"
+
     def family(self, upstream_model: str) -> Family:
         """The model's family, as far as this service lets it."""
         family = family_of(upstream_model)

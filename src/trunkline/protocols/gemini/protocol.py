@@ -9,7 +9,8 @@ from trunkline.protocols.gemini.decoder import GeminiDecoder, decode_body
 from trunkline.protocols.gemini.families import family_of
 from trunkline.protocols.gemini.hosts import AI_STUDIO, Host
 from trunkline.protocols.gemini.media import opens_url
-from trunkline.protocols.gemini.request import encode_request
+from trunkline.protocols.gemini.prompt_cache import CacheableRequest
+from trunkline.protocols.gemini.request import encode_cacheable, encode_request
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.remote_media import Addressed
 from trunkline.protocols.requests import GenerationRequest
@@ -24,8 +25,7 @@ class GeminiProtocol:
         self._host = host
 
     def path(self, target: UpstreamTarget, *, stream: bool) -> str:
-        model = target.upstream_model
-        resource = model if "/" in model else f"{self._host.collection}/{model}"
+        resource = self._host.resource(target.upstream_model)
         return f"{resource}:streamGenerateContent?alt=sse" if stream else f"{resource}:generateContent"
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
@@ -36,6 +36,12 @@ class GeminiProtocol:
 
     def encode(self, request: GenerationRequest, target: UpstreamTarget) -> bytes:
         return encode_request(request, target, self._host)
+
+    def encode_cacheable(
+        self, request: GenerationRequest, target: UpstreamTarget
+    ) -> tuple[bytes, CacheableRequest | None]:
+        """Implements `protocols.managed_caches.CachingProtocol`."""
+        return encode_cacheable(request, target, self._host)
 
     def open_stream(self, target: UpstreamTarget, *, exclude_reasoning: bool) -> ResponseDecoder:
         return GeminiDecoder(family_of(target.upstream_model), exclude_reasoning=exclude_reasoning)
