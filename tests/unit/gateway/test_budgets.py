@@ -21,9 +21,9 @@ from trunkline.core.ready import DONE, Ready
 from trunkline.providers.upstream import Sink, UpstreamRequest, UpstreamResponse
 from trunkline.settings import Discovery, Limits, Sandbox, Settings
 
-CALLS_PER_WHOLE_REQUEST = 450
-CALLS_PER_STREAM = 540
-"""Without its chunks; 530 before there were sticky sessions, policies and routers."""
+CALLS_PER_WHOLE_REQUEST = 440
+CALLS_PER_STREAM = 530
+"""Without its chunks."""
 CALLS_PER_CHUNK = 10
 
 CHUNKS = 200
@@ -102,7 +102,14 @@ async def app(tmp_path: Path) -> AsyncGenerator[Application]:
 
 
 async def calls(app: Application, *, stream: bool, chunks: int = 0) -> int:
-    """The number of calls of Python functions while one request is answered; caches are warm."""
+    """The number of calls of Python functions while one request is answered; caches are warm.
+
+    The least of a few: what the housekeeping does meanwhile, or the dice add, is no part of it.
+    """
+    return min([await _calls_once(app, stream=stream, chunks=chunks) for _ in range(5)])
+
+
+async def _calls_once(app: Application, *, stream: bool, chunks: int) -> int:
     app._pipeline._upstream = Scripted(chunks)  # pyright: ignore -- no sockets: their reads come as they like
     await _ask(app, stream=stream)
     counted = 0
