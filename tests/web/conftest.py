@@ -23,6 +23,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+MANIFEST = ROOT / "src" / "trunkline" / "web" / "static" / "dist" / ".vite" / "manifest.json"
+
 OpenPage = Callable[..., Page]
 
 
@@ -40,6 +44,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt install chromium)")
+    if not AXE.is_file() or not MANIFEST.is_file():
+        pytest.skip("the site's scripts are not built (scripts/test does it where Node can be had)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -84,6 +90,3 @@ def open_page(site: Served, browser: Browser) -> Iterator[OpenPage]:
 
 def is_foreign(url: str, own: str) -> bool:
     return not url.startswith((own, "data:", "blob:")) and re.match(r"\w+:", url) is not None
-
-
-AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"

@@ -137,6 +137,8 @@ def test_a_tab_without_data_explains_itself(open_page: OpenPage) -> None:
 def test_other_names_of_a_model_lead_to_its_page(open_page: OpenPage) -> None:
     page = open_page("/OpenAI/GPT-5.4-mini/pricing")
     assert page.url.endswith("/openai/gpt-5.4-mini/pricing")
+    page.goto("/~anthropic/claude-opus-latest")
+    assert "/anthropic/claude-opus" in page.url
 
 
 def test_the_samples_run_with_only_the_key_set(open_page: OpenPage, site: Served, tmp_path: Path) -> None:

@@ -44,10 +44,15 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 def find_model(context: WebContext, author: str, slug: str) -> Model:
-    """The public model of a path, under any of its names. Raises NotFound, for a private one too (MP-03)."""
-    reference = f"{author}/{slug}"
+    """The public model of a path, under any of its names; `~author/family-latest` is the newest of its line.
+
+    Raises NotFound, for a private model too (MP-03).
+    """
+    snapshot, reference = context.facts.snapshot(), f"{author}/{slug}"
+    if line := snapshot.families.get(reference.lower()):
+        reference = line[0]
     try:
-        found = resolve(context.facts.snapshot(), reference)
+        found = resolve(snapshot, reference)
     except ModelNotFound as error:
         raise NotFound(error.message, availability=error.availability) from None
     if found.is_free_gone or found.model.private_to:
