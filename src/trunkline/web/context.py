@@ -1,11 +1,10 @@
 """What every page works with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +16,6 @@ from trunkline.storage.interface import Database, StorageUnavailable
 from trunkline.web.documentation.library import Library
 from trunkline.web.rendering import Document, Renderer
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 _log = structlog.get_logger("trunkline.web")
@@ -42,10 +40,10 @@ class WebContext:
         """The models that everybody may know of, newest first."""
         return [row for row in self.listing.rows() if not row.model.private_to]
 
-    async def read(self, query: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """A repository's answer; None while the database is away, so that only the region that needs it says so."""
+    async def tried(self, reading: Awaitable[R]) -> R | None:
+        """What the database answers; None while it is away, so that only the region that needs it says so."""
         try:
-            return await self.database.read(query, *args, **kwargs)
+            return await reading
         except StorageUnavailable as unavailable:
             _log.warning("a region of a page has no data", reason=str(unavailable))
             return None

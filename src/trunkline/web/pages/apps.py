@@ -56,8 +56,10 @@ async def _list(context: WebContext, query: Mapping[str, str]) -> Document:
     today = context.facts.now_ms() // DAY_MS
     wanted = query.get("group", "")
     group, categories = next(((name, each) for name, each in GROUPS.items() if name == wanted), ("", ()))
-    popular = await context.read(rank_apps, today - DAYS + 1, today, categories=categories)
-    trending = await context.read(rank_apps, today - 6, today, sort="trending", categories=categories)
+    popular = await context.tried(context.database.read(rank_apps, today - DAYS + 1, today, categories=categories))
+    trending = await context.tried(
+        context.database.read(rank_apps, today - 6, today, sort="trending", categories=categories)
+    )
     view = AppsView(
         popular=None if popular is None else popular[:LISTED_MAX],
         trending=None if trending is None else trending[:LISTED_MAX],
@@ -70,12 +72,12 @@ async def _list(context: WebContext, query: Mapping[str, str]) -> Document:
 async def _one(context: WebContext, origin: str) -> Document:
     today = context.facts.now_ms() // DAY_MS
     first = today - DAYS + 1
-    ranked = await context.read(rank_apps, first, today) or []
+    ranked = await context.tried(context.database.read(rank_apps, first, today)) or []
     bare = origin.removeprefix("https://").removeprefix("http://").rstrip("/").lower()
     at = next((at for at, app in enumerate(ranked) if bare in (app.origin.lower(), _bare(app.origin))), None)
     if at is None:
         raise HTTPException(404)
-    uses = await context.read(use_of_app, ranked[at].app_id, first, today) or []
+    uses = await context.tried(context.database.read(use_of_app, ranked[at].app_id, first, today)) or []
     columns, models = stack_of(
         [(use.day, use.permaslug, use.prompt_tokens + use.completion_tokens) for use in uses], first, today
     )

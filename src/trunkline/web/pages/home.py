@@ -60,9 +60,9 @@ async def view(context: WebContext) -> HomeView:
     chat = [row for row in rows if row.model.operation == "chat"]
     today = context.facts.now_ms() // DAY_MS
     weekly = await context.weekly_tokens()
-    used = await context.read(tokens_by_model, today - COUNTED_DAYS + 1) or {}
+    used = await context.tried(context.database.read(tokens_by_model, today - COUNTED_DAYS + 1)) or {}
     top = sorted((row for row in rows if row.model.id in weekly), key=lambda row: -weekly[row.model.id])
-    ranked = await context.read(rank_apps, today - COUNTED_DAYS + 1, today) or []
+    ranked = await context.tried(context.database.read(rank_apps, today - COUNTED_DAYS + 1, today)) or []
     shows_rankings = context.settings.site.rankings == "public"
     return HomeView(
         models=len(rows),

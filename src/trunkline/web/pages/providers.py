@@ -107,7 +107,7 @@ async def _list(context: WebContext, query: Mapping[str, str]) -> ProvidersView:
     snapshot = context.facts.snapshot()
     counts = Counter(slug for row in context.rows() for slug in {e.provider for e in row.model.endpoints})
     today = context.facts.now_ms() // DAY_MS
-    found = await context.read(days_of_all, today) or []
+    found = await context.tried(context.database.read(days_of_all, today)) or []
     percents = by_provider(found)
     enabled = context.world().providers.by_slug
     lines = [
@@ -134,7 +134,7 @@ async def _list(context: WebContext, query: Mapping[str, str]) -> ProvidersView:
 async def _one(context: WebContext, provider: Provider) -> ProviderView:
     today = context.facts.now_ms() // DAY_MS
     first = today - UPTIME_DAYS + 1
-    found = await context.read(days_of_all, first)
+    found = await context.tried(context.database.read(days_of_all, first))
     percents = by_provider(found or [])
     return ProviderView(
         provider=provider,

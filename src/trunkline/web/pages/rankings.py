@@ -108,9 +108,9 @@ def _refuse_when_off(context: WebContext) -> None:
 async def _view(context: WebContext, span: Span) -> RankingsView:
     now_ms = context.facts.now_ms()
     today, length = now_ms // DAY_MS, SPAN_DAYS[span]
-    now = await context.read(rank_models, today - length + 1, today)
-    before = await context.read(rank_models, today - 2 * length + 1, today - length)
-    daily = await context.read(rank_models, today - CHART_DAYS + 1, today)
+    now = await context.tried(context.database.read(rank_models, today - length + 1, today))
+    before = await context.tried(context.database.read(rank_models, today - 2 * length + 1, today - length))
+    daily = await context.tried(context.database.read(rank_models, today - CHART_DAYS + 1, today))
     names = {row.model.canonical_slug: row for row in context.rows()}
     totals = _summed(now or [])
     columns, days = stack(daily or [], today - CHART_DAYS + 1, today)
@@ -123,7 +123,7 @@ async def _view(context: WebContext, span: Span) -> RankingsView:
         labs=_shares(_by_lab(totals)),
         contexts=_shares(await _by_context(context, today - length + 1, today)),
         tools=_shares(await _by_tools(context, today - length + 1, today, sum(totals.values()))),
-        apps=(await context.read(rank_apps, today - length + 1, today) or [])[:SHORT],
+        apps=(await context.tried(context.database.read(rank_apps, today - length + 1, today)) or [])[:SHORT],
         as_of=times.moment(now_ms),
     )
 
@@ -198,12 +198,12 @@ async def _by_context(context: WebContext, first: int, last: int) -> dict[str, i
 
 
 async def _tokens(context: WebContext, first: int, last: int, bucket: ContextBucket) -> int:
-    rows = await context.read(rank_models, first, last, context_bucket=bucket)
+    rows = await context.tried(context.database.read(rank_models, first, last, context_bucket=bucket))
     return sum(row.total_tokens for row in rows or ())
 
 
 async def _by_tools(context: WebContext, first: int, last: int, total: int) -> dict[str, int]:
-    rows = await context.read(rank_models, first, last, used_tools=True)
+    rows = await context.tried(context.database.read(rank_models, first, last, used_tools=True))
     used = sum(row.total_tokens for row in rows or ())
     return {"With a tool call": used, "Without": total - used}
 

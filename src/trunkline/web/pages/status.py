@@ -106,8 +106,10 @@ class StatusPage:
         now_ms = self._context.facts.now_ms()
         if now_ms - self._known.at_ms < KEPT_MS and not self._is_database_away:
             return
-        days = await self._context.read(days_of_all, now_ms // DAY_MS - DAYS + 1)
-        minutes = await self._context.read(minutes_of_all, now_ms // MINUTE_MS - WINDOW_MINUTES)
+        days = await self._context.tried(self._context.database.read(days_of_all, now_ms // DAY_MS - DAYS + 1))
+        minutes = await self._context.tried(
+            self._context.database.read(minutes_of_all, now_ms // MINUTE_MS - WINDOW_MINUTES)
+        )
         self._is_database_away = days is None or minutes is None
         if days is not None and minutes is not None:
             self._known = _Known(now_ms, tuple(days), tuple(minutes))

@@ -95,7 +95,9 @@ async def performance(context: WebContext, head: Head, of: Range, percentile: Pe
     unit_ms, width, count = _STEPS[of]
     now = context.facts.now_ms() // unit_ms
     first = (now // width - count + 1) * width
-    found = await context.read(history.measured, _TABLES[unit_ms], [endpoint.id for endpoint in endpoints], first)
+    found = await context.tried(
+        context.database.read(history.measured, _TABLES[unit_ms], [endpoint.id for endpoint in endpoints], first)
+    )
     buckets = [_merged(found or {}, endpoints, start, width) for start in range(first, first + count * width, width)]
     starts = [(first + at * width) * unit_ms for at in range(count)]
 
@@ -129,7 +131,9 @@ async def uptime(context: WebContext, head: Head) -> Uptime:
     endpoints = head.model.endpoints
     hour = context.facts.now_ms() // HOUR_MS
     first = hour - UPTIME_HOURS + 1
-    found = await context.read(history.measured, "hours", [endpoint.id for endpoint in endpoints], first)
+    found = await context.tried(
+        context.database.read(history.measured, "hours", [endpoint.id for endpoint in endpoints], first)
+    )
     if found is None:
         return Uptime(head=head, endpoints=None, lines=[])
     names = context.facts.snapshot().providers

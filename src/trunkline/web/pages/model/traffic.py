@@ -62,7 +62,7 @@ async def activity(context: WebContext, head: Head, query: Mapping[str, str]) ->
     """The tab as of now, today included."""
     span = 90 if query.get("days") == "90" else 30
     today = context.facts.now_ms() // DAY_MS
-    found = await context.read(days_of_model, head.model.id, today - span + 1, today)
+    found = await context.tried(context.database.read(days_of_model, head.model.id, today - span + 1, today))
     days = None if found is None else _every_day(found, today - span + 1, today)
     return Activity(head=head, span_days=span, days=days)
 
@@ -72,14 +72,14 @@ async def apps(context: WebContext, head: Head) -> Apps:
     if context.settings.site.rankings == "off":
         return Apps(head=head, apps=None, is_off=True)
     today = context.facts.now_ms() // DAY_MS
-    found = await context.read(rank_apps, today - APPS_DAYS + 1, today, model=head.model.id)
+    found = await context.tried(context.database.read(rank_apps, today - APPS_DAYS + 1, today, model=head.model.id))
     return Apps(head=head, apps=None if found is None else found[:APPS], is_off=False)
 
 
 async def recent_tokens(context: WebContext, model_id: str, days: int) -> list[int] | None:
     """Tokens of each of the last days, today last; None while the database is away."""
     today = context.facts.now_ms() // DAY_MS
-    found = await context.read(days_of_model, model_id, today - days + 1, today)
+    found = await context.tried(context.database.read(days_of_model, model_id, today - days + 1, today))
     if found is None:
         return None
     return [day.prompt_tokens + day.completion_tokens for day in _every_day(found, today - days + 1, today)]
@@ -90,13 +90,15 @@ async def top_apps(context: WebContext, model_id: str, count: int) -> list[Ranke
     if context.settings.site.rankings == "off":
         return []
     today = context.facts.now_ms() // DAY_MS
-    return (await context.read(rank_apps, today - APPS_DAYS + 1, today, model=model_id) or [])[:count]
+    return (await context.tried(context.database.read(rank_apps, today - APPS_DAYS + 1, today, model=model_id)) or [])[
+        :count
+    ]
 
 
 async def effective_price(context: WebContext, model_id: str, days: int) -> str | None:
     """What a million tokens, in and out together, really cost in the last days; None without any that was charged."""
     today = context.facts.now_ms() // DAY_MS
-    found = await context.read(days_of_model, model_id, today - days + 1, today) or []
+    found = await context.tried(context.database.read(days_of_model, model_id, today - days + 1, today)) or []
     tokens = sum(day.prompt_tokens + day.completion_tokens for day in found)
     spent_nanousd = sum(day.usage_nanousd for day in found)
     if not tokens or not spent_nanousd:
