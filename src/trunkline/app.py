@@ -15,7 +15,7 @@ from trunkline.accounts.apps import Apps
 from trunkline.accounts.bootstrap import BOOTSTRAP_KEY, BOOTSTRAP_MANAGEMENT_KEY, FirstStart, ensure_owner
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
-from trunkline.api import health_checks, models, openapi, providers, statistics
+from trunkline.api import health_checks, images, models, openapi, providers, statistics
 from trunkline.api import metrics as metrics_api
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
@@ -224,7 +224,7 @@ class Application:
         )
         view = InstanceCatalog(control, lambda: self._world, self.health, self.statistics.endpoints)
         counted = statistics.routes(control, view)
-        api = api_root(control, [*models.routes(view), *providers.routes(view), *counted])
+        api = api_root(control, [*models.routes(view), *images.routes(view), *providers.routes(view), *counted])
         description = openapi.describe(control, view)
         router = Router(
             [

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from trunkline.api import plain_operations
+from trunkline.api.image_operations import GENERATE as IMAGES
 from trunkline.api.message_operations import MESSAGES
 from trunkline.api.operations import Operation
 from trunkline.api.response_operations import RESPONSES
@@ -112,4 +113,4 @@ COMPLETIONS = Operation(
     response=Completion,
     errors=_ERRORS,
 )
-OPERATIONS = (CHAT, COMPLETIONS, MESSAGES, RESPONSES, *plain_operations.OPERATIONS)
+OPERATIONS = (CHAT, COMPLETIONS, MESSAGES, RESPONSES, *plain_operations.OPERATIONS, IMAGES)

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from trunkline.gateway.conversion import Inbound, InboundGeneration
+from trunkline.gateway.images import InboundImages
 from trunkline.gateway.one_shape import InboundOneShape
 from trunkline.protocols.chat.client import CHAT_FORMAT
 from trunkline.protocols.chat.request import parse_chat, parse_completion
 from trunkline.protocols.client import ClientFormat, ClientRequest
 from trunkline.protocols.embeddings.request import parse_embeddings
 from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
+from trunkline.protocols.images.request import parse_images
 from trunkline.protocols.messages.client import MESSAGES_FORMAT, parse_messages
 from trunkline.protocols.rerank.request import parse_rerank
 from trunkline.protocols.rerank.upstreams import RERANK
@@ -60,6 +62,10 @@ def _rerank(body: bytes, limits: ParseLimits) -> Inbound:
     )
 
 
+def _images(body: bytes, limits: ParseLimits) -> Inbound:
+    return InboundImages(request=parse_images(body, limits), format=CHAT_FORMAT)
+
+
 ROUTES: tuple[Route, ...] = (
     _generation("/chat/completions", parse_chat, CHAT_FORMAT),
     _generation("/completions", parse_completion, CHAT_FORMAT),
@@ -67,4 +73,6 @@ ROUTES: tuple[Route, ...] = (
     _generation("/responses", parse_responses, CHAT_FORMAT),
     Route("/embeddings", _embeddings, CHAT_FORMAT),
     Route("/rerank", _rerank, CHAT_FORMAT),
+    Route("/images", _images, CHAT_FORMAT),
+    Route("/images/generations", _images, CHAT_FORMAT),
 )

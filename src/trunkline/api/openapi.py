@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trunkline import __version__
-from trunkline.api import generation_operations, models, providers, statistics
+from trunkline.api import generation_operations, images, models, providers, statistics
 from trunkline.api import routes as control_plane
 from trunkline.api.catalog_view import CatalogView
 from trunkline.api.context import ControlPlane
@@ -65,7 +65,12 @@ def document(operations: Iterable[Operation], *, server_url: str) -> bytes:
 
 def describe(context: ControlPlane, view: CatalogView) -> bytes:
     """The description of everything that this instance serves."""
-    read = [*models.endpoints(view), *providers.endpoints(view), *statistics.endpoints(context, view)]
+    read = [
+        *models.endpoints(view),
+        *images.endpoints(view),
+        *providers.endpoints(view),
+        *statistics.endpoints(context, view),
+    ]
     served = [*control_plane.endpoints(context), *read]
     operations = [*generation_operations.OPERATIONS, *(endpoint.operation for endpoint in served)]
     return document(operations, server_url=f"{context.settings.public_url}/api/v1")

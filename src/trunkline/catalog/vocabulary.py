@@ -9,6 +9,8 @@ PROTOCOLS = frozenset(
         "openai-responses",
         "openai-embeddings",
         "openai-images",
+        "xai-images",
+        "dashscope-images",
         "openai-audio",
         "openai-realtime",
         "anthropic-messages",

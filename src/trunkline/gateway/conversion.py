@@ -111,6 +111,10 @@ class Inbound(Protocol):
     @property
     def format(self) -> ClientFormat: ...
 
+    def served_by(self, endpoint: Endpoint) -> "Inbound":
+        """The same, as far as the first endpoint of its plan decides it: whether it is answered as a stream."""
+        ...
+
     def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> Conversion:
         """The way to one endpoint."""
         ...
@@ -123,6 +127,9 @@ class InboundGeneration(Struct, frozen=True):
     format: ClientFormat
     operation: Operation = "chat"
     media_estimate: tuple[MediaUse, ...] = ()
+
+    def served_by(self, endpoint: Endpoint) -> "InboundGeneration":
+        return self
 
     def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> Conversion:
         return GenerationConversion(self.request, endpoint, target, policy)

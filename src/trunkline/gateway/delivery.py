@@ -10,17 +10,20 @@ from typing import Protocol
 
 from msgspec import Raw
 
+from trunkline.catalog.types import Operation
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import NO_CHARGE
 from trunkline.gateway.attempt import failed_attempt
 from trunkline.gateway.client import ClientStream, RawHeaders, Send, provider_header, send_whole
 from trunkline.gateway.conversion import Conversion, InboundGeneration
 from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.relay import Relay, let_go
 from trunkline.gateway.settlement import Bill, Settlement
 from trunkline.gateway.stages import stages_of
 from trunkline.generations.types import GenerationStatus
+from trunkline.protocols.addressed import AddressedBody
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
 from trunkline.protocols.events import Usage
 from trunkline.protocols.faults.classify import classify_failure, classify_fault
@@ -31,6 +34,8 @@ from trunkline.routing.attempts import final_error
 from trunkline.routing.metadata import router_metadata
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
+FREE_WHEN_LEFT: frozenset[Operation] = frozenset({"image"})
+"""What a client that leaves is not billed for (inference.md 22.2)."""
 
 
 class Delivery(Protocol):
@@ -116,6 +121,11 @@ def break_off(exchange: Exchange, runtime: ProviderRuntime, classified: Classifi
     return exchange.error
 
 
+def _is_left_free(exchange: Exchange) -> bool:
+    """Nobody waits for the answer any more, and nobody pays for it."""
+    return exchange.client_gone and exchange.inbound.operation in FREE_WHEN_LEFT
+
+
 class StreamDelivery:
     """Server-sent events."""
 
@@ -149,7 +159,7 @@ class StreamDelivery:
                 return classified
             await self._break_off(exchange, runtime, answer, classified)
             return None
-        bill = self._settlement.bill(exchange)
+        bill = self._settlement.bill(exchange, failed=_is_left_free(exchange))
         await self._settle(exchange, "cancelled" if exchange.client_gone else "completed", bill)
         self._client.provider = runtime.provider.name
         await self._finish(answer.tail(report_of(exchange, bill)))
@@ -195,11 +205,18 @@ class WholeDelivery:
     200 from then on, whatever comes.
     """
 
-    __slots__ = ("_docs_url", "_headers", "_loop", "_padding", "_send", "_settlement", "listener")
+    __slots__ = ("_docs_url", "_fetcher", "_headers", "_loop", "_padding", "_send", "_settlement", "listener")
 
     def __init__(
-        self, send: Send, headers: RawHeaders, settlement: Settlement, padding: ClientStream | None, docs_url: str
+        self,
+        send: Send,
+        headers: RawHeaders,
+        settlement: Settlement,
+        padding: ClientStream | None,
+        docs_url: str,
+        fetcher: MediaFetcher,
     ) -> None:
+        self._fetcher = fetcher
         self._padding = padding
         self._docs_url = docs_url
         self._send = send
@@ -217,8 +234,11 @@ class WholeDelivery:
         except UpstreamFailed as failure:
             return classify_failure(failure.kind)
         answer = conversion.open_body(data, identity_of(exchange, runtime))
+        if isinstance(answer, AddressedBody) and answer.addresses:
+            answer.fill(await self._fetcher.download(answer.addresses, deadline_s=deadline_s))
         facts = exchange.facts = answer.facts
-        status: GenerationStatus = "completed"
+        is_left = _is_left_free(exchange)
+        status: GenerationStatus = "cancelled" if is_left else "completed"
         if facts.fault is not None:
             classified = classify_fault(facts.fault)
             if not facts.content_seen:
@@ -226,10 +246,10 @@ class WholeDelivery:
             # What came before the failure is given, and costs nothing (inference.md 3).
             break_off(exchange, runtime, classified)
             status = "failed"
-        bill = self._settlement.bill(exchange, failed=status == "failed")
+        bill = self._settlement.bill(exchange, failed=status != "completed")
         await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
-        body = answer.render(report_of(exchange, bill))
-        await self._send_answer(exchange, self._begun(), body)
+        if not is_left:
+            await self._send_answer(exchange, self._begun(), answer.render(report_of(exchange, bill)))
         return None
 
     async def _send_answer(self, exchange: Exchange, begun: ClientStream | None, body: bytes) -> None:

@@ -10,6 +10,8 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import structlog
+
 from trunkline.core.errors import ErrorType, InvalidRequest, TrunklineError
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.fetch_client import MIB, FetchClient, Fetched, FetchFailed
@@ -27,8 +29,12 @@ BYTES_MAX: Final[Mapping[MediaKind, int]] = {
 REQUEST_BYTES_MAX: Final = 100 * MIB
 """Of everything that is fetched for one request."""
 REQUEST_URLS_MAX: Final = 64
+DOWNLOAD_BYTES_MAX: Final = 32 * MIB
+"""Of one image that an upstream answers with its address."""
 _AT_ONCE_PER_REQUEST: Final = 8
 _AT_ONCE: Final = 64
+
+_log = structlog.get_logger("trunkline.fetching")
 
 _RENAMED: Final = {"image/jpg": "image/jpeg", "video/mov": "video/quicktime"}
 _TAKEN: Final[Mapping[MediaKind, frozenset[str]]] = {
@@ -70,6 +76,30 @@ class MediaFetcher:
         for remote in wanted:
             if (failure := media.failures.get(remote.key)) is not None:
                 raise failure
+
+    async def download(self, addresses: Sequence[str], *, deadline_s: float) -> dict[str, bytes]:
+        """What lies at addresses that an upstream answered with, as far as it can be had by `deadline_s` (loop time).
+
+        The same rules of where the gateway may go hold (10.1): an upstream is a stranger too.
+        """
+        found: dict[str, bytes] = {}
+        budget = FetchedMedia(REQUEST_BYTES_MAX)
+        turns = asyncio.Semaphore(_AT_ONCE_PER_REQUEST)
+        async with asyncio.TaskGroup() as group:
+            for address in addresses:
+                group.create_task(self._download_one(address, found, budget, turns, deadline_s))
+        return found
+
+    async def _download_one(
+        self, address: str, found: dict[str, bytes], budget: FetchedMedia, turns: asyncio.Semaphore, deadline_s: float
+    ) -> None:
+        try:
+            async with asyncio.timeout_at(deadline_s), turns, self._places:
+                fetched = await self._client.get(address, DOWNLOAD_BYTES_MAX, budget)
+        except (TimeoutError, FetchFailed) as failure:
+            _log.warning("an upstream's address could not be fetched", reason=str(failure))
+        else:
+            found[address] = fetched.body
 
     async def _fetch_while_wanted(
         self, missing: Sequence[RemoteMedia], exchange: Exchange, media: FetchedMedia, listener: Listener

@@ -70,6 +70,9 @@ class InboundOneShape(Struct, Generic[R], frozen=True, kw_only=True):
     """By the catalog's names of upstream formats, best first."""
     media_estimate: tuple[MediaUse, ...] = ()
 
+    def served_by(self, endpoint: Endpoint) -> "InboundOneShape[R]":
+        return self
+
     def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> OneShapeConversion[R]:
         offered = (endpoint.protocol, *endpoint.protocols)
         name = next(name for name in self.codecs if name in offered)

@@ -25,7 +25,7 @@ from trunkline.gateway.client import (
     events_form,
 )
 from trunkline.gateway.conversion import Conversion, EncodedRequest
-from trunkline.gateway.delivery import Delivery, StreamDelivery, WholeDelivery
+from trunkline.gateway.delivery import FREE_WHEN_LEFT, Delivery, StreamDelivery, WholeDelivery
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import encode_flight
@@ -106,10 +106,12 @@ class Pipeline:
         require_text_request(exchange)
         await self._admission.rate(exchange.principal.account_id, exchange.received_ms)
         exchange.plan = await self._plan(exchange)
+        exchange.inbound = exchange.inbound.served_by(exchange.plan.attempts[0].endpoint)
+        exchange.request = exchange.inbound.request
         if exchange.request.stream:
             await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
-            await self._serve_whole(exchange, exchange.plan, send, headers)
+            await self._serve_whole(exchange, exchange.plan, send, receive, headers)
 
     async def explain(self, exchange: Exchange) -> Explanation:
         """What would be tried for this request, and why; nobody is called and nothing is charged (OP-32)."""
@@ -160,14 +162,21 @@ class Pipeline:
             client.stop()
             watch.stop()
 
-    async def _serve_whole(self, exchange: Exchange, decided: Plan, send: Send, headers: RawHeaders) -> None:
-        padding = None
+    async def _serve_whole(
+        self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
+    ) -> None:
+        padding = watch = None
         if self._settings.routing.pad_whole_answers:
             padding = self._open_client(send, headers, PADDED_JSON, Listener(exchange))
         try:
-            delivery = WholeDelivery(send, headers, self._settlement, padding, self._docs_url)
+            delivery = WholeDelivery(send, headers, self._settlement, padding, self._docs_url, self._fetcher)
+            if exchange.inbound.operation in FREE_WHEN_LEFT:
+                delivery.listener = Listener(exchange)
+                watch = DisconnectWatch(receive, delivery.listener.gone)
             await self._attempt_all(exchange, decided, delivery)
         finally:
+            if watch is not None:
+                watch.stop()
             if padding is not None:
                 padding.stop()
 

@@ -9,6 +9,7 @@ from trunkline.protocols.converse.protocol import ConverseProtocol
 from trunkline.protocols.embeddings.upstreams import EMBEDDINGS
 from trunkline.protocols.gemini import hosts as gemini_hosts
 from trunkline.protocols.gemini.protocol import GeminiProtocol
+from trunkline.protocols.images.upstreams import IMAGES
 from trunkline.protocols.managed_caches import CachingProtocol
 from trunkline.protocols.messages import hosts as messages_hosts
 from trunkline.protocols.messages.protocol import MessagesProtocol
@@ -42,6 +43,7 @@ _SPOKEN: Mapping[Operation, frozenset[str]] = {
     "chat": PROTOCOLS,
     "embeddings": frozenset(EMBEDDINGS),
     "rerank": frozenset(RERANK),
+    "image": frozenset(IMAGES),
 }
 
 

@@ -18,7 +18,7 @@ SANDBOX = Provider(
     name="Sandbox",
     kind="sandbox",
     protocol="openai-chat",
-    protocols=("openai-chat", "openai-embeddings", "cohere-v2"),
+    protocols=("openai-chat", "openai-embeddings", "cohere-v2", "openai-images"),
     base_url="sandbox://in-process/v1",
     auth=Auth(optional=True),
     data_policy=DataPolicy(training=False, retains_prompts=False, zdr=True, is_known=True),
@@ -29,6 +29,7 @@ _PROTOCOLS: Mapping[Operation, str] = {
     "chat": "openai-chat",
     "embeddings": "openai-embeddings",
     "rerank": "cohere-v2",
+    "image": "openai-images",
 }
 """What the Sandbox speaks, by what a model is called for."""
 _QUIRKS = frozenset({"reasoning_object", "multiple_choices", "developer_role", "cache_control", "tool_result_media"})

@@ -175,6 +175,12 @@ def _modality_missing(case: Case) -> TrunklineError:
     query, last = case.query, case.sifted.last
     inputs = [name for name in sorted(query.input_modalities) if not any(name in e.input_modalities for e in last)]
     outputs = [name for name in sorted(query.output_modalities) if not any(name in e.output_modalities for e in last)]
+    if query.operation == "image" and inputs:
+        return InvalidRequest(
+            f"{case.slug} takes no {' and no '.join(inputs)} as input. Leave out `input_references`, or choose another "
+            "model (`architecture.input_modalities` in /api/v1/images/models).",
+            field="input_references",
+        )
     wanted = [f"{name} input" for name in inputs] + [f"{name} output" for name in outputs]
     if not wanted:  # each is supported somewhere, but nowhere all of them
         wanted = [f"{' and '.join(sorted(query.input_modalities | query.output_modalities))} together"]

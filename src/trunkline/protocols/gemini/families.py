@@ -81,6 +81,7 @@ _FAMILIES = (
     replace(_NEWEST, prefix="gemini-3-pro-image", levels=("low", "high"), paints=True),
     replace(_NEWEST, prefix="gemini-3.1-flash-image", levels=("minimal", "high"), paints=True),
     replace(_NEWEST, prefix="gemini-3.1-flash-lite-image", levels=("minimal", "high"), paints=True),
+    replace(_NEWEST, prefix="gemini-nano-banana", levels=("minimal", "high"), paints=True),
     _GEMINI_2_5,
     replace(
         _GEMINI_2_5,

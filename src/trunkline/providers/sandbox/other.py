@@ -1,20 +1,16 @@
-"""The Sandbox's embeddings, rerank and images: deterministic, dimension-true, and plainly not a model's."""
+"""The Sandbox's embeddings and rerank: deterministic, dimension-true, and plainly not a model's."""
 
-import base64
 import hashlib
 import math
 import struct
-import zlib
 
 from trunkline.core import json
 from trunkline.core.json import JsonValue
 from trunkline.providers.sandbox import words
-from trunkline.providers.sandbox.request import Document, EmbeddingsRequest, ImagesRequest, RerankRequest
+from trunkline.providers.sandbox.request import Document, EmbeddingsRequest, RerankRequest
 
 DIMENSIONS_DEFAULT = 256
 DIMENSIONS_MAX = 16_384
-IMAGE_SIDE_MAX = 2048
-IMAGES_MAX = 10
 
 
 def embeddings(request: EmbeddingsRequest) -> bytes:
@@ -69,34 +65,3 @@ def _document(document: str | Document) -> str:
 def _overlap(asked: set[str], document: str) -> float:
     found = set(document.lower().split())
     return round(len(asked & found) / len(asked), 6) if asked else 0.0
-
-
-def images(request: ImagesRequest) -> bytes:
-    """PNG pictures in two colours that follow from the prompt."""
-    width, height = _size(request.size)
-    data: list[JsonValue] = [
-        {"b64_json": base64.b64encode(png(f"{request.prompt}#{index}", width, height)).decode()}
-        for index in range(min(max(1, request.n), IMAGES_MAX))
-    ]
-    return json.encode({"created": 0, "data": data})
-
-
-def _size(size: str | None) -> tuple[int, int]:
-    width, cross, height = (size or "256x256").partition("x")
-    if cross and width.isdecimal() and height.isdecimal():
-        return min(max(1, int(width)), IMAGE_SIDE_MAX), min(max(1, int(height)), IMAGE_SIDE_MAX)
-    return 256, 256
-
-
-def png(text: str, width: int, height: int) -> bytes:
-    """A valid PNG of stripes."""
-    colours = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-    rows = (b"\0" + colours[:3] * width, b"\0" + colours[3:6] * width)
-    pixels = b"".join(rows[y // 16 % 2] for y in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(pixels)), _chunk(b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -109,6 +109,7 @@ class ImagesRequest(Struct, frozen=True):
     prompt: str = ""
     n: int = 1
     size: str | None = None
+    stream: bool = False
 
 
 chat_decoder = msgspec.json.Decoder(Request)

@@ -8,7 +8,7 @@ import msgspec
 
 from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
-from trunkline.providers.sandbox import frames, other
+from trunkline.providers.sandbox import frames, images, other
 from trunkline.providers.sandbox.answer import compose
 from trunkline.providers.sandbox.faults import Fault, parse_fault
 from trunkline.providers.sandbox.frames import Frame
@@ -16,7 +16,6 @@ from trunkline.providers.sandbox.request import (
     chat_decoder,
     digest_input,
     embeddings_decoder,
-    images_decoder,
     rerank_decoder,
 )
 from trunkline.providers.upstream import Sink, UpstreamFailed, UpstreamRequest
@@ -28,7 +27,6 @@ FAULT_HEADER = "x-sandbox-user"
 _OTHERS: Mapping[str, Callable[[bytes], bytes]] = {
     "/embeddings": lambda body: other.embeddings(embeddings_decoder.decode(body)),
     "/rerank": lambda body: other.rerank(rerank_decoder.decode(body)),
-    "/images/generations": lambda body: other.images(images_decoder.decode(body)),
 }
 
 
@@ -48,14 +46,25 @@ class SandboxUpstream:
             for ending, answer in _OTHERS.items():
                 if request.url.endswith(ending):
                     return SandboxResponse.whole(200, answer(request.body))
+            if request.url.endswith(("/images/generations", "/images/edits")):
+                return await self._images(request, fault)
             return await self._chat(request, fault)
         except InvalidRequest as error:
             return _refusal(400, error.message)
         except msgspec.DecodeError as error:
             return _refusal(400, f"The Sandbox cannot read the body: {error}")
 
-    async def _chat(self, request: UpstreamRequest, fault: Fault) -> "SandboxResponse":
-        asked = chat_decoder.decode(request.body)
+    async def _images(self, request: UpstreamRequest, fault: Fault) -> "SandboxResponse":
+        asked = images.read_images(request.body)
+        if (refused := await self._first(request, fault)) is not None:
+            return refused
+        if not asked.stream:
+            return SandboxResponse.whole(200, images.images(asked))
+        events = (Frame(event, is_content=True) for event in images.image_events(asked))
+        return SandboxResponse.streaming(events, fault, self._settings.tokens_per_second, request.read_timeout_s)
+
+    async def _first(self, request: UpstreamRequest, fault: Fault) -> "SandboxResponse | None":
+        """Think for a moment, and fail if that was asked for."""
         wait_s = self._settings.first_token_seconds if fault.first_token_s is None else fault.first_token_s
         if wait_s > request.read_timeout_s:
             await asyncio.sleep(request.read_timeout_s)
@@ -65,6 +74,12 @@ class SandboxUpstream:
             return _refusal(fault.status, f"The Sandbox fails with {fault.status}, as asked.", fault.retry_after_s)
         if fault.garbage:
             return SandboxResponse.whole(200, b"<html>The Sandbox sends nonsense, as asked.</html>")
+        return None
+
+    async def _chat(self, request: UpstreamRequest, fault: Fault) -> "SandboxResponse":
+        asked = chat_decoder.decode(request.body)
+        if (refused := await self._first(request, fault)) is not None:
+            return refused
         number = digest_input(request.body, asked.seed)
         answer = compose(asked, number)
         if not asked.stream:

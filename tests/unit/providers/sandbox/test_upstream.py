@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 
+from trunkline.providers.sandbox.images import png
 from trunkline.providers.sandbox.media import image_dimensions
-from trunkline.providers.sandbox.other import png, unit_vector
+from trunkline.providers.sandbox.other import unit_vector
 from trunkline.providers.sandbox.schemas import example_of
 from trunkline.providers.sandbox.upstream import FAULT_HEADER, SandboxResponse, SandboxUpstream
 from trunkline.providers.sandbox.words import tokens_of
