@@ -20,6 +20,8 @@ RESPONSE = {"model": MODEL, "input": "Hi", "max_output_tokens": 20}
 MESSAGE = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}
 EMBED = {"model": "openai/text-embedding-3-small", "input": "Hi", "dimensions": 4}
 RANK = {"model": "cohere/rerank-v3.5", "query": "tea?", "documents": ["coffee", {"text": "tea"}]}
+PAINTER = "openai/gpt-image-1-mini"
+PAINT = {"model": PAINTER, "prompt": "A cat", "size": "64x64"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 OURS_ALONE = {"post /messages/count_tokens", "post /completions", "get /auth/key", "post /route/explain"}
@@ -81,6 +83,9 @@ async def answers(instance: Instance) -> dict[str, httpx.Response]:
         "post /messages/count_tokens": await client.post("/messages/count_tokens", json=MESSAGE),
         "post /embeddings": await client.post("/embeddings", json=EMBED),
         "post /rerank": await client.post("/rerank", json=RANK),
+        "post /images": await client.post("/images", json=PAINT),
+        "get /images/models": await client.get("/images/models"),
+        "get /images/models/{author}/{slug}/endpoints": await client.get(f"/images/models/{PAINTER}/endpoints"),
         "get /generation": await client.get("/generation", params=generation),
         "get /generation/content": await client.get("/generation/content", params=generation),
         "post /generation/feedback": await client.post("/generation/feedback", json=feedback),
@@ -135,6 +140,14 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
             await client.post("/chat/completions", json={**CHAT, "user": "sandbox:status=503"}),
             await client.post("/chat/completions", json={**CHAT, "user": "sandbox:status=429"}),
         ],
+        "post /images": [
+            await nobody.post("/images", json=PAINT),
+            await client.post("/images", json={**PAINT, "n": 11}),
+            await client.post("/images", json={**PAINT, "model": MODEL}),
+            await client.post("/images", json={**PAINT, "model": "acme/nothing"}),
+            await client.post("/images", json={**PAINT, "user": "sandbox:status=429"}),
+        ],
+        "get /images/models/{author}/{slug}/endpoints": [await client.get("/images/models/a/b/endpoints")],
         "post /rerank": [
             await nobody.post("/rerank", json=RANK),
             await client.post("/rerank", json={**RANK, "documents": []}),
