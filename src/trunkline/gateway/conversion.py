@@ -16,6 +16,7 @@ from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, Cl
 from trunkline.protocols.codec import JSON
 from trunkline.protocols.compression import CompressionLimits, Shortened, compress
 from trunkline.protocols.faults.types import Classified
+from trunkline.protocols.heard import JUDGED, Heard
 from trunkline.protocols.managed_caches import CacheablePrompt
 from trunkline.protocols.media_use import MediaUse
 from trunkline.protocols.quirks import quirks_of
@@ -188,17 +189,29 @@ class GenerationConversion:
     def open_stream(self, identity: AnswerIdentity) -> AnswerStream:
         answering = self._answering(identity)
         if self.path == "native":
-            return self._request.native_stream(answering)
-        decoder = self.protocol.open_stream(self._target, exclude_reasoning=not self._request.include_reasoning)
-        return self._request.hub_stream(decoder, answering)
+            answer = self._request.native_stream(answering)
+        else:
+            decoder = self.protocol.open_stream(self._target, exclude_reasoning=not self._request.include_reasoning)
+            answer = self._request.hub_stream(decoder, answering)
+        if not self._request.used_parameters.isdisjoint(JUDGED):
+            answer.facts.heard = Heard(self._request.expected)
+        return answer
 
     def open_body(self, data: bytes, identity: AnswerIdentity) -> AnswerBody:
         answering = self._answering(identity)
-        if self.path == "native":
-            return self._request.native_body(data, answering)
-        exclude_reasoning = not self._request.include_reasoning
-        decoded = self.protocol.decode_body(data, self._target, exclude_reasoning=exclude_reasoning)
-        return self._request.hub_body(decoded, answering)
+        is_judged = not self._request.used_parameters.isdisjoint(JUDGED)
+        decoded = None
+        if self.path == "hub" or is_judged:
+            exclude_reasoning = not self._request.include_reasoning
+            decoded = self.protocol.decode_body(data, self._target, exclude_reasoning=exclude_reasoning)
+        if self.path == "native" or decoded is None:
+            answer = self._request.native_body(data, answering)
+        else:
+            answer = self._request.hub_body(decoded, answering)
+        if is_judged and decoded is not None:
+            answer.facts.heard = Heard(self._request.expected)
+            answer.facts.heard.take(decoded.events)
+        return answer
 
     def echo(self, upstream_body: bytes, identity: AnswerIdentity) -> bytes:
         return self._request.echo(upstream_body, self._answering(identity))

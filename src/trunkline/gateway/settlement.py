@@ -21,6 +21,7 @@ from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
+from trunkline.protocols.heard import UNJUDGED
 from trunkline.settings import Billing
 from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import SharedState
@@ -155,6 +156,9 @@ class Settlement:
         request, caller, facts = exchange.request, exchange.caller, exchange.facts
         endpoint, error = exchange.endpoint, exchange.error
         usage = bill.usage if bill is not None else Usage()
+        verdict = UNJUDGED
+        if status == "completed" and facts is not None and facts.heard is not None:
+            verdict = facts.heard.verdict(facts.finish_reason)
         latency_ms = (
             None if exchange.first_token_s is None else round((exchange.first_token_s - exchange.received_s) * 1000)
         )
@@ -191,6 +195,8 @@ class Settlement:
             num_input_audio_prompt=request.num_audio or None,
             num_media_completion=(facts.media_count or None) if facts is not None else None,
             tool_call_count=facts.tool_call_count if facts is not None else 0,
+            tool_calls_valid=verdict.tool_calls_valid,
+            structured_valid=verdict.structured_valid,
             task=exchange.plan.task_type if exchange.plan is not None else None,
             num_search_results=(facts.search_count or None) if facts is not None else None,
             finish_reason=facts.finish_reason if facts is not None and error is None else ("error" if error else None),

@@ -21,6 +21,7 @@ from msgspec import Raw, Struct
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import Charge
 from trunkline.protocols.events import FinishReason, UpstreamFault, Usage
+from trunkline.protocols.heard import Heard
 from trunkline.protocols.media_use import MediaUse
 
 
@@ -91,6 +92,8 @@ class Facts(Struct):
     search_count: int = 0
     media_used: tuple[MediaUse, ...] = ()
     """What is billed by the second, character, image … instead of by token."""
+    heard: Heard | None = None
+    """What it called and said, where that is to be judged at its end: who listens sets it before the first byte."""
 
 
 class UsageReport(Struct, frozen=True, kw_only=True):

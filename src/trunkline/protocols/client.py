@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, UpstreamTarget, UsageReport
+from trunkline.protocols.heard import Expected
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.lenient_json import NOTHING
 from trunkline.protocols.requests import GenerationRequest
@@ -135,6 +136,10 @@ class ClientRequest(AskedRequest, Protocol):
 
     def to_hub(self) -> GenerationRequest:
         """The request in no provider's format."""
+        ...
+
+    def expected(self) -> Expected:
+        """What its answer may call, and what form it was asked to have: for statistics of how many are invalid."""
         ...
 
     def edit(self, target: UpstreamTarget) -> bytes:

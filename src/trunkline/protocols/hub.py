@@ -56,12 +56,20 @@ class HubStream:
         self._ended = False
 
     def feed(self, data: bytes) -> bytes:
-        return b"" if self._ended else self._encoder.encode(self._decoder.feed(data))
+        if self._ended:
+            return b""
+        events = self._decoder.feed(data)
+        if self.facts.heard is not None:
+            self.facts.heard.take(events)
+        return self._encoder.encode(events)
 
     def close(self) -> bytes:
         if self._ended:
             return b""
-        out = self._encoder.encode(self._decoder.close())
+        events = self._decoder.close()
+        if self.facts.heard is not None:
+            self.facts.heard.take(events)
+        out = self._encoder.encode(events)
         return out if self.facts.fault is not None else out + self._encoder.release()
 
     def tail(self, report: UsageReport) -> bytes:

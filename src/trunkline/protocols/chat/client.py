@@ -9,10 +9,11 @@ from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream
 from trunkline.protocols.chat import answers
 from trunkline.protocols.chat.chat_request import ChatRequest
 from trunkline.protocols.chat.debug import debug_chunk
-from trunkline.protocols.chat.hub_request import to_hub
+from trunkline.protocols.chat.hub_request import expected, to_hub
 from trunkline.protocols.chat.native_request import edit_request
 from trunkline.protocols.client import Answering
 from trunkline.protocols.error_body import render_error
+from trunkline.protocols.heard import Expected
 from trunkline.protocols.hub import DecodedBody, ResponseDecoder
 from trunkline.protocols.lenient_json import NOTHING
 from trunkline.protocols.requests import GenerationRequest
@@ -30,6 +31,9 @@ class ChatClientRequest(ChatRequest, frozen=True, kw_only=True):
 
     def to_hub(self) -> GenerationRequest:
         return to_hub(self)
+
+    def expected(self) -> Expected:
+        return expected(self)
 
     def edit(self, target: UpstreamTarget) -> bytes:
         return edit_request(self, target)

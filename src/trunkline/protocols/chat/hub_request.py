@@ -5,6 +5,7 @@ from msgspec import Raw
 from trunkline.protocols.chat import messages as chat_messages
 from trunkline.protocols.chat.chat_request import ChatRequest, is_extra
 from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse
+from trunkline.protocols.heard import Expected
 from trunkline.protocols.requests import CacheMarker, GenerationRequest, JsonObject, JsonSchema, Sampling
 from trunkline.protocols.wire_types import EMPTY
 
@@ -34,6 +35,11 @@ def to_hub(request: ChatRequest) -> GenerationRequest:
         stream=request.stream,
         extra={name: raw for name, raw in members.items() if is_extra(name)},
     )
+
+
+def expected(request: ChatRequest) -> Expected:
+    """The part of it that answers are judged by."""
+    return Expected(tuple([chat_messages.hub_tool(tool) for tool in request.tools]), _output(request)[0])
 
 
 def _sampling(request: ChatRequest) -> Sampling:

@@ -11,6 +11,7 @@ from trunkline.protocols.chat.chunk import ChoiceEnd, ChunkWriter
 from trunkline.protocols.chat.reader import StreamReader
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.commit import CommitGate
+from trunkline.protocols.heard import Heard
 from trunkline.protocols.lenient_json import quoted
 from trunkline.protocols.sse import DONE
 
@@ -33,6 +34,8 @@ class NativeStream:
         if text is not None and not self._ended:
             if not self._fingerprint_known and self._reader.system_fingerprint is not None:
                 self._learn_fingerprint(self._reader.system_fingerprint)
+            if self.facts.heard is not None:
+                self.facts.heard.say(0, text)
             return self._gate.pass_chunk(self._writer.text(quoted(text)), has_content=True)
         deltas = self._reader.feed(data)
         return self._render(deltas) if deltas and not self._ended else b""
@@ -59,6 +62,9 @@ class NativeStream:
         if not self._fingerprint_known and self._reader.system_fingerprint is not None:
             self._learn_fingerprint(self._reader.system_fingerprint)
         out = b""
+        if self.facts.heard is not None:
+            for delta in deltas:
+                _hear(delta, self.facts.heard)
         for delta in deltas:
             if delta.is_plain_text():
                 out += self._gate.pass_chunk(self._writer.text(quoted(delta.text)), has_content=True)
@@ -71,3 +77,13 @@ class NativeStream:
     def _learn_fingerprint(self, fingerprint: str) -> None:
         self._writer.learn_fingerprint(fingerprint)
         self._fingerprint_known = True
+
+
+def _hear(delta: DeltaRead, heard: Heard) -> None:
+    """What of a delta is judged at the end of the answer."""
+    if delta.text:
+        heard.say(delta.choice, delta.text)
+    if delta.refusal:
+        heard.refuse()
+    for call in delta.calls:
+        heard.call(delta.choice, call.ordinal, call.name, call.arguments)

@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from trunkline.core import ids
 from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.heard import Expected
 from trunkline.protocols.hub_survey import HubSurvey, survey_of, used_parameters
 from trunkline.protocols.messages.hub_request import Said, hub_request
 from trunkline.protocols.messages.tools_in import read_tools
@@ -25,7 +26,7 @@ from trunkline.protocols.messages.wire_blocks import (
     read_system,
 )
 from trunkline.protocols.messages.wire_request import FALLBACKS_MAX, HEAD, USER_CHARS_MAX, Head
-from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.requests import GenerationRequest, JsonSchema
 from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, invalid_prompt, top_level
 from trunkline.protocols.wire_types import EMPTY, ModelSlug
 
@@ -150,6 +151,12 @@ class MessagesRequest(Struct, frozen=True, kw_only=True):
         """Raises InvalidRequest when there is a tool that only upstreams of this format run."""
         self.said.tools.require_functions()
         return self.hub if self.hub is not None else hub_request(self.said)
+
+    def expected(self) -> Expected:
+        """Server tools are called by their upstream: of requests with any, calls are not judged."""
+        tools, schema = self.said.tools, self.head.schema
+        output = None if schema is None else JsonSchema("answer", schema.schema)
+        return Expected(tools.functions if tools.native_only is None else None, output)
 
 
 def read_request(body: bytes, limits: ParseLimits, type_: type[R]) -> R:

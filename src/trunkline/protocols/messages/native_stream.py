@@ -62,11 +62,15 @@ class NativeStream:
     def feed(self, data: bytes) -> bytes:
         if self._ended:
             return b""
-        self._reader.feed(data)
+        events = self._reader.feed(data)
+        if self.facts.heard is not None:
+            self.facts.heard.take(events)
         return self._pass_on()
 
     def close(self) -> bytes:
-        self._reader.close()
+        events = self._reader.close()
+        if self.facts.heard is not None:
+            self.facts.heard.take(events)
         out = self._pass_on()
         if self.facts.fault is not None or self._ended:
             return out

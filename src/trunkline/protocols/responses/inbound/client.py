@@ -3,7 +3,9 @@
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Facts, UpstreamTarget, UsageReport
 from trunkline.protocols.client import Answering
+from trunkline.protocols.heard import Expected
 from trunkline.protocols.hub import DecodedBody, HubStream, ResponseDecoder
+from trunkline.protocols.lenient_json import list_of, object_of, text_of
 from trunkline.protocols.requests import GenerationRequest, JsonSchema
 from trunkline.protocols.responses.decoder import ResponsesDecoder, decode_body
 from trunkline.protocols.responses.inbound.asked import ResponsesRequest
@@ -37,6 +39,11 @@ class ResponsesClientRequest(ResponsesRequest, frozen=True, kw_only=True):
         if self.refusal_elsewhere is not None:
             raise self.refusal_elsewhere
         return self.hub
+
+    def expected(self) -> Expected:
+        """Calls are judged where all tools are functions: what others are given is no JSON."""
+        kinds = {text_of(object_of(tool).get("type")) for tool in list_of(self.members.get("tools"))}
+        return Expected(self.hub.tools if kinds <= {"function"} else None, self.hub.output)
 
     def edit(self, target: UpstreamTarget) -> bytes:
         return edit_request(self, target)

@@ -69,13 +69,17 @@ class NativeStream:
     def feed(self, data: bytes) -> bytes:
         if self._ended:
             return b""
-        self._decoder.feed(data)
+        events = self._decoder.feed(data)
+        if self.facts.heard is not None:
+            self.facts.heard.take(events)
         return self._pass_on()
 
     def close(self) -> bytes:
         if self._ended:
             return b""
-        self._decoder.close()
+        events = self._decoder.close()
+        if self.facts.heard is not None:
+            self.facts.heard.take(events)
         out = self._pass_on()
         return out if self.facts.fault is not None else out + self._gate.release()
 
