@@ -12,9 +12,14 @@ from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trunkline.accounts.apps import Apps
+from trunkline.accounts.attempts import Attempts
 from trunkline.accounts.bootstrap import BOOTSTRAP_KEY, BOOTSTRAP_MANAGEMENT_KEY, FirstStart, ensure_owner
 from trunkline.accounts.directory import Directory
+from trunkline.accounts.passwords import Passwords
+from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.service import KeyService
+from trunkline.accounts.sessions import SessionService
+from trunkline.accounts.sign_in import SignInService
 from trunkline.api import health_checks, images, models, openapi, providers, statistics
 from trunkline.api import metrics as metrics_api
 from trunkline.api.context import ControlPlane
@@ -57,7 +62,9 @@ from trunkline.storage.backlog import Backlog, JournalPlace
 from trunkline.storage.database import open_database
 from trunkline.storage.flights import FlightRecorder, recover
 from trunkline.storage.shared.memory import MemoryShared
+from trunkline.web.services import AccountServices
 from trunkline.web.site import create_site
+from trunkline.web.visitors import Visitors
 
 API_ROOTS = ("/api/v1", "/v1")
 """The same tree twice (inference.md 1.1)."""
@@ -241,9 +248,26 @@ class Application:
                 facts=view,
                 world=lambda: self._world,
                 openapi=description,
+                accounts=self._account_services(control.keys),
             ),
         )
         return ErrorBoundary(router, clock=self._clock, docs_base=settings.docs_url)
+
+    def _account_services(self, keys: KeyService) -> AccountServices:
+        """What the site's signed-in pages stand on."""
+        database, clock = self._database, self._clock
+        attempts, passwords = Attempts(self._shared, clock), Passwords()
+        sessions = SessionService(database, clock, self._settings.auth)
+        profiles = ProfileService(database, attempts, clock, sessions, passwords)
+        return AccountServices(
+            visitors=Visitors(self._settings, sessions, profiles),
+            sessions=sessions,
+            sign_in=SignInService(database, attempts, clock, sessions, passwords),
+            profiles=profiles,
+            keys=keys,
+            directory=self._directory,
+            shared=self._shared,
+        )
 
     def _watch(self, recorder: FlightRecorder) -> None:
         """Numbers that other parts keep, read when metrics are scraped."""

@@ -228,6 +228,12 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cache_seconds: Seconds = 60.0
     """How long a verified key is believed without asking the database; a revocation is noticed sooner."""
+    password_sign_in: bool = False
+    """Let people set a password for the site and sign in with it; one-time links always work."""
+    session_idle_days: PositiveCount = 14
+    """A browser that was not used for so long is signed out."""
+    session_days: PositiveCount = 90
+    """A browser is signed out after so long, however much it is used."""
 
 
 class Telemetry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

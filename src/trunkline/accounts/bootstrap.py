@@ -7,10 +7,12 @@ from trunkline.accounts import audit, repository, secrets
 from trunkline.accounts.service import issue_key
 from trunkline.accounts.types import Account, Actor, KeyKind, NewKey, Workspace
 from trunkline.core import ids
+from trunkline.core.calendar import DAY_MS
 from trunkline.core.clock import Clock
 from trunkline.storage.interface import Database
 
-SIGN_IN_LINK_MS = 24 * 60 * 60 * 1000
+SIGN_IN_LINK_MS = DAY_MS
+"""How long a one-time link works."""
 BOOTSTRAP_KEY = "TRUNKLINE_BOOTSTRAP_KEY"
 BOOTSTRAP_MANAGEMENT_KEY = "TRUNKLINE_BOOTSTRAP_MANAGEMENT_KEY"
 

@@ -127,6 +127,27 @@ def list_keys(
     return [msgspec.convert(row, ApiKey) for row in connection.execute(query).mappings()]
 
 
+def list_management_keys(connection: Connection, account_id: str, *, limit: int) -> list[ApiKey]:
+    """Management keys of the account, newest first, ties by hash."""
+    query = select(*_KEY_COLUMNS).where(
+        api_keys.c.account_id == account_id,
+        api_keys.c.kind == "management",
+        api_keys.c.deleted_at_ms.is_(None),
+    )
+    query = query.order_by(api_keys.c.created_at_ms.desc(), api_keys.c.hash).limit(limit)
+    return [msgspec.convert(row, ApiKey) for row in connection.execute(query).mappings()]
+
+
+def key_names(connection: Connection, account_id: str) -> dict[str, str]:
+    """Hash → name of every key that the account has or had: reports still label a deleted one (KEY-17)."""
+    rows = connection.execute(
+        select(api_keys.c.hash, api_keys.c.name).where(
+            api_keys.c.account_id == account_id, api_keys.c.kind == "inference"
+        )
+    )
+    return {row.hash: row.name for row in rows}
+
+
 def update_key(connection: Connection, key: ApiKey) -> None:
     """Store what PATCH may change."""
     connection.execute(

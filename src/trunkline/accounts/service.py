@@ -69,15 +69,19 @@ class KeyService:
             _page, account_id, workspace_id, include_disabled, offset, self._clock.now_ms()
         )
 
-    async def get(self, account_id: str, key_hash: str) -> KeyWithSpend:
-        """An inference key by hash."""
-        _require_hash(key_hash)
-        return await self._database.read(_get, account_id, key_hash, self._clock.now_ms())
+    async def management_keys(self, account_id: str) -> list[KeyWithSpend]:
+        """The account's management keys, up to 100, newest first (MKP-01). The API lists none (MK-03)."""
+        return await self._database.read(_management_keys, account_id, self._clock.now_ms())
 
-    async def change(self, actor: Actor, key_hash: str, patch: KeyPatch) -> KeyWithSpend:
+    async def get(self, account_id: str, key_hash: str, kind: KeyKind = "inference") -> KeyWithSpend:
+        """A key of this kind by hash."""
+        _require_hash(key_hash)
+        return await self._database.read(_get, account_id, key_hash, self._clock.now_ms(), kind)
+
+    async def change(self, actor: Actor, key_hash: str, patch: KeyPatch, kind: KeyKind = "inference") -> KeyWithSpend:
         """Apply a patch; an empty one changes nothing and is no update (VAL-07)."""
         _require_hash(key_hash)
-        return await self._database.write(_change, actor, key_hash, patch, self._clock.now_ms())
+        return await self._database.write(_change, actor, key_hash, patch, self._clock.now_ms(), kind)
 
     async def delete(self, actor: Actor, key_hash: str, kind: KeyKind = "inference") -> None:
         """Final; a second time is NotFound (KEY-17)."""
@@ -142,8 +146,15 @@ def _page(
     return _with_spend(connection, keys, now_ms)
 
 
-def _get(connection: Connection, account_id: str, key_hash: str, now_ms: int) -> KeyWithSpend:
-    key = repository.find_key(connection, account_id, key_hash, "inference")
+def _management_keys(connection: Connection, account_id: str, now_ms: int) -> list[KeyWithSpend]:
+    keys = repository.list_management_keys(connection, account_id, limit=KEYS_PAGE)
+    return _with_spend(connection, keys, now_ms)
+
+
+def _get(
+    connection: Connection, account_id: str, key_hash: str, now_ms: int, kind: KeyKind = "inference"
+) -> KeyWithSpend:
+    key = repository.find_key(connection, account_id, key_hash, kind)
     if key is None:
         raise _key_not_found()
     return _own(connection, key, now_ms)
@@ -163,8 +174,10 @@ def _with_spend(connection: Connection, keys: list[ApiKey], now_ms: int) -> list
     ]
 
 
-def _change(connection: Connection, actor: Actor, key_hash: str, patch: KeyPatch, now_ms: int) -> KeyWithSpend:
-    before = _get(connection, actor.account_id, key_hash, now_ms)
+def _change(
+    connection: Connection, actor: Actor, key_hash: str, patch: KeyPatch, now_ms: int, kind: KeyKind
+) -> KeyWithSpend:
+    before = _get(connection, actor.account_id, key_hash, now_ms, kind)
     changes = {name: value for name, value in msgspec.structs.asdict(patch).items() if value is not UNSET}
     if not changes:
         return before

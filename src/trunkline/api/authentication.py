@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from trunkline.accounts import rates
+from trunkline.accounts.client_address import client_address
 from trunkline.accounts.types import Actor, Principal
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID
@@ -65,16 +66,10 @@ def actor(context: ControlPlane, principal: Principal, request: Request) -> Acto
         account_id=principal.account_id,
         name=f"key {principal.key.label}",
         creator_user_id=principal.key.creator_user_id,
-        address=client_address(request.scope, context.settings.server.trusted_proxies),
+        address=client_address(
+            None if request.client is None else request.client.host,
+            request.headers.get("x-forwarded-for"),
+            context.settings.server.trusted_proxies,
+        ),
         request_id=request.scope[REQUEST_ID],
     )
-
-
-def client_address(scope: Scope, trusted_proxies: int) -> str | None:
-    """The caller's address: the peer, or what the outermost trusted proxy says of it in `X-Forwarded-For`."""
-    peer: tuple[str, int] | None = scope.get("client")
-    forwarded = header(scope, b"x-forwarded-for")
-    if trusted_proxies and forwarded is not None:
-        hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",")]
-        return hops[-min(trusted_proxies, len(hops))][:64]
-    return peer[0] if peer is not None else None

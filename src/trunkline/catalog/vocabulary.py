@@ -107,7 +107,8 @@ RESERVED_AUTHORS = frozenset(
         *("activity", "admin", "announcements", "api", "apps", "auth", "benchmarks", "chat", "collections", "compare"),
         *("credits", "design", "docs", "fusion", "healthz", "keys", "labs", "logs", "metrics"),
         *("models", "preferences", "pricing", "provider", "providers", "rankings", "readyz", "request-builder"),
-        *("search", "settings", "sign-in", "static", "status", "v1", "workspaces"),
+        *("search", "settings", "sign-in", "sign-out", "static", "status", "v1"),
+        "workspaces",
     }
 )
 """First segments of the site's own addresses (site.md SH-07): a model of such an author would have no page."""

@@ -6,6 +6,7 @@ import click
 
 _COMMANDS = {
     "serve": "Start the gateway.",
+    "sign-in-link": "Print a one-time link to the site.",
     "keys": "Create, list and revoke API keys.",
     "credits": "Add and show credits.",
     "models": "List models and their prices.",
@@ -23,7 +24,7 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """Each name is the module `trunkline.cli.<name>` with a click command `command` in it."""
+    """Each name is the module `trunkline.cli.<name>` (hyphens as underscores) with a click command `command` in it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -31,7 +32,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"trunkline.cli.{cmd_name}").command
+        command: click.Command = import_module(f"trunkline.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -43,6 +43,7 @@ accounts = Table(
     # Cached sums of the ledger, changed only in the transaction that writes the entries (LED-01); `audit` recomputes.
     Column("credits_nanousd", BigInteger, nullable=False, default=0),
     Column("usage_nanousd", BigInteger, nullable=False, default=0),
+    Index("ix_accounts_email", "email", unique=True),
 )
 
 workspaces = Table(
@@ -231,6 +232,31 @@ sign_in_links = Table(
     Column("account_id", String(40), nullable=False),
     Column("expires_at_ms", BigInteger, nullable=False),
     Column("used_at_ms", BigInteger),
+)
+
+# Browsers that are signed in. The cookie holds the token, this table only its hash.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("account_id", String(40), nullable=False),
+    Column("method", String(12), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("last_used_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("address", Text),
+    Column("user_agent", Text),
+    Index("ix_sessions_account_id", "account_id"),
+)
+
+# Argon2id, with its parameters and salt in the text.
+passwords = Table(
+    "passwords",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("changed_at_ms", BigInteger, nullable=False),
 )
 
 # One row for each kind of cached state; a change of it bumps the number in the same transaction, and every serving

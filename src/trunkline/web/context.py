@@ -15,6 +15,8 @@ from trunkline.settings import Settings
 from trunkline.storage.interface import Database, StorageUnavailable
 from trunkline.web.documentation.library import Library
 from trunkline.web.rendering import Document, Renderer
+from trunkline.web.services import AccountServices
+from trunkline.web.visitors import Visitor
 
 R = TypeVar("R")
 
@@ -35,6 +37,7 @@ class WebContext:
     openapi: bytes
     """The description of the API, as it is served."""
     renderer: Renderer
+    accounts: AccountServices
 
     def rows(self) -> list[ListedModel]:
         """The models that everybody may know of, newest first."""
@@ -58,4 +61,12 @@ class WebContext:
     async def respond(self, request: Request, document: Document) -> Response:
         """A page in its shell."""
         is_sandboxed = self.world().providers.sandbox_answers_all
-        return await self.renderer.respond(request, document, is_sandboxed=is_sandboxed)
+        visitor = await self._known_visitor(request)
+        return await self.renderer.respond(request, document, is_sandboxed=is_sandboxed, visitor=visitor)
+
+    async def _known_visitor(self, request: Request) -> Visitor | None:
+        """Who is signed in; nobody while the database is away, so that public pages stand."""
+        try:
+            return await self.accounts.visitors.find(request)
+        except StorageUnavailable:
+            return None

@@ -14,8 +14,9 @@ from trunkline.web.addresses import models_address
 from trunkline.web.assets import Assets
 from trunkline.web.formats import numbers, text, times
 from trunkline.web.formats.monograms import monogram
-from trunkline.web.headers import REVALIDATED, SECURITY_HEADERS
-from trunkline.web.shell import NAVIGATION, Shell, footer, theme_of
+from trunkline.web.headers import PRIVATE, REVALIDATED, SECURITY_HEADERS
+from trunkline.web.shell import ACCOUNT_NAVIGATION, NAVIGATION, Shell, footer, theme_of
+from trunkline.web.visitors import Visitor
 
 REQUEST_ID = "trunkline.request_id"
 """Scope key of the request's id: the same that the API's error envelope uses."""
@@ -37,6 +38,8 @@ class Document(Struct, frozen=True, kw_only=True):
     feed: str | None = None
     """Address of an RSS feed of the same content."""
     is_indexed: bool = True
+    is_private: bool = False
+    """Shows what belongs to one person: nothing keeps a copy, not even the browser."""
 
 
 class Renderer:
@@ -66,20 +69,28 @@ class Renderer:
         # jinja2 gives `globals` the type of its defaults; any value is allowed.
         self._templates.globals.update(shared)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
-    async def respond(self, request: Request, document: Document, *, is_sandboxed: bool = False) -> Response:
+    async def respond(
+        self, request: Request, document: Document, *, is_sandboxed: bool = False, visitor: Visitor | None = None
+    ) -> Response:
         """The page as HTML. It is made in a thread: answers that are being streamed go on meanwhile."""
         shell = Shell(
             site=self._site,
             path=request.url.path,
             theme=theme_of(request),
             navigation=NAVIGATION,
+            account_navigation=ACCOUNT_NAVIGATION,
+            visitor=visitor,
             footer=self._footer,
             is_sandboxed=is_sandboxed,
             request_id=request.scope[REQUEST_ID],
         )
         compress = "gzip" in request.headers.get("accept-encoding", "")
         body, encoding = await asyncio.to_thread(self._render, document, shell, compress)
-        headers = {**SECURITY_HEADERS, "cache-control": REVALIDATED, "vary": "accept-encoding, cookie"}
+        headers = {
+            **SECURITY_HEADERS,
+            "cache-control": PRIVATE if document.is_private else REVALIDATED,
+            "vary": "accept-encoding, cookie",
+        }
         if encoding is not None:
             headers["content-encoding"] = encoding
         return Response(body, document.status, headers, "text/html; charset=utf-8")

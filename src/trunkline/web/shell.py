@@ -6,6 +6,7 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from trunkline.settings import Site
+from trunkline.web.visitors import Visitor
 
 Theme = Literal["system", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("system", "light", "dark")
@@ -37,6 +38,9 @@ class Shell(Struct, frozen=True, kw_only=True):
     is_sandboxed: bool
     """The Sandbox answers for every model; the page says so (operating.md OP-13)."""
     request_id: str
+    visitor: Visitor | None
+    """Who is signed in."""
+    account_navigation: tuple[Link, ...]
 
     def is_here(self, href: str) -> bool:
         """Whether the page lies at this entry or below it."""
@@ -51,6 +55,8 @@ NAVIGATION = (
     Link("Pricing", "/pricing"),
     Link("Docs", "/docs"),
 )
+
+ACCOUNT_NAVIGATION: tuple[Link, ...] = ()
 
 _PRODUCT = LinkGroup(
     "Product",

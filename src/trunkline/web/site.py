@@ -31,12 +31,14 @@ from trunkline.web.pages import (
     providers,
     rankings,
     search,
+    sign_in,
     status,
 )
 from trunkline.web.pages.errors import error_page
 from trunkline.web.pages.model import routes as model
 from trunkline.web.pages.models import routes as models
 from trunkline.web.rendering import Renderer
+from trunkline.web.services import AccountServices
 
 
 def create_site(
@@ -47,6 +49,7 @@ def create_site(
     facts: InstanceFacts,
     world: Callable[[], World],
     openapi: bytes,
+    accounts: AccountServices,
 ) -> ASGIApp:
     """Everything people see in a browser. It answers what the API's routes do not; it raises HTTPException for what is
     not its business."""
@@ -62,10 +65,11 @@ def create_site(
         library=Library(),
         openapi=openapi,
         renderer=Renderer(settings.site, settings.public_url, assets),
+        accounts=accounts,
     )
     router = _ByMethod(
         Router([*assets.routes(), *_pages(context)], redirect_slashes=False, default=_nothing),
-        Router([*preferences.actions(context)], redirect_slashes=False, default=_nothing),
+        Router(_actions(context), redirect_slashes=False, default=_nothing),
     )
     return SiteBoundary(router, clock=clock, error_page=error_page(context))
 
@@ -87,9 +91,15 @@ def _pages(context: WebContext) -> list[Route]:
         *api_reference.routes(context),
         *docs.routes(context),
         *design.routes(context),
+        *sign_in.routes(context),
         *labs.author_routes(context),
         *model.routes(context),
     ]
+
+
+def _actions(context: WebContext) -> list[Route]:
+    """What forms do."""
+    return [*preferences.actions(context), *sign_in.actions(context)]
 
 
 class _ByMethod:

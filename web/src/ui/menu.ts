@@ -1,7 +1,9 @@
-/** The phone's menu opens without scripts; with them Esc and a click outside close it. */
+/** The menus of the header open without scripts; with them Esc and a click outside close them. */
 export function attachMenu(): void {
-  const menu = document.querySelector<HTMLDetailsElement>("details.menu");
-  if (menu === null) return;
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu, details.account-menu")) attach(menu);
+}
+
+function attach(menu: HTMLDetailsElement): void {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && menu.open) {
       menu.open = false;

@@ -1,0 +1,68 @@
+"""Pages and forms that only a signed-in person gets to. A stranger signs in first and then comes back (AUTH-02)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from trunkline.accounts.types import Actor
+from trunkline.web.context import WebContext
+from trunkline.web.forms import own_path, read_form, require_token
+from trunkline.web.rendering import REQUEST_ID
+from trunkline.web.visitors import Visitor
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """A form of a signed-in person, proven to come from a page of ours."""
+
+    request: Request
+    visitor: Visitor
+    actor: Actor
+    form: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """A field without the space around it, empty when it was not sent."""
+        return self.form.get(name, "").strip()
+
+
+def for_members(context: WebContext, show: Callable[[Request, Visitor], Awaitable[Response]]) -> Handler:
+    """A page for whoever is signed in."""
+
+    async def guarded(request: Request) -> Response:
+        visitor = await context.accounts.visitors.find(request)
+        return _sign_in_first(_address(request)) if visitor is None else await show(request, visitor)
+
+    return guarded
+
+
+def for_members_forms(context: WebContext, act: Callable[[Sent], Awaitable[Response]]) -> Handler:
+    """What a form of a signed-in person does. Raises PermissionDenied for one that did not come from our page."""
+
+    async def guarded(request: Request) -> Response:
+        visitors = context.accounts.visitors
+        visitor = await visitors.find(request)
+        if visitor is None:
+            return _sign_in_first(own_path(urlsplit(request.headers.get("referer", "/")).path))
+        form = await read_form(request)
+        require_token(form, visitor.form_token)
+        actor = visitors.actor(request, visitor, request.scope[REQUEST_ID])
+        return await act(Sent(request=request, visitor=visitor, actor=actor, form=form))
+
+    return guarded
+
+
+def see(path: str) -> Response:
+    """What a form answers with when it is done: the page to look at next."""
+    return RedirectResponse(path, 303)
+
+
+def _address(request: Request) -> str:
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def _sign_in_first(back: str) -> Response:
+    return RedirectResponse(f"/sign-in?{urlencode({'next': back})}", 303)

@@ -1,0 +1,24 @@
+"""What the pages of signed-in people stand on: the services that the API and the command line use too."""
+
+from dataclasses import dataclass
+
+from trunkline.accounts.directory import Directory
+from trunkline.accounts.profiles import ProfileService
+from trunkline.accounts.service import KeyService
+from trunkline.accounts.sessions import SessionService
+from trunkline.accounts.sign_in import SignInService
+from trunkline.storage.shared.interface import SharedState
+from trunkline.web.visitors import Visitors
+
+
+@dataclass(frozen=True, slots=True)
+class AccountServices:
+    """Made once by the site."""
+
+    visitors: Visitors
+    sessions: SessionService
+    sign_in: SignInService
+    profiles: ProfileService
+    keys: KeyService
+    directory: Directory
+    shared: SharedState
