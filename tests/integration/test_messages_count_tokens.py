@@ -1,5 +1,6 @@
 """`POST /messages/count_tokens`: the upstream's counter where there is one, an estimate elsewhere, never a charge."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.fakes.provider import FakeProvider
-from tests.fakes.replies import body
+from tests.fakes.replies import body, raw
 from tests.instance import MANAGEMENT_KEY, Instance, endpoint
+from trunkline.gateway import token_counting
 
 ASKED: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Count me, please."}],
@@ -95,3 +97,12 @@ async def test_what_is_wrong_is_told_in_the_envelope_of_this_api(world: World) -
         assert response.status_code == status, response.text
         told = response.json()
         assert (told["type"], told["error"]["type"], told["request_id"]) == ("error", kind, None)
+
+
+async def test_a_counter_that_stalls_in_the_middle_is_let_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token_counting, "COUNT_S_MAX", 0.1)
+    world.claude.then(raw(b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{", ending="hang"))
+    response = await world.count("acme/claude")
+    assert response.json() == (await world.count("acme/chat")).json()
+    async with asyncio.timeout(5):
+        await world.claude.client_closed(0)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
+from tests.fakes import anthropic_messages as claude
 from tests.protocols.messages_client import ANSWERING, ASKED, IDENTITY, native, parse, report, through_hub
 from tests.ways.messages import assemble, events
 from trunkline.protocols.answers import Facts
@@ -35,7 +36,7 @@ CITED = Raw(
 
 
 def stream(told: list[GenerationEvent], *, hide_thinking: bool = False) -> list[dict[str, Any]]:
-    encoder = EventEncoder(IDENTITY, "https://docs.example", hide_thinking=hide_thinking)
+    encoder = EventEncoder(IDENTITY, Facts(), "https://docs.example", hide_thinking=hide_thinking)
     out = b"".join([encoder.encode([event]) for event in told]) + encoder.release() + encoder.tail(report(USAGE))
     return events(out.decode())
 
@@ -250,3 +251,48 @@ def test_events_of_any_shape_end_in_an_answer_or_a_fault(value: Any, kind: str) 
     for path in (native, through_hub):
         answer, out = path([data])
         assert answer.facts.fault is not None or b"message_stop" in out
+
+
+def test_hundreds_of_calls_that_wait_for_the_first_are_told() -> None:
+    indexes = range(1_000)
+    began: list[GenerationEvent] = [
+        PartStarted(index, "tool_call", tool_call_id=f"c{index}", name="look") for index in indexes
+    ]
+    told = ended(*began, *[PartEnded(index) for index in reversed(indexes)], reason="tool_calls")
+    starts = [event for event in stream(told) if event["type"] == "content_block_start"]
+    assert {event["content_block"]["id"] for event in starts} == {f"c{index}" for index in indexes}
+    assert len(whole(told)["content"]) == len(indexes)
+
+
+@pytest.mark.parametrize("way", [native, through_hub])
+@pytest.mark.parametrize("block", [{"type": "text", "text": ""}, {"type": "thinking", "thinking": ""}])
+def test_nothing_is_left_out_however_much_comes_before_the_first_word(way: Any, block: dict[str, Any]) -> None:
+    answer, out = way(upstream(claude.events([*[block] * 100, claude.TEXT], stop="max_tokens")))
+    assert answer.facts.fault is None
+    assert assemble(events(out.decode()))["content"][-1]["text"] == claude.TEXT["text"]
+
+
+def test_signs_of_life_before_the_first_word_push_no_event_out() -> None:
+    first, *rest = claude.events([claude.TEXT])
+    _, out = native(upstream([first, *[{"type": "ping"}] * 500, *rest]))
+    assert assemble(events(out.decode()))["content"][0]["text"] == claude.TEXT["text"]
+
+
+def test_an_upstream_that_never_comes_to_the_point_is_not_kept_in_memory() -> None:
+    answer = ASKED.native_stream(ANSWERING)
+    answer.feed(upstream(claude.events([])[:1])[0])
+    out = b"".join(answer.feed(claude.event({"type": "later", "filler": "x" * 10_000})) for _ in range(200))
+    assert len(out) > 1_900_000
+    assert answer.facts.content_seen, "another endpoint cannot answer any more"
+
+
+def test_reason_and_counts_may_come_in_events_of_their_own() -> None:
+    *began, delta, stop = claude.events([claude.TEXT], stop="max_tokens")
+    counts = {"type": "message_delta", "delta": {"stop_reason": None}, "usage": {"output_tokens": 7}}
+    _, out = native(upstream([*began, delta, counts, stop]))
+    answer = assemble(events(out.decode()))
+    assert (answer["stop_reason"], answer["usage"]["output_tokens"]) == ("max_tokens", 7)
+
+
+def upstream(told: list[dict[str, Any]]) -> list[bytes]:
+    return [claude.event(event) for event in told]

@@ -279,3 +279,23 @@ def test_what_comes_after_the_end_is_not_told() -> None:
     assert isinstance(stream, HubStream)
     drive(stream, [b"."])
     assert stream.feed(b".") == b""
+
+
+@pytest.mark.parametrize("kind", ["réponse.later", "response.later\ndata: {}\n\n", "response\rlater"])
+def test_an_event_that_nobody_knows_passes_whatever_its_name(kind: str) -> None:
+    *began, last = stream_of(response(message("Hello.")))
+    later = {"type": kind, "later": True}
+    stream = parse(stream=True).native_stream(answering())
+    told = drive(stream, [b"data: " + json.dumps(event).encode() + b"\n\n" for event in [*began, later, last]])
+    payloads = [line.removeprefix("data: ") for line in told.split("\n") if line.startswith("data: {")]
+    assert [event["type"] for event in map(json.loads, payloads)].count(kind) == 1
+
+
+def test_cost_is_told_once_where_the_upstream_tells_one_too() -> None:
+    counts = {"input_tokens": 9, "output_tokens": 2, "cost": {"total_cost": 7}, "is_byok": True}
+    data = json.dumps(response(message("Hi"), used=counts)).encode()
+    answer = parse().native_body(data, answering())
+    rendered = answer.render(report(answer.facts))
+    assert (rendered.count(b'"cost":'), rendered.count(b'"is_byok":')) == (1, 1)
+    usage = json.loads(rendered)["usage"]
+    assert (usage["cost"], usage["input_tokens"]) == (0.000021, 9)

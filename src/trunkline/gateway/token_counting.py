@@ -57,7 +57,6 @@ class TokenCounter:
                 try:
                     return await response.read_all(COUNT_BYTES_MAX) if response.status == 200 else None
                 finally:
-                    if response.status != 200:
-                        response.cancel()
+                    response.cancel()  # nothing, after a whole answer
         except (UpstreamFailed, TimeoutError):
             return None

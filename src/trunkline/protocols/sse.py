@@ -4,6 +4,8 @@ Only `data` matters to the formats that we relay: an event's name repeats what i
 fields are read over; the transport counts their bytes as a sign of life.
 """
 
+import re
+
 EVENT_BYTES_MAX = 32 * 1024 * 1024
 """Largest event that is put together: a few images as data URLs."""
 STRAY_BYTES_MAX = 64 * 1024
@@ -12,6 +14,7 @@ DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": OPENROUTER PROCESSING\n\n"
 
 _BOM = b"\xef\xbb\xbf"
+_NOT_OF_A_NAME = re.compile(r"[^\x20-\x7e]")
 _OTHER_FIELDS = (b"event", b"id", b"retry")
 
 
@@ -110,5 +113,10 @@ def event(payload: bytes) -> bytes:
 
 
 def named_event(name: str, payload: bytes) -> bytes:
-    """The same with an `event:` line, for the formats that have it."""
+    """The same with an `event:` line, for the formats that have it.
+
+    A name that somebody else made up may hold anything, an end of the line too: that is told as `_`.
+    """
+    if not (name.isascii() and name.isprintable()):
+        name = _NOT_OF_A_NAME.sub("_", name)
     return b"event: " + name.encode("ascii") + b"\ndata: " + payload + b"\n\n"

@@ -111,3 +111,10 @@ def test_what_is_no_event_is_kept_as_stray_within_bounds() -> None:
 
 def test_writers_write_what_the_parser_reads() -> None:
     assert SseParser().feed(event(b"{}") + named_event("message_stop", b"[]")) == [b"{}", b"[]"]
+
+
+@pytest.mark.parametrize("name", ["a\ndata: {}\n\n", "a\rdata: {}", "a\r\n", "é\u2028", "\0"])
+def test_a_name_that_somebody_else_made_up_stays_in_its_line(name: str) -> None:
+    written = named_event(name, b"[]")
+    assert SseParser().feed(written) == [b"[]"]
+    assert len(written.splitlines()) == 3

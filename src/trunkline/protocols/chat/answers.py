@@ -50,7 +50,10 @@ def open_body(path: Path, data: bytes, identity: AnswerIdentity, options: Answer
 def encode_stream(decoder: ResponseDecoder, identity: AnswerIdentity, options: AnswerOptions) -> AnswerStream:
     """Any upstream's stream through the hub."""
     encoder = ChatEncoder(
-        _writer(identity, options), exclude_reasoning=options.exclude_reasoning, docs_base=options.docs_base
+        _writer(identity, options),
+        decoder.facts,
+        exclude_reasoning=options.exclude_reasoning,
+        docs_base=options.docs_base,
     )
     return HubStream(decoder, encoder)
 

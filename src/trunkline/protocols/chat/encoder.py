@@ -3,7 +3,7 @@
 import re
 
 from trunkline.core.errors import TrunklineError
-from trunkline.protocols.answers import UsageReport
+from trunkline.protocols.answers import Facts, UsageReport
 from trunkline.protocols.chat.chunk import ChoiceEnd, ChunkWriter
 from trunkline.protocols.chat.reading import DeltaRead
 from trunkline.protocols.chat.reasoning_details import ReasoningRead, from_event
@@ -136,11 +136,13 @@ def _extra(event: Extra) -> DeltaRead | None:
 class ChatEncoder:
     """A stream to a chat (or text completions) client. Finish, usage and end marker come from `tail`."""
 
-    def __init__(self, writer: ChunkWriter, *, exclude_reasoning: bool = False, docs_base: str = "") -> None:
+    def __init__(
+        self, writer: ChunkWriter, facts: Facts, *, exclude_reasoning: bool = False, docs_base: str = ""
+    ) -> None:
         self._writer = writer
         self._builder = DeltaBuilder(exclude_reasoning=exclude_reasoning)
         self._docs_base = docs_base
-        self._gate = CommitGate()
+        self._gate = CommitGate(facts)
         self._fingerprint_known = False
 
     def encode(self, events: list[GenerationEvent]) -> bytes:

@@ -24,7 +24,7 @@ class NativeStream:
         self._reader = reader
         self._writer = writer
         self._docs_base = docs_base
-        self._gate = CommitGate()
+        self._gate = CommitGate(reader.facts)
         self._reasoned: set[int] = set()
         self._fingerprint_known = False
         self._ended = False

@@ -68,6 +68,7 @@ class BlockTeller:
         """Nothing more comes: close what is open."""
         while self._live is not None or self._waiting:
             self._end_part()
+            self._tell_waiting()
         self._end_text()
 
     def _take(self, event: PartEvent) -> None:
@@ -75,6 +76,7 @@ class BlockTeller:
             self._live = event.index
         if event.index == self._live:
             self._tell_part(event)
+            self._tell_waiting()
         elif isinstance(event, PartStarted):
             self._waiting[event.index] = [event]
         elif event.index in self._waiting:
@@ -114,21 +116,22 @@ class BlockTeller:
             self._sink.start_call(event.tool_call_id, event.name)
 
     def _end_part(self) -> None:
-        """The live part is over: the next that waits is told as far as it has come."""
-        if self._live is not None:
-            if self._kind == "tool_call":
-                self._sink.close()
-            elif self._kind == "reasoning":
-                self._thinking.close()
-            self._live = None
-        if not self._waiting:
+        """The live part is over."""
+        if self._live is None:
             return
-        index = next(iter(self._waiting))
-        events = self._waiting.pop(index)
-        self._live = index
-        for event in events:
-            self._waiting_chars -= _length(event)
-            self._tell_part(event)
+        if self._kind == "tool_call":
+            self._sink.close()
+        elif self._kind == "reasoning":
+            self._thinking.close()
+        self._live = None
+
+    def _tell_waiting(self) -> None:
+        """While no part is live: the next that waits is told as far as it has come."""
+        while self._live is None and self._waiting:
+            self._live = next(iter(self._waiting))
+            for event in self._waiting.pop(self._live):
+                self._waiting_chars -= _length(event)
+                self._tell_part(event)
 
     def _end_text(self) -> None:
         if self._text_is_open:

@@ -54,7 +54,9 @@ class MessagesClientRequest(MessagesRequest, frozen=True, kw_only=True):
         return NativeBody(data, answering)
 
     def hub_stream(self, decoder: ResponseDecoder, answering: Answering) -> AnswerStream:
-        encoder = EventEncoder(answering.identity, answering.docs_base, hide_thinking=self._hides_thinking)
+        encoder = EventEncoder(
+            answering.identity, decoder.facts, answering.docs_base, hide_thinking=self._hides_thinking
+        )
         return HubStream(decoder, encoder)
 
     def hub_body(self, decoded: DecodedBody, answering: Answering) -> AnswerBody:

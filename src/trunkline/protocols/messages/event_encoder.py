@@ -3,7 +3,7 @@
 from typing import Final
 
 from trunkline.core.errors import ProviderUnavailable, TrunklineError
-from trunkline.protocols.answers import AnswerIdentity, UsageReport
+from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
 from trunkline.protocols.events import GenerationEvent
 from trunkline.protocols.messages.block_teller import BlockTeller
 from trunkline.protocols.messages.client_errors import error_event
@@ -16,8 +16,8 @@ _OVERFLOW: Final = "The provider's tool calls grew in turns, and too much of the
 class EventEncoder:
     """Implements `protocols.hub.ResponseEncoder`."""
 
-    def __init__(self, identity: AnswerIdentity, docs_base: str, *, hide_thinking: bool) -> None:
-        self._writer = EventWriter(identity)
+    def __init__(self, identity: AnswerIdentity, facts: Facts, docs_base: str, *, hide_thinking: bool) -> None:
+        self._writer = EventWriter(identity, facts)
         self._teller = BlockTeller(self._writer, hide_thinking=hide_thinking)
         self._ending = Ending()
         self._docs_base = docs_base

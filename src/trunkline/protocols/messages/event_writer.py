@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from trunkline.protocols.answers import AnswerIdentity, UsageReport
+from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
 from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.lenient_json import quoted
 from trunkline.protocols.messages.stop import Ending
@@ -22,8 +22,8 @@ class EventWriter:
 
     __slots__ = ("_gate", "_index", "_out", "_prefix", "_signature_prefix")
 
-    def __init__(self, identity: AnswerIdentity) -> None:
-        self._gate = CommitGate()
+    def __init__(self, identity: AnswerIdentity, facts: Facts) -> None:
+        self._gate = CommitGate(facts)
         self._index = -1
         self._prefix = b""
         self._signature_prefix = b""

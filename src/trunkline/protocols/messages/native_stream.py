@@ -12,7 +12,7 @@ from trunkline.protocols.answers import UpstreamTarget, UsageReport
 from trunkline.protocols.client import Answering
 from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.events import GenerationEvent
-from trunkline.protocols.lenient_json import compact, object_of
+from trunkline.protocols.lenient_json import NOTHING, compact, is_blank, object_of
 from trunkline.protocols.messages.client_errors import error_event
 from trunkline.protocols.messages.decoder import MessagesDecoder
 from trunkline.protocols.messages.event_writer import message_stop
@@ -20,6 +20,7 @@ from trunkline.protocols.messages.native_body import identified
 from trunkline.protocols.messages.stop import around_content
 from trunkline.protocols.messages.usage_out import amend_usage
 from trunkline.protocols.messages.wire import WireEvent, read_event
+from trunkline.protocols.sse import named_event
 
 _TELL_NOTHING = frozenset({"message_start", "content_block_start", "content_block_stop", "ping"})
 _SPOKEN_BLOCKS = frozenset({"text", "thinking"})
@@ -52,10 +53,12 @@ class NativeStream:
         self.facts = self._reader.facts
         self._identity = answering.identity
         self._docs_base = answering.docs_base
-        self._gate = CommitGate()
-        self._delta: WireEvent | None = None
-        """The last `message_delta`: it leaves with the costs."""
-        self._start_usage: dict[str, Raw] = {}
+        self._gate = CommitGate(self.facts)
+        self._end: dict[str, Raw] = {}
+        """What all `message_delta`s said of the end, the last word of each member: it leaves with the costs."""
+        self._usage: dict[str, Raw] = {}
+        """Likewise what they counted, and before them `message_start`."""
+        self._context_management: Raw = NOTHING
         self._started = False
         self._ended = False
 
@@ -95,7 +98,7 @@ class NativeStream:
                 self._started = True
                 payload = self._message_start(wire, payload)
             case "message_delta":
-                self._delta = wire
+                self._keep_end(wire)
                 return b""
             case "message_stop" | "error":
                 return b""
@@ -106,29 +109,31 @@ class NativeStream:
                 pass
         if b"\n" in payload:
             payload = compact(Raw(payload))
-        event = b"event: %b\ndata: %b\n\n" % (wire.type.encode("utf-8", "replace").replace(b"\n", b" "), payload)
+        event = named_event(wire.type, payload)
         return self._gate.pass_chunk(event, has_content=self.facts.content_seen and wire.type not in _TELL_NOTHING)
 
     def _message_start(self, wire: WireEvent, payload: bytes) -> bytes:
         message = object_of(wire.message)
-        self._start_usage = object_of(message.get("usage"))
+        self._usage = object_of(message.get("usage"))
         members = json.members(payload)
         members["message"] = json.raw(identified(message, self._identity))
         return json.encode(members)
 
+    def _keep_end(self, wire: WireEvent) -> None:
+        """Some servers tell the reason and the counts in events of their own."""
+        for kept, told in ((self._end, wire.delta), (self._usage, wire.usage)):
+            kept.update({name: raw for name, raw in object_of(told).items() if name not in kept or not is_blank(raw)})
+        self._context_management = wire.context_management or self._context_management
+
     def _message_delta(self, report: UsageReport) -> bytes:
         """What was counted at the start stands here too, so that this event alone tells all."""
-        wire = self._delta
-        delta = {} if wire is None else object_of(wire.delta)
-        usage = {} if wire is None else object_of(wire.usage)
-        whole = {**usage, **{name: raw for name, raw in self._start_usage.items() if name not in usage}}
         members: dict[str, object] = {
             "type": "message_delta",
-            "delta": around_content(delta),
-            "usage": amend_usage(whole, report),
+            "delta": around_content(self._end),
+            "usage": amend_usage(self._usage, report),
         }
-        if wire is not None and wire.context_management:
-            members["context_management"] = wire.context_management
+        if self._context_management:
+            members["context_management"] = self._context_management
         return b"event: message_delta\ndata: " + json.encode(members) + b"\n\n"
 
 

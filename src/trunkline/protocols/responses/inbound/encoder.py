@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
+from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.events import (
     Annotated,
     Extra,
@@ -24,7 +25,6 @@ from trunkline.protocols.events import (
     TextDelta,
     ToolCallDelta,
 )
-from trunkline.protocols.responses.inbound.content_gate import ContentGate
 from trunkline.protocols.responses.inbound.ending import Ending, ending_of, ending_of_error
 from trunkline.protocols.responses.inbound.errors import flat_members
 from trunkline.protocols.responses.inbound.event_writer import EventWriter
@@ -49,13 +49,15 @@ class ResponsesEncoder:
         self._refusals: set[int] = set()
         self._reason: FinishReason | None = None
         self._begun = False
-        self._gate = ContentGate(facts)
+        self._facts = facts
+        self._gate = CommitGate(facts)
 
     def encode(self, events: list[GenerationEvent]) -> bytes:
         """The bytes for `events` that may leave now."""
         if not events:
             return b""
-        return self._gate.let_pass(b"".join([self._begin(), *[self._write(event) for event in events]]))
+        written = b"".join([self._begin(), *[self._write(event) for event in events]])
+        return self._gate.pass_chunk(written, has_content=self._facts.content_seen)
 
     def release(self) -> bytes:
         return self._gate.release()

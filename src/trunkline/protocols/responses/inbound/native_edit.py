@@ -33,6 +33,8 @@ _INSISTED_ON: Final = (
     ("parallel_tool_calls", Raw(b"true")),
 )
 """What strict clients miss, and some compatible servers leave out."""
+_OURS_IN_USAGE: Final = frozenset({"cost", "is_byok", "cost_details", "server_tool_use_details"})
+"""What we say of the cost stands for what the upstream says of its own."""
 
 
 class NativeEdit:
@@ -77,7 +79,7 @@ class NativeEdit:
 
 def _usage(told: Raw | None, report: UsageReport) -> Raw:
     """The upstream's counts with the cost after them; ours where it gave none."""
-    usage = bytes(told or b"").strip()
-    if not object_of(told):
+    counts = {name: raw for name, raw in object_of(told).items() if name not in _OURS_IN_USAGE}
+    if not counts:
         return Raw(usage_json(report.usage, report.charge))
-    return Raw(usage[:-1] + b"," + cost_members(report.usage, report.charge) + b"}")
+    return Raw(json.encode(counts)[:-1] + b"," + cost_members(report.usage, report.charge) + b"}")

@@ -10,10 +10,10 @@ from msgspec import Raw
 from trunkline.core import json
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import UpstreamTarget, UsageReport
+from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.events import GenerationEvent
 from trunkline.protocols.lenient_json import compact, is_blank, object_of
 from trunkline.protocols.responses.decoder import ResponsesDecoder
-from trunkline.protocols.responses.inbound.content_gate import ContentGate
 from trunkline.protocols.responses.inbound.ending import ending_of_error
 from trunkline.protocols.responses.inbound.errors import flat_members
 from trunkline.protocols.responses.inbound.event_writer import EventWriter
@@ -59,7 +59,7 @@ class NativeStream:
         self.facts = self._decoder.facts
         self._edit = edit
         self._response = response
-        self._gate = ContentGate(self.facts)
+        self._gate = CommitGate(self.facts)
         self._writer = EventWriter()
         self._items: dict[int, Raw] = {}
         self._end: tuple[str, Raw] | None = None
@@ -114,7 +114,7 @@ class NativeStream:
             elif event.type not in _FAULTS and is_blank(event.error):
                 self._begun = True
                 out.append(self._edited(payload, event))
-        return self._gate.let_pass(b"".join(out)) if out else b""
+        return self._gate.pass_chunk(b"".join(out), has_content=self.facts.content_seen) if out else b""
 
     def _edited(self, payload: bytes, event: WireEvent) -> bytes:
         changed: dict[str, Raw] = {}
