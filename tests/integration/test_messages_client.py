@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import anthropic_messages as claude
 from tests.fakes.openai_chat import function_call
 from tests.fakes.provider import FakeProvider
-from tests.fakes.replies import body, break_after, stall_before_head, stream
+from tests.fakes.replies import body, break_after, sse, stall_before_head, stream
 from tests.instance import KEY, MANAGEMENT_KEY, Instance, endpoint
 from tests.ways.messages import assemble, events
 from trunkline.settings import Routing, Server
@@ -268,3 +268,40 @@ async def test_a_coding_agent_works_three_turns(world: World, model: str) -> Non
     else:
         assert [one["role"] for one in sent["messages"]][-2:] == ["assistant", "tool"]
         assert "trunkline.1." not in json.dumps(sent)
+
+
+@pytest.mark.parametrize("path", ["/messages", "/chat/completions", "/responses"])
+async def test_output_of_a_stream_that_its_client_left_is_charged(world: World, path: str) -> None:
+    """Claude tells the length of the prompt at the start, and that of the output at an end that never comes."""
+    told = claude.events([{"type": "text", "text": "word" * 4_000}], used=claude.usage(100, 4_000))
+    world.claude.then(sse([claude.event(event) for event in told[:5]], ending="hang"))
+    record = await leave(world, path, until=b"wordword")
+    assert (record["native_tokens_prompt"], record["native_tokens_completion"]) == (100, 4_000)
+    assert record["total_cost"] == pytest.approx(0.000_100 + 0.008)
+
+
+@pytest.mark.parametrize("path", ["/messages", "/chat/completions", "/responses"])
+async def test_stream_that_its_client_left_before_any_token_costs_nothing(world: World, path: str) -> None:
+    told = claude.events([claude.TEXT], used=claude.usage(100, 5))
+    world.claude.then(sse([claude.event(event) for event in told[:3]], ending="hang"))
+    record = await leave(world, path, until=b"\n")
+    assert (record["native_tokens_completion"], record["total_cost"]) == (0, 0)
+
+
+async def leave(world: World, path: str, *, until: bytes) -> dict[str, Any]:
+    """Leave a stream when this has come; what is recorded of it."""
+    asked = {"model": "acme/claude", "max_tokens": 8_000, "stream": True}
+    asked["input" if path == "/responses" else "messages"] = HI
+    async with world.instance.client.stream("POST", path, json=asked) as response:
+        came = b""
+        async for data in response.aiter_raw():
+            came += data
+            if until in came:
+                break
+    async with asyncio.timeout(5):
+        await world.claude.client_closed(len(world.claude.requests) - 1)
+        while True:  # the record is there once the answer is settled
+            found = await world.instance.client.get("/generation", params={"id": response.headers["x-generation-id"]})
+            if found.status_code == 200 and found.json()["data"]["cancelled"]:
+                return found.json()["data"]
+            await asyncio.sleep(0.01)

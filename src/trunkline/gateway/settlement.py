@@ -19,6 +19,7 @@ from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.generations import service as generations
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
+from trunkline.protocols.answers import Facts
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
 from trunkline.protocols.heard import UNJUDGED
@@ -79,7 +80,7 @@ class Settlement:
         """
         assert exchange.candidate is not None and exchange.runtime is not None and exchange.facts is not None
         facts = exchange.facts
-        usage = facts.usage or self._estimate(exchange)
+        usage = self._estimate(exchange) if facts.usage is None or _is_silent(exchange, facts) else facts.usage
         insured = failed or pricing.is_insured(usage.completion_tokens, facts.finish_reason)
         if exchange.cache_use is not None and not insured:
             usage = exchange.cache_use.counted(usage)
@@ -96,7 +97,7 @@ class Settlement:
 
     def _estimate(self, exchange: Exchange) -> Usage:
         assert exchange.facts is not None
-        if not exchange.facts.content_seen:
+        if not exchange.facts.content_seen and not exchange.facts.output_chars:
             return Usage(estimated=True)
         return Usage(
             prompt_tokens=exchange.request.prompt_tokens_estimate,
@@ -218,6 +219,11 @@ class Settlement:
             provider_responses=tuple(exchange.attempts),
             metadata=request.metadata,
         )
+
+
+def _is_silent(exchange: Exchange, facts: Facts) -> bool:
+    """The client left, and the upstream with it, before any token, though it may have told the length of the prompt."""
+    return exchange.client_gone and facts.finish_reason is None and not (facts.content_seen or facts.output_chars)
 
 
 def _not_recorded() -> TrunklineError:

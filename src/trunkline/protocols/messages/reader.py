@@ -31,7 +31,7 @@ class AnswerReader(BlockAnswer[BlockReader]):
     def start(self, message: Members) -> list[GenerationEvent]:
         """What stands around the content."""
         self._note(message)
-        self._usage.read(message.get("usage", NOTHING))
+        self._usage.read(message.get("usage", NOTHING), at_start=not self._whole)
         if self._started:
             return []
         self._started = True
@@ -102,6 +102,6 @@ class AnswerReader(BlockAnswer[BlockReader]):
 
     def _settle(self) -> None:
         facts = self.facts
-        facts.usage = self._usage.total(self._state.thinking_chars)
+        facts.usage = self._usage.total(thinking_chars=self._state.thinking_chars, output_chars=facts.output_chars)
         facts.search_count = facts.usage.web_searches if facts.usage is not None else 0
         facts.service_tier = self._usage.service_tier

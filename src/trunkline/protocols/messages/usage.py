@@ -12,14 +12,17 @@ from trunkline.protocols.lenient_json import int_of, is_blank, label_of, object_
 class UsageReader:
     """Usage comes once in a body, and in pieces in a stream: of each member the last that is not null counts."""
 
-    __slots__ = ("_members",)
+    __slots__ = ("_members", "_output_is_counted")
 
     def __init__(self) -> None:
         self._members: dict[str, Raw] = {}
+        self._output_is_counted = False
 
-    def read(self, raw: Raw) -> None:
-        """Take an object of counts; anything else says nothing."""
-        self._members.update((name, value) for name, value in object_of(raw).items() if not is_blank(value))
+    def read(self, raw: Raw, *, at_start: bool = False) -> None:
+        """Take an object of counts; anything else says nothing. `at_start`: nothing of the output is counted yet."""
+        told = {name: value for name, value in object_of(raw).items() if not is_blank(value)}
+        self._members.update(told)
+        self._output_is_counted |= not at_start and "output_tokens" in told
 
     @property
     def service_tier(self) -> str | None:
@@ -27,9 +30,12 @@ class UsageReader:
         tier = label_of(self._members.get("service_tier"))
         return "default" if tier == "standard" else tier
 
-    def total(self, thinking_chars: int) -> Usage | None:
-        """All counts, None when nothing was counted. `thinking_chars`: length of the visible thinking, from which its
-        tokens are estimated where they are not told."""
+    def total(self, *, thinking_chars: int, output_chars: int) -> Usage | None:
+        """All counts, None when nothing was counted.
+
+        `thinking_chars`: length of the visible thinking, from which its tokens are estimated where they are not told;
+        `output_chars`: of all output, for an answer that broke off before it was counted (BIL-06).
+        """
         members = self._members
         parts = [members, *_compactions(members)]
         read = sum(_count(part, "cache_read_input_tokens") for part in parts)
@@ -39,6 +45,8 @@ class UsageReader:
         completion = sum(_count(part, "output_tokens") for part in parts)
         if not prompt and not completion:
             return None
+        if not self._output_is_counted:
+            completion = max(completion, estimated_tokens(output_chars))
         details = object_of(members.get("output_tokens_details"))
         thinking = int_of(details.get("thinking_tokens"))
         if thinking is None:
@@ -51,6 +59,7 @@ class UsageReader:
             cache_write_1h_tokens=min(written, written_1h),
             reasoning_tokens=max(0, min(completion, thinking)),
             web_searches=_count(object_of(members.get("server_tool_use")), "web_search_requests"),
+            estimated=not self._output_is_counted,
             raw=json.raw(members),
         )
 

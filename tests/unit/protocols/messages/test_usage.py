@@ -10,7 +10,19 @@ from trunkline.protocols.messages.usage import UsageReader
 def total(counts: dict[str, object], thinking_chars: int = 0) -> Usage | None:
     reader = UsageReader()
     reader.read(json.raw(counts))
-    return reader.total(thinking_chars)
+    return reader.total(thinking_chars=thinking_chars, output_chars=1_000)
+
+
+def test_output_that_nobody_counted_is_estimated() -> None:
+    reader = UsageReader()
+    reader.read(json.raw({"input_tokens": 5, "output_tokens": 1}), at_start=True)
+    broken_off = reader.total(thinking_chars=0, output_chars=400)
+    assert broken_off is not None
+    assert (broken_off.prompt_tokens, broken_off.completion_tokens, broken_off.estimated) == (5, 100, True)
+    reader.read(json.raw({"output_tokens": 90}))
+    counted = reader.total(thinking_chars=0, output_chars=400)
+    assert counted is not None
+    assert (counted.completion_tokens, counted.estimated) == (90, False)
 
 
 def test_the_prompt_is_the_sum_of_new_read_and_written_tokens() -> None:
@@ -55,7 +67,7 @@ def test_counts_that_are_none_are_read_over() -> None:
     reader = UsageReader()
     reader.read(Raw(b'{"input_tokens":"many","output_tokens":-5,"service_tier":7,"iterations":{"type":"compaction"}}'))
     reader.read(Raw(b"[1]"))
-    assert reader.total(0) is None
+    assert reader.total(thinking_chars=0, output_chars=0) is None
     assert reader.service_tier == "7"
 
 
