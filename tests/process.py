@@ -28,6 +28,7 @@ class ServeProcess:
             self.port: int = free.getsockname()[1]
         self.environ = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HOME": str(home),
             "TRUNKLINE_HOME": str(home),
             "TRUNKLINE_CONFIG": str(self._config),

@@ -279,6 +279,25 @@ async def test_pipelined_requests_are_answered_in_order(server: ServeProcess) ->
         assert [answer.status for answer in answers if answer is not None] == [200, 200, 404, 200]
 
 
+async def test_pipelined_requests_that_offer_another_protocol_are_answered_too(server: ServeProcess) -> None:
+    offer = chat(BODY, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAA")
+    async with connection(server.port) as (reader, writer):
+        writer.write(offer * 3)
+        answers = [await asyncio.wait_for(read_answer(reader), 5) for _ in range(3)]
+        assert [answer.status for answer in answers if answer is not None] == [200, 200, 200]
+
+
+async def test_head_that_is_not_read_behind_a_long_answer_is_not_late(server: ServeProcess) -> None:
+    """Reading stops with the second request: the rest of the third is there, and waits with us."""
+    slow, head = chat(question(user=f"sandbox:ttft={HEAD_S_MAX + 2}")), get("/healthz")
+    async with connection(server.port) as (reader, writer):
+        writer.write(slow + head + head[:9])
+        await asyncio.sleep(0.1)
+        writer.write(head[9:])
+        answers = [await asyncio.wait_for(read_answer(reader), 10) for _ in range(3)]
+        assert [answer.status for answer in answers if answer is not None] == [200, 200, 200]
+
+
 async def test_requests_do_not_pile_up_behind_one_that_is_being_answered(server: ServeProcess) -> None:
     """Whole requests in every read, so that no unfinished head gives the flood away."""
     count = 5_000

@@ -213,19 +213,22 @@ class ClientConnection(asyncio.Protocol):
         Some clients ask with every request, Java's for one. The parser would leave out such a request's body, and
         read it as the next request: so a new parser is given the head again, without the wish.
         """
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            parser, rest = self._parser, data[upgrade.args[0] :]
-            head = without_upgrade(
-                parser.get_method(),
-                self._url,
-                parser.get_http_version(),
-                self._headers,
-                keep_alive=parser.should_keep_alive(),
-            )
-            self._parser = self._fresh_parser()
-            self._parser.feed_data(head + rest)
+        while True:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                parser, rest = self._parser, data[upgrade.args[0] :]
+                head = without_upgrade(
+                    parser.get_method(),
+                    self._url,
+                    parser.get_http_version(),
+                    self._headers,
+                    keep_alive=parser.should_keep_alive(),
+                )
+                self._parser = self._fresh_parser()
+                data = head + rest  # in which another request may follow that asks the same
+            else:
+                return
 
     # What answers call: see `answer.Carrier`.
 
@@ -283,6 +286,7 @@ class ClientConnection(asyncio.Protocol):
             bounds,
             unsent_bytes=transport.get_write_buffer_size(),
             owes_rest=reading is not None and reading.complete,
+            is_read=not self._reading_paused,
         )
         if verdict == "abort":
             transport.abort()

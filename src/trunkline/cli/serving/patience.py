@@ -48,10 +48,13 @@ class Patience:
         self.in_head = False
         self.head_began_s = None
 
-    def verdict(self, now_s: float, bounds: Bounds, *, unsent_bytes: int, owes_rest: bool) -> Verdict:
-        """What to do about the client. `owes_rest`: it still sends a request that has its answer already."""
+    def verdict(self, now_s: float, bounds: Bounds, *, unsent_bytes: int, owes_rest: bool, is_read: bool) -> Verdict:
+        """What to do about the client. `owes_rest`: it still sends a request that has its answer already. `is_read`:
+        what it sends reaches us; the rest of a head that we do not take is not late."""
         if self._is_stuck(now_s, bounds.answer_s, unsent_bytes):
             return "abort"
+        if self.head_began_s is not None and not is_read:
+            self.head_began_s = now_s
         if self.head_began_s is not None and now_s - self.head_began_s >= bounds.head_s:
             return "refuse" if self.in_head else "close"
         if not owes_rest:
