@@ -116,6 +116,14 @@ async def test_arguments_that_are_no_json_are_invalid(world: World, streamed: bo
     assert (await world.last()).tool_calls_valid is False
 
 
+async def test_text_that_comes_word_by_word_is_heard_whole(world: World) -> None:
+    """Plain chunks that come one by one have a way of their own."""
+    world.providers["openai-chat"].then(stream(['{"', "city", '":', ' "', "Os", "lo", '"', "}"], pause_s=0.02))
+    body = ChatWay().body("acme/openai-chat", Case(**{**vars(STRUCTURED), "stream": True}))
+    assert (await world.instance.client.post("/chat/completions", json=body)).status_code == 200
+    assert (await world.last()).structured_valid is True
+
+
 async def test_call_of_a_tool_that_is_no_function_is_not_judged(world: World) -> None:
     speaker = UPSTREAMS[1][0]
     world.providers["openai-responses"].then(speaker.whole(Saying(calls=(GOOD,))))
