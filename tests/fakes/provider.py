@@ -129,6 +129,17 @@ class FakeProvider:
         for connection in tuple(self._open):
             connection.close_if_idle()
 
+    async def refuse_for(self, seconds: float) -> None:
+        """Nobody listens for a while: idle connections end, and new ones are refused by the machine itself."""
+        assert self._server is not None
+        port = self._server.sockets[0].getsockname()[1]
+        self._server.close()
+        self.drop_idle_connections()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await self.start(port)
+
     def set(self, event: asyncio.Event) -> None:
         """Set an event that a reply waits for, from another thread."""
         assert self._loop is not None
