@@ -5,7 +5,7 @@ create_app(settings, environ) → Application: `await start()`, serve it as ASGI
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from starlette.routing import Mount, Router
@@ -29,7 +29,9 @@ from trunkline.api.generation_routes import ROUTES, Route, parse_limits
 from trunkline.api.instance_catalog import InstanceCatalog
 from trunkline.api.regional_hosts import regional_hosts
 from trunkline.api.routes import api_root
-from trunkline.catalog.snapshot import build_snapshot
+from trunkline.catalog.overrides import OverridesInvalid
+from trunkline.configuration.errors import ConfigurationInvalid
+from trunkline.configuration.load import Loaded
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.tasks import TaskSet
 from trunkline.files.opening import open_files
@@ -44,16 +46,12 @@ from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.task_rankings import MeasuredTasks
 from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.uploads import Uploads
-from trunkline.gateway.upstreams import is_spoken
 from trunkline.gateway.world import World
+from trunkline.gateway.worlds import Worlds
 from trunkline.observability import logs
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.presets.service import PresetService
-from trunkline.providers.discovery import Discovered, discover
-from trunkline.providers.gateways import any_gateway, list_gateways
-from trunkline.providers.registry import build_providers, make_callable, make_hint
 from trunkline.providers.sandbox.upstream import SandboxUpstream
-from trunkline.providers.sandbox_endpoints import with_sandbox
 from trunkline.routing.health import MemoryHealth
 from trunkline.settings import Settings
 from trunkline.statistics.service import StatisticsService
@@ -86,7 +84,7 @@ class Application:
         self._environ = environ
         self._clock = clock
         self._tasks = TaskSet()
-        self._world = build_world(settings, environ, clock=self._clock)
+        self._worlds = Worlds(settings, environ, self._clock)
         self.health = MemoryHealth(clock, settings.routing)
         self.metrics = GatewayMetrics()
         self.first_start: FirstStart | None = None
@@ -105,7 +103,7 @@ class Application:
         self._apps = Apps(self._database, clock)
         self._presets = PresetService(self._database, clock)
         self._regional_hosts = regional_hosts(settings)
-        self.statistics = StatisticsService(self._database, clock, lambda: self._world.snapshot)
+        self.statistics = StatisticsService(self._database, clock, lambda: self.world.snapshot)
         self._files = open_files(settings, self._database, clock)
         self._recorder: FlightRecorder | None = None
         self._pipeline: Pipeline | None = None
@@ -115,7 +113,7 @@ class Application:
     @property
     def world(self) -> World:
         """What requests that begin now are served from."""
-        return self._world
+        return self._worlds.current
 
     async def start(self) -> None:
         """Open everything, bring the schema up to date, record what a dead predecessor left, create the owner.
@@ -145,8 +143,7 @@ class Application:
         self._watch(self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
         self._tasks.start(self.statistics.run(), "statistics")
-        if settings.discovery.local_engines or any_gateway(self._world.providers):
-            self.discovery = self._tasks.start(self._discover(), "discovery")
+        self._discover()
 
     async def stop(self, drain_s: float | None = None) -> None:
         """Let go of everything; every record that was asked for is written first. Idempotent.
@@ -165,6 +162,28 @@ class Application:
         if self._recorder is not None:
             self._recorder.close()
 
+    async def reload(self, read: Callable[[], Loaded]) -> tuple[str, ...]:
+        """Serve later requests by what `read` finds (OP-24). Returns the names of settings that wait for a restart.
+
+        Raises ConfigurationInvalid, with nothing changed. Engines and gateways are asked anew, in the background.
+        """
+        try:
+            loaded = read()
+            try:
+                later = await self._worlds.reload(loaded.settings)
+            except OverridesInvalid as error:
+                raise loaded.invalid(error.findings) from None
+        except ConfigurationInvalid as error:
+            self.metrics.reloads_refused += 1
+            _log.error("configuration not reloaded", reason=str(error))
+            raise
+        self.metrics.reloads += 1
+        _log.info("configuration reloaded", models=len(self.world.snapshot.models))
+        if later:
+            _log.warning("changed settings wait for a restart", settings=later)
+        self._discover()
+        return later
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Generation requests take the short way, everything else the router's."""
         if scope["type"] == "http" and scope["method"] == "POST":
@@ -177,8 +196,8 @@ class Application:
     def _make_pipeline(self, recorder: FlightRecorder, end_user_secret: bytes) -> Pipeline:
         settings = self._settings
         return Pipeline(
-            settings=settings,
-            world=self._world,
+            docs_url=settings.docs_url,
+            worlds=self._worlds,
             upstream=self._transport,
             sandbox=SandboxUpstream(settings.sandbox),
             fetcher=MediaFetcher(self._fetch_client, Uploads(self._files)),
@@ -224,12 +243,12 @@ class Application:
             keys=KeyService(self._database, self._clock),
             files=self._files,
             presets=self._presets,
-            world=lambda: self._world,
+            world=lambda: self.world,
             explain=pipeline.explain,
             count_tokens=pipeline.count_tokens,
             unfinished=pipeline.unfinished,
         )
-        view = InstanceCatalog(control, lambda: self._world, self.health, self.statistics.endpoints)
+        view = InstanceCatalog(control, lambda: self.world, self.health, self.statistics.endpoints)
         counted = statistics.routes(control, view)
         api = api_root(control, [*models.routes(view), *images.routes(view), *providers.routes(view), *counted])
         description = openapi.describe(control, view)
@@ -246,7 +265,7 @@ class Application:
                 clock=self._clock,
                 database=self._database,
                 facts=view,
-                world=lambda: self._world,
+                world=lambda: self.world,
                 openapi=description,
                 accounts=self._account_services(control.keys),
             ),
@@ -280,6 +299,8 @@ class Application:
         watch("gauge", "trunkline_upstream_connections_idle", "Kept for reuse.", lambda: transport.stats().idle)
         watch("counter", "trunkline_upstream_connections_opened", "Opened so far.", lambda: transport.stats().opened)
         watch("counter", "trunkline_upstream_requests_retried", "Sent again.", lambda: transport.stats().retried)
+        watch("counter", "trunkline_reloads", "Configurations taken over.", lambda: self.metrics.reloads)
+        watch("counter", "trunkline_reloads_refused", "Invalid ones.", lambda: self.metrics.reloads_refused)
         if (backlog := self._database.backlog) is not None:
             self._watch_backlog(backlog)
 
@@ -323,29 +344,6 @@ class Application:
         await self._shared.forget_expired_holds(now_ms)
         await self._files.sweep()
 
-    async def _discover(self) -> None:
-        """Ask local engines (OP-12) and gateways what they serve; that joins the catalog of later requests."""
-        world, found = self._world, tuple[Discovered, ...]()
-        if self._settings.discovery.local_engines:
-            found = await discover(self._settings, world.snapshot, self._transport, self._environ)
-        found += await list_gateways(world.providers, world.snapshot, self._transport)
-        if found and self._pipeline is not None:
-            self._world = self._pipeline.world = build_world(self._settings, self._environ, found, clock=self._clock)
-
-
-def build_world(
-    settings: Settings,
-    environ: Mapping[str, str],
-    discovered: tuple[Discovered, ...] = (),
-    *,
-    clock: Clock | None = None,
-) -> World:
-    """Catalog, providers and what is callable, from settings, environment and what was found running."""
-    snapshot = build_snapshot(settings, [endpoint for engine in discovered for endpoint in engine.endpoints])
-    enabled = build_providers(settings, snapshot, environ, clock or SystemClock())
-    return World(
-        snapshot=with_sandbox(snapshot, enabled),
-        providers=enabled,
-        is_callable=make_callable(enabled, is_spoken),
-        hint=make_hint(settings, snapshot, environ, is_spoken),
-    )
+    def _discover(self) -> None:
+        if self._worlds.has_anybody_to_ask:
+            self.discovery = self._tasks.start(self._worlds.discover(self._transport), "discovery")

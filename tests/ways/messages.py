@@ -137,6 +137,7 @@ def _grow(block: Json, delta: Json) -> str:
 
 
 def _broken(told: list[Json], message: Told) -> Told:
+    told = [event for event in told if event["type"] != "ping"]
     if told[0]["type"] != "error":
         for block in assemble(told)["content"]:
             _add(message, block)

@@ -104,7 +104,7 @@ class GenerationEndpoint:
                 caller=headers.caller,
                 inbound=inbound,
                 request=inbound.request,
-                world=self._pipeline.world,
+                world=self._pipeline.worlds.current,
                 region=region_of(self._regional_hosts, headers.host),
                 preset_id=preset_id,
             )

@@ -18,6 +18,7 @@ _COMMANDS = {
     "catalog": "Show, check and probe what the catalog knows.",
     "config": "Check and show the configuration.",
     "db": "Upgrade, back up and restore the database.",
+    "reload": "Let serving processes take over a changed configuration.",
     "demo": "Fill a new instance with made-up traffic.",
     "version": "Print the version.",
 }

@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from trunkline.accounts.bootstrap import MalformedBootstrapKey
 from trunkline.catalog.overrides import OverridesInvalid
 from trunkline.cli.serving.listener import CannotListen, listen, port_of
+from trunkline.cli.serving.presence import Presence
+from trunkline.cli.serving.reloading import Reloader
 from trunkline.cli.serving.server import GatewayServer, stopped_by_signals
 from trunkline.cli.serving.welcome import welcome
 from trunkline.cli.session import config_option, load_settings
 from trunkline.configuration.errors import KeyPath
 from trunkline.configuration.files import create_home
-from trunkline.configuration.load import Loaded
+from trunkline.configuration.load import Loaded, load
 from trunkline.core.json import JsonValue
 from trunkline.settings import Settings
 from trunkline.storage.interface import StorageRefused, StorageUnavailable
@@ -46,16 +48,17 @@ def command(host: str | None, port: int | None, workers: int | None, config: Pat
         ("server", "port"): port,
         ("server", "workers"): workers,
     }
-    loaded = load_settings(config, {path: value for path, value in given.items() if value is not None})
+    overrides = {path: value for path, value in given.items() if value is not None}
+    loaded = load_settings(config, overrides)
     try:
         listener = listen(loaded.settings.server.host, loaded.settings.server.port)
     except CannotListen as error:
         raise click.ClickException(str(error)) from None
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(loaded, listener))
+        runner.run(_serve(loaded, listener, lambda: load(os.environ, config, overrides)))
 
 
-async def _serve(loaded: Loaded, listener: socket.socket) -> None:
+async def _serve(loaded: Loaded, listener: socket.socket, read_again: Callable[[], Loaded]) -> None:
     from trunkline.app import create_app  # the whole program: `serve --help` does without
 
     settings = _with_real_port(loaded.settings, listener)
@@ -68,11 +71,12 @@ async def _serve(loaded: Loaded, listener: socket.socket) -> None:
     except (MalformedBootstrapKey, KeyFileInvalid, StorageUnavailable, StorageRefused, OSError) as error:
         raise click.ClickException(str(error)) from None
     server = GatewayServer(app, settings.server)
+    reloader = Reloader(app, lambda: _on_port_of(settings, read_again()))
     try:
         if app.discovery is not None:
             # The terminal names local engines too (OP-12). Clients that connect meanwhile wait in the backlog.
             await asyncio.wait((app.discovery,), timeout=settings.discovery.timeout_seconds)
-        with stopped_by_signals(server):
+        with stopped_by_signals(server), Presence(settings.home) as presence, reloader.listening(presence):
             click.echo(welcome(settings, app.first_start, app.world.snapshot, app.world.providers))
             sys.stdout.flush()
             _forget_garbage()
@@ -95,6 +99,14 @@ def _forget_garbage() -> None:
 def _with_real_port(settings: Settings, listener: socket.socket) -> Settings:
     """Port 0 became a port; links and the printed address need it."""
     return replace(settings, server=replace(settings.server, port=port_of(listener)))
+
+
+def _on_port_of(running: Settings, loaded: Loaded) -> Loaded:
+    """Port 0 is still the port that it became."""
+    if loaded.settings.server.port:
+        return loaded
+    server = replace(loaded.settings.server, port=running.server.port)
+    return replace(loaded, settings=replace(loaded.settings, server=server))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -37,7 +37,7 @@ from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.stickiness import Stickiness
 from trunkline.gateway.token_counting import TokenCounter
-from trunkline.gateway.world import World
+from trunkline.gateway.worlds import Worlds
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.faults.types import Classified
@@ -48,7 +48,7 @@ from trunkline.routing.health import MemoryHealth
 from trunkline.routing.plan import refused_plan
 from trunkline.routing.routers.context import TaskRankings
 from trunkline.routing.types import Candidate, EndpointStatistics, Plan
-from trunkline.settings import Settings
+from trunkline.settings import Routing
 from trunkline.storage.flights import FlightRecorder
 from trunkline.storage.shared.interface import SharedState
 
@@ -59,8 +59,8 @@ class Pipeline:
     def __init__(
         self,
         *,
-        settings: Settings,
-        world: World,
+        docs_url: str,
+        worlds: Worlds,
         upstream: Upstream,
         sandbox: Upstream,
         fetcher: MediaFetcher,
@@ -76,10 +76,9 @@ class Pipeline:
         end_user_secret: bytes,
         metrics: GatewayMetrics,
     ) -> None:
-        self.world = world
-        """Replaced whole on reload."""
+        self.worlds = worlds
+        """A request that begins now is served from the current one."""
         self.tasks = TaskSet()
-        self._settings = settings
         self._upstream = upstream
         self._sandbox = sandbox
         self._fetcher = fetcher
@@ -89,12 +88,12 @@ class Pipeline:
         self._health = health
         self._flights = flights
         self._running = Running()
-        self._planner = Planner(settings, health, dice, statistics, rankings)
+        self._planner = Planner(health, dice, statistics, rankings)
         self._counter = TokenCounter(upstream)
         self._stickiness = Stickiness(shared)
         self._secret = end_user_secret
         self._metrics = metrics
-        self._docs_url = settings.docs_url
+        self._docs_url = docs_url
 
     async def serve(self, exchange: Exchange, send: Send, receive: Receive, headers: RawHeaders) -> None:
         """Answer one generation request.
@@ -152,7 +151,8 @@ class Pipeline:
         self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
     ) -> None:
         listener = Listener(exchange)
-        client = self._open_client(send, headers, events_form(exchange.inbound.format.heartbeat), listener)
+        form = events_form(exchange.inbound.format.heartbeat)
+        client = self._open_client(exchange.world.settings.routing, send, headers, form, listener)
         watch = DisconnectWatch(receive, listener.gone)
         self._metrics.streams_open += 1
         try:
@@ -166,8 +166,9 @@ class Pipeline:
         self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
     ) -> None:
         padding = watch = None
-        if self._settings.routing.pad_whole_answers:
-            padding = self._open_client(send, headers, PADDED_JSON, Listener(exchange))
+        routing = exchange.world.settings.routing
+        if routing.pad_whole_answers:
+            padding = self._open_client(routing, send, headers, PADDED_JSON, Listener(exchange))
         try:
             delivery = WholeDelivery(send, headers, self._settlement, padding, self._docs_url, self._fetcher)
             if exchange.inbound.operation in FREE_WHEN_LEFT:
@@ -180,8 +181,9 @@ class Pipeline:
             if padding is not None:
                 padding.stop()
 
-    def _open_client(self, send: Send, headers: RawHeaders, form: Form, listener: Listener) -> ClientStream:
-        routing = self._settings.routing
+    def _open_client(
+        self, routing: Routing, send: Send, headers: RawHeaders, form: Form, listener: Listener
+    ) -> ClientStream:
         return ClientStream(
             send,
             headers,
@@ -197,7 +199,9 @@ class Pipeline:
         """Answer by one of the candidates, or tell the client why none did, inside the answer if it has begun."""
         try:
             try:
-                await self._try_in_turn(exchange, Tries(decided, self._settings.routing.attempts_max), delivery)
+                await self._try_in_turn(
+                    exchange, Tries(decided, exchange.world.settings.routing.attempts_max), delivery
+                )
             finally:
                 await self._land(exchange)
         except TrunklineError as error:
@@ -215,7 +219,9 @@ class Pipeline:
                 await self._admission.free_quota(exchange)
             try:
                 await self._admission.hold(exchange, candidate)
-                conversion = convert(exchange, candidate, self._secret, self._settings.routing.path, self._docs_url)
+                conversion = convert(
+                    exchange, candidate, self._secret, exchange.world.settings.routing.path, self._docs_url
+                )
                 if wanted := conversion.remote_media():
                     await self._fetcher.fetch(exchange, wanted, delivery.listener)
                 encoded = conversion.encode(exchange.media if wanted else None)

@@ -19,23 +19,21 @@ from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.names import names_router
 from trunkline.routing.routers.settings import NO_PROMPT, NO_SETTINGS, RouterTables, parse_plugins
 from trunkline.routing.types import EndpointStatistics, Past, Plan, RoutingQuery
-from trunkline.settings import Routers, Settings
+from trunkline.settings import Routers
 
 
 class Planner:
     """Plans requests of one process."""
 
-    __slots__ = ("_dice", "_health", "_instance", "_rankings", "_settings", "_statistics", "_world")
+    __slots__ = ("_dice", "_health", "_instance", "_rankings", "_statistics", "_world")
 
     def __init__(
         self,
-        settings: Settings,
         health: MemoryHealth,
         dice: random.Random,
         statistics: EndpointStatistics | None = None,
         rankings: TaskRankings | None = None,
     ) -> None:
-        self._settings = settings
         self._health = health
         self._statistics = statistics or RecentStatistics(health)
         self._rankings = rankings or NoRankings()
@@ -63,10 +61,10 @@ class Planner:
             is_callable=world.is_callable,
             past=Past(self._health, self._statistics),
             rankings=self._rankings,
-            strict_tool_routing=self._settings.routing.strict_tool_routing,
-            router_tables=tables_of(self._settings.routers),
+            strict_tool_routing=world.settings.routing.strict_tool_routing,
+            router_tables=tables_of(world.settings.routers),
             why_not=world.hint,
-            docs_url=f"{self._settings.docs_url}/routing",
+            docs_url=f"{world.settings.docs_url}/routing",
         )
         return self._instance
 

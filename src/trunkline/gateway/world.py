@@ -6,11 +6,14 @@ from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.providers.types import ProviderRuntime, Providers
+from trunkline.settings import Settings
 
 
 class World(Struct, frozen=True, kw_only=True):
     """Immutable. A request that began with one world ends with it, whatever is reloaded meanwhile."""
 
+    settings: Settings
+    """Of the moment: numbers of routing may change with a reload."""
     snapshot: Snapshot
     providers: Providers
     is_callable: Callable[[Endpoint], bool]

@@ -77,6 +77,8 @@ class GatewayMetrics(Collector):
     def __init__(self) -> None:
         self.requests_in_flight = 0
         self.streams_open = 0
+        self.reloads = 0
+        self.reloads_refused = 0
         self._requests = LabelledCounter(
             "trunkline_requests", "Requests answered, by route and HTTP status.", ("route", "status")
         )

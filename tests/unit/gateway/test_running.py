@@ -6,12 +6,12 @@ import pytest
 
 from tests.fakes.clock import START_MS
 from trunkline.accounts.types import ApiKey, Principal
-from trunkline.app import build_world
 from trunkline.gateway import running
 from trunkline.gateway.conversion import InboundGeneration
 from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.gateway.running import Running
 from trunkline.gateway.world import World
+from trunkline.gateway.worlds import build_world
 from trunkline.protocols.chat.client import CHAT_FORMAT
 from trunkline.protocols.chat.request import parse_chat
 from trunkline.protocols.validation import ParseLimits

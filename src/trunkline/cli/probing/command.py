@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
-from trunkline.app import build_world
 from trunkline.cli.output import json_option
 from trunkline.cli.probing import report
 from trunkline.cli.probing.calls import Finding, Prober
@@ -20,6 +19,7 @@ from trunkline.configuration.load import Loaded
 from trunkline.core.clock import Clock, SystemClock
 from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.world import World
+from trunkline.gateway.worlds import build_world
 from trunkline.providers.advice import advice
 from trunkline.providers.discovery import discover
 from trunkline.providers.gateways import list_gateways

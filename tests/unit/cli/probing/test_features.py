@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from trunkline.app import build_world
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.catalog.types import Endpoint, Model, Snapshot
 from trunkline.cli.probing.calls import Finding, Outcome, Wire
@@ -16,6 +15,7 @@ from trunkline.cli.probing.transcript import record
 from trunkline.core.money import AttoUsd
 from trunkline.gateway.conversion import GenerationConversion, TravelPolicy, target_of
 from trunkline.gateway.upstreams import PROTOCOLS
+from trunkline.gateway.worlds import build_world
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.events import Usage
 from trunkline.providers.upstream import UpstreamRequest
