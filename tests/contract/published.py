@@ -26,7 +26,7 @@ _MALFORMED = Difference(
     r"400 is not documented", "malformed parameters are refused with 400, which is not described here"
 )
 _NO_KEY = Difference(
-    r"400 is not documented",
+    r"400 is not documented: .*`provider`",
     "`provider` without an own key of that provider is refused with 400, as the description has it for `get /files`",
 )
 KNOWN_DIFFERENCES = {
