@@ -31,13 +31,21 @@ def command(*arguments: str) -> list[str]:
 class Served:
     """A serving process and what it said when it was up."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], home: Path) -> None:
         self.process = process
+        self.home = home
         assert process.stdout is not None
         self.said = process.stdout.readline()
         url = re.search(r"http://\S+", self.said)
         assert url is not None, self.said + process.stdout.read()
         self.url = url[0]
+
+    def sign_in_token(self) -> str:
+        """Of a new one-time link, made as an operator makes it."""
+        made = subprocess.run(
+            command("sign-in-link"), cwd=self.home, env=environment(self.home), check=True, capture_output=True, text=True
+        )
+        return made.stdout.strip().partition("?token=")[2]
 
     def rest(self) -> str:
         """Everything else that it printed, once it ended."""
@@ -60,7 +68,7 @@ def served(home: Path, extra: Mapping[str, str] | None = None) -> Generator[Serv
         text=True,
     )
     try:
-        yield Served(process)
+        yield Served(process, home)
     finally:
         process.kill()
         process.wait()

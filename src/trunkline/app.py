@@ -29,6 +29,7 @@ from trunkline.api.generation_routes import ROUTES, Route, parse_limits
 from trunkline.api.instance_catalog import InstanceCatalog
 from trunkline.api.regional_hosts import regional_hosts
 from trunkline.api.routes import api_root
+from trunkline.billing.service import CreditService
 from trunkline.catalog.overrides import OverridesInvalid
 from trunkline.configuration.errors import ConfigurationInvalid
 from trunkline.configuration.load import Loaded
@@ -284,6 +285,7 @@ class Application:
             sign_in=SignInService(database, attempts, clock, sessions, passwords),
             profiles=profiles,
             keys=keys,
+            credits=CreditService(database, clock),
             directory=self._directory,
             shared=self._shared,
         )

@@ -6,8 +6,10 @@ from urllib.parse import urlencode, urlsplit
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from trunkline.accounts.types import Actor
+from trunkline.core.errors import Conflict, InvalidRequest, PermissionDenied, RateLimited, TrunklineError
 from trunkline.web.context import WebContext
 from trunkline.web.forms import own_path, read_form, require_token
 from trunkline.web.rendering import REQUEST_ID
@@ -39,8 +41,15 @@ def for_members(context: WebContext, show: Callable[[Request, Visitor], Awaitabl
     return guarded
 
 
-def for_members_forms(context: WebContext, act: Callable[[Sent], Awaitable[Response]]) -> Handler:
-    """What a form of a signed-in person does. Raises PermissionDenied for one that did not come from our page."""
+def for_members_forms(
+    context: WebContext,
+    act: Callable[[Sent], Awaitable[Response]],
+    refuse: Callable[[Request, Visitor, TrunklineError], Awaitable[Response]] | None = None,
+) -> Handler:
+    """What a form of a signed-in person does. Raises PermissionDenied for one that did not come from our page.
+
+    `refuse` shows the form's page again with what was wrong; without it, the error is raised.
+    """
 
     async def guarded(request: Request) -> Response:
         visitors = context.accounts.visitors
@@ -50,7 +59,13 @@ def for_members_forms(context: WebContext, act: Callable[[Sent], Awaitable[Respo
         form = await read_form(request)
         require_token(form, visitor.form_token)
         actor = visitors.actor(request, visitor, request.scope[REQUEST_ID])
-        return await act(Sent(request=request, visitor=visitor, actor=actor, form=form))
+        sent = Sent(request=request, visitor=visitor, actor=actor, form=form)
+        try:
+            return await act(sent)
+        except (InvalidRequest, Conflict, PermissionDenied, RateLimited) as error:
+            if refuse is None:
+                raise
+            return await refuse(request, visitor, error)
 
     return guarded
 
@@ -58,6 +73,15 @@ def for_members_forms(context: WebContext, act: Callable[[Sent], Awaitable[Respo
 def see(path: str) -> Response:
     """What a form answers with when it is done: the page to look at next."""
     return RedirectResponse(path, 303)
+
+
+def moved(source: str, target: str) -> Route:
+    """A short form of an address (SH-04)."""
+
+    async def redirect(_: Request) -> Response:
+        return RedirectResponse(target, 308)
+
+    return Route(source, redirect)
 
 
 def _address(request: Request) -> str:

@@ -7,6 +7,7 @@ from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sessions import SessionService
 from trunkline.accounts.sign_in import SignInService
+from trunkline.billing.service import CreditService
 from trunkline.storage.shared.interface import SharedState
 from trunkline.web.visitors import Visitors
 
@@ -20,5 +21,6 @@ class AccountServices:
     sign_in: SignInService
     profiles: ProfileService
     keys: KeyService
+    credits: CreditService
     directory: Directory
     shared: SharedState

@@ -42,6 +42,11 @@ class Shell(Struct, frozen=True, kw_only=True):
     """Who is signed in."""
     account_navigation: tuple[Link, ...]
 
+    @property
+    def account_tabs(self) -> tuple[tuple[str, str], ...]:
+        """The same entries as tabs of the account's own pages."""
+        return tuple((entry.title, entry.href) for entry in self.account_navigation)
+
     def is_here(self, href: str) -> bool:
         """Whether the page lies at this entry or below it."""
         return self.path == href or self.path.startswith(f"{href}/")
@@ -56,7 +61,14 @@ NAVIGATION = (
     Link("Docs", "/docs"),
 )
 
-ACCOUNT_NAVIGATION: tuple[Link, ...] = ()
+ACCOUNT_NAVIGATION = (
+    Link("Activity", "/activity"),
+    Link("Logs", "/logs"),
+    Link("API keys", "/settings/keys"),
+    Link("Management keys", "/settings/management-keys"),
+    Link("Credits", "/settings/credits"),
+    Link("Account", "/settings/account"),
+)
 
 _PRODUCT = LinkGroup(
     "Product",

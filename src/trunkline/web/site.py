@@ -34,6 +34,7 @@ from trunkline.web.pages import (
     sign_in,
     status,
 )
+from trunkline.web.pages.account import activity, credits, keys, logs, management_keys, profile
 from trunkline.web.pages.errors import error_page
 from trunkline.web.pages.model import routes as model
 from trunkline.web.pages.models import routes as models
@@ -92,6 +93,12 @@ def _pages(context: WebContext) -> list[Route]:
         *docs.routes(context),
         *design.routes(context),
         *sign_in.routes(context),
+        *keys.routes(context),
+        *management_keys.routes(context),
+        *credits.routes(context),
+        *activity.routes(context),
+        *logs.routes(context),
+        *profile.routes(context),
         *labs.author_routes(context),
         *model.routes(context),
     ]
@@ -99,7 +106,14 @@ def _pages(context: WebContext) -> list[Route]:
 
 def _actions(context: WebContext) -> list[Route]:
     """What forms do."""
-    return [*preferences.actions(context), *sign_in.actions(context)]
+    return [
+        *preferences.actions(context),
+        *sign_in.actions(context),
+        *keys.actions(context),
+        *management_keys.actions(context),
+        *credits.actions(context),
+        *profile.actions(context),
+    ]
 
 
 class _ByMethod:

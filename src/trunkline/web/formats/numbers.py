@@ -2,7 +2,7 @@
 
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from trunkline.core.money import ATTO_PER_USD, NANO_PER_USD
+from trunkline.core.money import ATTO_PER_USD, NANO_PER_USD, format_decimal
 
 DASH = "–"
 """What is not known; never 0 (NUM-06)."""
@@ -58,6 +58,11 @@ def amount(nanousd: int) -> str:
     if 0 < dollars < _LEAST_AMOUNT:
         return f"{sign}<$0.000001"
     return f"{sign}${_plain(dollars.quantize(_LEAST_AMOUNT, ROUND_HALF_UP))}"
+
+
+def plain_amount(nanousd: int) -> str:
+    """Every digit of an amount, as a form's field takes it: `2.5`."""
+    return format_decimal(nanousd, 9)
 
 
 def percent(value: float | None) -> str:

@@ -21,7 +21,7 @@ from trunkline.web.guard import Sent, for_members_forms, see
 from trunkline.web.rendering import REQUEST_ID, Document
 from trunkline.web.visitors import new_strangers_secret
 
-HOME = "/models"
+HOME = "/settings/keys"
 """Where who came for nothing in particular is led."""
 
 

@@ -1,0 +1,1 @@
+"""Pages of signed-in people (site.md 13 to 18)."""

@@ -1,0 +1,119 @@
+"""`/settings/account`: name, e-mail address, password, and the browsers that are signed in (site.md 12, AUTH-03)."""
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from trunkline.accounts.passwords import CHARACTERS_MIN
+from trunkline.accounts.session_types import Profile, Session
+from trunkline.core.errors import InvalidRequest, PermissionDenied, TrunklineError
+from trunkline.web.context import WebContext
+from trunkline.web.guard import Sent, for_members, for_members_forms, moved, see
+from trunkline.web.rendering import Document
+from trunkline.web.visitors import Visitor
+
+ADDRESS = "/settings/account"
+_DONE = {"profile": "Saved.", "password": "The password is set. All other browsers are signed out."}
+
+
+class ProfileView(Struct, frozen=True, kw_only=True):
+    """What the page shows."""
+
+    profile: Profile
+    sessions: list[Session]
+    current_id: str
+    has_passwords: bool
+    needs_password: bool
+    """Whether a new password asks for the old one."""
+    characters_min: int
+    done: str
+    problem: str
+
+
+class _Account:
+    __slots__ = ("_context",)
+
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+
+    async def show(self, request: Request, visitor: Visitor) -> Response:
+        return await self._page(request, visitor, "", 200)
+
+    async def refuse(self, request: Request, visitor: Visitor, error: TrunklineError) -> Response:
+        """The page, with what was wrong with the form."""
+        return await self._page(request, visitor, error.message, error.http_status)
+
+    async def change(self, sent: Sent) -> Response:
+        """Save the profile, set a password, or sign browsers out, as the form's `do` says."""
+        accounts = self._context.accounts
+        match sent.text("do"):
+            case "profile":
+                await accounts.profiles.change(sent.actor, sent.text("name"), sent.text("email"))
+                return see(f"{ADDRESS}?done=profile")
+            case "password":
+                return await self._set_password(sent)
+            case "end":
+                await accounts.sessions.end(sent.actor, sent.text("session"))
+                return see(ADDRESS)
+            case "end_others":
+                await accounts.sessions.end_others(sent.actor, sent.visitor.session.id)
+                return see(ADDRESS)
+            case "end_all":
+                await accounts.sessions.end_others(sent.actor, None)
+                response = see("/")
+                accounts.visitors.let_out(response)
+                return response
+            case _:
+                raise InvalidRequest("The form does not say what to do.", field="do")
+
+    async def _set_password(self, sent: Sent) -> Response:
+        accounts = self._context.accounts
+        if not self._context.settings.auth.password_sign_in:
+            raise PermissionDenied("Nobody signs in with a password here.")
+        if sent.visitor.profile.email is None:
+            raise InvalidRequest("Give yourself an e-mail address first: you sign in with both.", field="email")
+        # As typed: spaces at its ends belong to a password.
+        new = sent.form.get("password", "")
+        if new != sent.form.get("again", ""):
+            raise InvalidRequest("The two new passwords differ.", field="again")
+        current = sent.form.get("current", "")
+        renewed = await accounts.profiles.set_password(sent.actor, sent.visitor.session, current, new)
+        response = see(f"{ADDRESS}?done=password")
+        accounts.visitors.let_in(response, renewed, self._context.facts.now_ms())
+        return response
+
+    async def _page(self, request: Request, visitor: Visitor, problem: str, status: int) -> Response:
+        accounts = self._context.accounts
+        profile = await accounts.profiles.find(visitor.account_id) or visitor.profile
+        has_password = profile.password_changed_at_ms is not None
+        view = ProfileView(
+            profile=profile,
+            sessions=await accounts.sessions.of_account(visitor.account_id),
+            current_id=visitor.session.id,
+            has_passwords=self._context.settings.auth.password_sign_in,
+            needs_password=has_password and not accounts.profiles.may_skip_password(visitor.session),
+            characters_min=CHARACTERS_MIN,
+            done="" if problem else _DONE.get(request.query_params.get("done", ""), ""),
+            problem=problem,
+        )
+        document = Document(
+            template="account/profile.html",
+            title="Account",
+            page=view,
+            status=status,
+            is_indexed=False,
+            is_private=True,
+        )
+        return await self._context.respond(request, document)
+
+
+def routes(context: WebContext) -> list[Route]:
+    """The page."""
+    return [moved("/settings", ADDRESS), Route(ADDRESS, for_members(context, _Account(context).show))]
+
+
+def actions(context: WebContext) -> list[Route]:
+    """What its forms do."""
+    account = _Account(context)
+    return [Route(ADDRESS, for_members_forms(context, account.change, account.refuse), methods=["POST"])]
