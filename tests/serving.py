@@ -43,7 +43,12 @@ class Served:
     def sign_in_token(self) -> str:
         """Of a new one-time link, made as an operator makes it."""
         made = subprocess.run(
-            command("sign-in-link"), cwd=self.home, env=environment(self.home), check=True, capture_output=True, text=True
+            command("sign-in-link"),
+            cwd=self.home,
+            env=environment(self.home),
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return made.stdout.strip().partition("?token=")[2]
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from starlette.routing import Route
 
 from trunkline.accounts.repository import key_names
 from trunkline.core.calendar import DAY_MS, HOUR_MS, date_text
-from trunkline.core.money import format_decimal
+from trunkline.core.money import NANO_PER_USD, format_decimal
 from trunkline.statistics.account_usage import Bucket, Grouping, UsageQuery, UsageSum, sum_usage
 from trunkline.web.context import WebContext
 from trunkline.web.formats import numbers, times
@@ -49,7 +50,7 @@ class Total(Struct, frozen=True, kw_only=True):
 
 
 class ActivityView(Struct, frozen=True, kw_only=True):
-    """What the page shows. `rows` of the chart: (start in ms, label, an amount for each column)."""
+    """What the page shows. `rows` of the chart: (start in ms, label, an amount for each column; spend in dollars)."""
 
     period: Period
     group: Grouping
@@ -57,11 +58,11 @@ class ActivityView(Struct, frozen=True, kw_only=True):
     totals: list[Total]
     whole: Total
     columns: list[str]
-    rows: list[tuple[int, str, tuple[int, ...]]]
+    rows: list[tuple[int, str, tuple[Decimal, ...]]]
     spans: Mapping[Period, tuple[str, Bucket, int]]
     groups: Mapping[Grouping, str]
     metrics: Mapping[Metric, str]
-    formatted: Callable[[int], str]
+    formatted: Callable[[Decimal], str]
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
@@ -137,6 +138,7 @@ def _view(asked: _Asked, names: Mapping[str, str], sums: Sequence[UsageSum]) -> 
     for each in sums:
         place = (each.at, each.group if each.group in columns else OTHER)
         amounts[place] = amounts.get(place, 0) + _amount(each, asked.metric)
+    unit = Decimal(NANO_PER_USD if asked.metric == "spend" else 1)
     series = [*columns, *([OTHER] if has_other else ())]
     return ActivityView(
         period=asked.period,
@@ -146,13 +148,13 @@ def _view(asked: _Asked, names: Mapping[str, str], sums: Sequence[UsageSum]) -> 
         whole=_total("All", sums),
         columns=[*(_name(group, names) for group in columns), *([OTHER] if has_other else ())],
         rows=[
-            (_start_ms(asked, at), _label(asked, at), tuple(amounts.get((at, name), 0) for name in series))
+            (_start_ms(asked, at), _label(asked, at), tuple(amounts.get((at, name), 0) / unit for name in series))
             for at in range(asked.first, asked.last + 1)
         ],
         spans=SPANS,
         groups=GROUPS,
         metrics=METRICS,
-        formatted=numbers.amount if asked.metric == "spend" else numbers.exact,
+        formatted=_dollars if asked.metric == "spend" else _exact,
     )
 
 
@@ -176,6 +178,14 @@ def _amount(each: UsageSum, metric: Metric) -> int:
             return each.prompt_tokens + each.completion_tokens
         case "requests":
             return each.requests
+
+
+def _dollars(amount: Decimal) -> str:
+    return numbers.amount(int(amount * NANO_PER_USD))
+
+
+def _exact(amount: Decimal) -> str:
+    return numbers.exact(int(amount))
 
 
 def _name(group: str, names: Mapping[str, str]) -> str:
