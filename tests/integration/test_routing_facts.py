@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.openai_chat import usage
 from tests.fakes.provider import FakeProvider
 from tests.fakes.replies import answer
 from tests.instance import Instance, endpoint
@@ -60,15 +61,38 @@ async def test_the_header_names_a_session_too(fleet: Fleet) -> None:
 
 
 async def test_a_conversation_stays_once_cached_tokens_were_reported(fleet: Fleet) -> None:
-    usage = {
+    used = {
         "prompt_tokens": 10,
         "completion_tokens": 1,
         "total_tokens": 11,
         "prompt_tokens_details": {"cached_tokens": 5},
     }
-    fleet.provider.always(answer("Hi", used=usage))
+    fleet.provider.always(answer("Hi", used=used))
     first = (await fleet.ask(MODEL))["provider"]
     assert {(await fleet.ask(MODEL))["provider"] for _ in range(12)} == {first}
+
+
+async def test_conversations_of_every_format_stay_where_they_are_cached(fleet: Fleet) -> None:
+    fleet.provider.always(answer("Hi", used=usage(10, 1, cached=5)))
+    for path, asked in (
+        ("/messages", {"max_tokens": 9, "system": "Be brief.", "messages": [{"role": "user", "content": "Hi"}]}),
+        ("/responses", {"instructions": "Be brief.", "input": "Hi"}),
+        ("/responses", {"input": "Another", "prompt_cache_key": "k"}),
+    ):
+        told = [await fleet.instance.client.post(path, json={"model": MODEL, **asked}) for _ in range(12)]
+        assert len({response.headers["x-provider-name"] for response in told}) == 1, path
+
+
+async def test_conversations_that_begin_otherwise_are_others(fleet: Fleet) -> None:
+    fleet.provider.always(answer("Hi", used=usage(10, 1, cached=5)))
+    told = [
+        await fleet.instance.client.post(
+            "/messages",
+            json={"model": MODEL, "max_tokens": 9, "messages": [{"role": "user", "content": f"Hi {number}"}]},
+        )
+        for number in range(24)
+    ]
+    assert len({response.headers["x-provider-name"] for response in told}) > 1
 
 
 async def test_latest_and_routers_answer_as_the_concrete_model(fleet: Fleet) -> None:

@@ -80,7 +80,9 @@ class Settlement:
         """
         assert exchange.candidate is not None and exchange.runtime is not None and exchange.facts is not None
         facts = exchange.facts
-        usage = self._estimate(exchange) if facts.usage is None or _is_silent(exchange, facts) else facts.usage
+        usage = facts.usage
+        if usage is None or (exchange.client_gone and _is_silent(facts)):
+            usage = self._estimate(exchange)
         insured = failed or pricing.is_insured(usage.completion_tokens, facts.finish_reason)
         if exchange.cache_use is not None and not insured:
             usage = exchange.cache_use.counted(usage)
@@ -221,9 +223,9 @@ class Settlement:
         )
 
 
-def _is_silent(exchange: Exchange, facts: Facts) -> bool:
-    """The client left, and the upstream with it, before any token, though it may have told the length of the prompt."""
-    return exchange.client_gone and facts.finish_reason is None and not (facts.content_seen or facts.output_chars)
+def _is_silent(facts: Facts) -> bool:
+    """It was cancelled before any token, though it may have told the length of the prompt."""
+    return facts.finish_reason is None and not (facts.content_seen or facts.output_chars)
 
 
 def _not_recorded() -> TrunklineError:

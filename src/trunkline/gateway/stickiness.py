@@ -3,16 +3,10 @@
 What is decided is decided in `routing/sticky.py`; here it is read from the request and kept in shared state.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-
+from trunkline.gateway.conversion import InboundGeneration
 from trunkline.gateway.exchange import Exchange
-from trunkline.protocols.chat.chat_request import ChatRequest
-from trunkline.protocols.chat.wire_messages import DeveloperMessage, SystemMessage, TextPart, WireMessage, WirePart
 from trunkline.routing.sticky import Conversation, conversation, fact_key, recall, renewed
 from trunkline.storage.shared.interface import SharedState
-
-OPENING_CHARS_MAX = 8_192
-"""What is read of each message that tells conversations apart: what begins alike this far shares a cache anyway."""
 
 
 class Stickiness:
@@ -51,34 +45,15 @@ class Stickiness:
 
 def conversation_of(exchange: Exchange) -> Conversation | None:
     """The request's session, its cache key, or what its messages begin with; None: nothing tells it apart."""
-    request = exchange.request
-    if not isinstance(request, ChatRequest):
+    inbound = exchange.inbound
+    if not isinstance(inbound, InboundGeneration):
         session_id = exchange.session_id
         return Conversation(f"s{session_id}", explicit=True) if session_id else None
-    first_system, first_message = _opening(request.messages)
+    request = inbound.request
+    first_system, first_message = request.opening()
     return conversation(
         session_id=exchange.session_id,
-        prompt_cache_key=request.head.prompt_cache_key,
+        prompt_cache_key=request.prompt_cache_key,
         first_system=first_system,
         first_message=first_message,
     )
-
-
-def _opening(messages: Sequence[WireMessage]) -> tuple[bytes, bytes]:
-    """How the first system or developer message begins, and the first other one."""
-    first_system = b""
-    for message in messages:
-        is_system = isinstance(message, SystemMessage | DeveloperMessage)
-        if is_system and first_system:
-            continue
-        content = message.content
-        text = content if isinstance(content, str) else "".join(_texts(content or ()))
-        start = text[:OPENING_CHARS_MAX].encode()
-        if not is_system:
-            return first_system, start
-        first_system = start
-    return first_system, b""
-
-
-def _texts(parts: Iterable[WirePart]) -> Iterator[str]:
-    return (part.text for part in parts if isinstance(part, TextPart))

@@ -134,6 +134,15 @@ class ClientRequest(AskedRequest, Protocol):
         """The answer shows reasoning."""
         ...
 
+    @property
+    def prompt_cache_key(self) -> str | None:
+        """What the caller says its prompts are cached under."""
+        ...
+
+    def opening(self) -> tuple[bytes, bytes]:
+        """How the first system or developer message begins, and the first other one (`protocols.opening`)."""
+        ...
+
     def to_hub(self) -> GenerationRequest:
         """The request in no provider's format."""
         ...

@@ -1,13 +1,14 @@
 """A validated chat or completions request: what the gateway, routing and both encoders ask of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 
 from msgspec import Raw, Struct
 
 from trunkline.protocols.chat.survey import UPLOAD, Survey
-from trunkline.protocols.chat.wire_messages import WireMessage
+from trunkline.protocols.chat.wire_messages import DeveloperMessage, SystemMessage, TextPart, WireMessage, WirePart
 from trunkline.protocols.chat.wire_request import HEAD, Head, JsonSchemaResponse, WireTool
+from trunkline.protocols.opening import OPENING_CHARS_MAX
 from trunkline.protocols.requests import Reasoning, ToolChoice
 from trunkline.protocols.wire_types import COMPRESSION_OFF, COMPRESSION_ON, EMPTY
 
@@ -32,6 +33,25 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     text_completion: bool
     """A `prompt` was given: the answer takes the shape of inference.md 19."""
     size_bytes: int
+
+    @property
+    def prompt_cache_key(self) -> str | None:
+        return self.head.prompt_cache_key
+
+    def opening(self) -> tuple[bytes, bytes]:
+        """See `protocols.opening`, whose words these are in fewer calls: every request is asked for this."""
+        first_system = b""
+        for message in self.messages:
+            is_system = isinstance(message, SystemMessage | DeveloperMessage)
+            if is_system and first_system:
+                continue
+            content = message.content or ""
+            text = content if isinstance(content, str) else "".join(_texts(content))
+            start = text[:OPENING_CHARS_MAX].encode()
+            if not is_system:
+                return first_system, start
+            first_system = start
+        return first_system, b""
 
     @property
     def stream(self) -> bool:
@@ -147,3 +167,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
 def is_extra(name: str) -> bool:
     """True for a member that the hub has no word for: passed on only where the endpoint takes it."""
     return (name not in HEAD.keys and name not in BESIDE_HEAD) or name == "prompt_cache_options"
+
+
+def _texts(parts: Iterable[WirePart]) -> Iterator[str]:
+    return (part.text for part in parts if isinstance(part, TextPart))

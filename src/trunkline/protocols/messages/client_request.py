@@ -1,6 +1,7 @@
 """A Messages request: bytes in, validated; what routing, holds and records are told of it (inference.md 18.1)."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from trunkline.protocols.messages.wire_blocks import (
     FileSource,
     ImageBlockIn,
     MessageIn,
+    TextBlockIn,
     ToolResultBlockIn,
     UrlSource,
     read_blocks,
@@ -26,6 +28,7 @@ from trunkline.protocols.messages.wire_blocks import (
     read_system,
 )
 from trunkline.protocols.messages.wire_request import FALLBACKS_MAX, HEAD, USER_CHARS_MAX, Head
+from trunkline.protocols.opening import opening_of
 from trunkline.protocols.requests import GenerationRequest, JsonSchema
 from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, invalid_prompt, top_level
 from trunkline.protocols.wire_types import EMPTY, ModelSlug
@@ -50,6 +53,16 @@ class MessagesRequest(Struct, frozen=True, kw_only=True):
     """Some medium is given by its address."""
     hub: GenerationRequest | None
     """The request in no provider's format; None where it holds media, which are not to be kept twice."""
+
+    @property
+    def prompt_cache_key(self) -> str | None:
+        """This format has none."""
+        return None
+
+    def opening(self) -> tuple[bytes, bytes]:
+        """See `protocols.opening`."""
+        system = (("system", _text(self.said.system or "")),)
+        return opening_of(chain(system, ((message.role, _text(message.content)) for message in self.said.messages)))
 
     @property
     def members(self) -> Mapping[str, Raw]:
@@ -229,6 +242,12 @@ def _check_free_form(members: Mapping[str, Raw], limits: ParseLimits) -> None:
     for name, raw in members.items():
         if name not in _TYPED:
             check_nesting(raw, name, limits.nesting_max)
+
+
+def _text(content: str | tuple[BlockIn, ...]) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(block.text for block in content if isinstance(block, TextBlockIn))
 
 
 def _sources(messages: tuple[MessageIn, ...]) -> Iterator[DocumentSource]:

@@ -8,7 +8,8 @@ from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.hub_survey import HubSurvey
 from trunkline.protocols.lenient_json import list_of
-from trunkline.protocols.requests import GenerationRequest
+from trunkline.protocols.opening import opening_of
+from trunkline.protocols.requests import GenerationRequest, Message, Text
 from trunkline.protocols.responses.inbound.tool_names import ToolNames
 from trunkline.protocols.responses.inbound.wire_request import Head
 from trunkline.protocols.wire_types import COMPRESSION_ON, EMPTY
@@ -32,6 +33,14 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
     """`model` first, then `models`, duplicates removed, as sent; may be empty."""
     used_parameters: frozenset[str]
     names_uploads: bool
+
+    @property
+    def prompt_cache_key(self) -> str | None:
+        return self.head.prompt_cache_key
+
+    def opening(self) -> tuple[bytes, bytes]:
+        """See `protocols.opening`."""
+        return opening_of((message.role, _text(message)) for message in self.hub.messages)
 
     @property
     def stream(self) -> bool:
@@ -116,3 +125,7 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
     @property
     def include_reasoning(self) -> bool:
         return self.hub.reasoning is None or not self.hub.reasoning.exclude
+
+
+def _text(message: Message) -> str:
+    return "".join(part.text for part in message.parts if isinstance(part, Text))
