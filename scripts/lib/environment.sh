@@ -2,7 +2,7 @@
 # packages into it. Nothing global is touched. Sets `root` (the checkout) and `python` (the one in .venv).
 #
 #   prepare run | test | check      each contains the one before it
-#   prepare_client langchain | openai-agents    a client that can live with none of these, alone in .venv-<name>
+#   prepare_client <name>           a client that can live with none of these (clients-<name>.in), in .venv-<name>
 #   prepare_npm sdks | agents       clients from npm, in .npm-sdks and .npm-agents
 #   prepare_site                    the site's scripts, built with Node from a wheel; without them pages work too
 #

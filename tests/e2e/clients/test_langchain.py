@@ -1,26 +1,21 @@
 """`langchain-openrouter`, unmodified, in its own environment: one run of langchain_client.py, seen test by test."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.e2e.clients.apart import Run, client_of, prompt_of, run_apart
 from tests.e2e.clients.conftest import MODEL
 from tests.fakes.openai_chat import function_call, usage
 from tests.fakes.provider import FakeProvider, RecordedRequest
 from tests.fakes.replies import Reply, answer, failure, stream
-from tests.instance import KEY, Instance, endpoint
-from tests.tap import Tap
 
-PYTHON = Path(__file__).resolve().parents[3] / ".venv-langchain" / "bin" / "python"
-CLIENT = Path(__file__).with_name("langchain_client.py")
+APART = client_of("langchain")
 ADA = '{"name":"Ada","age":36}'
 
-pytestmark = pytest.mark.skipif(not PYTHON.is_file(), reason="scripts/test has not made .venv-langchain")
+pytestmark = APART.mark
 
 REPLIES: dict[str, Reply] = {
     "invoke": answer("Hello.", used=usage(100, 10, cached=40)),
@@ -41,45 +36,16 @@ REPLIES: dict[str, Reply] = {
 }
 
 
-class Run:
-    """What the client said in each scenario, and what the provider was sent."""
-
-    def __init__(self, said: dict[str, Any], requests: list[RecordedRequest]) -> None:
-        self.said = said
-        self._requests = [request.json for request in requests]
-
-    def sent(self, scenario: str) -> list[dict[str, Any]]:
-        """The upstream requests of a scenario, which is the text of their first message."""
-        return [sent for sent in self._requests if _prompt(sent) == scenario]
-
-
-def _prompt(sent: dict[str, Any]) -> str:
-    return sent["messages"][0]["content"]
+def script(provider: FakeProvider) -> None:
+    provider.when(_ends_with_a_result, answer("Twelve degrees."))
+    for scenario, reply in REPLIES.items():
+        provider.when(lambda request, scenario=scenario: prompt_of(request.json) == scenario, reply)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
-    tap = Tap()
-    home = tmp_path_factory.mktemp("langchain")
-    async with (
-        FakeProvider() as provider,
-        Instance(home, endpoints=[endpoint(MODEL, provider)], wrap=tap) as instance,
-    ):
-        provider.when(_ends_with_a_result, answer("Twelve degrees."))
-        for scenario, reply in REPLIES.items():
-            provider.when(lambda request, scenario=scenario: _prompt(request.json) == scenario, reply)
-        process = await asyncio.create_subprocess_exec(
-            *(str(PYTHON), str(CLIENT), instance.base_url, KEY, MODEL), stdout=asyncio.subprocess.PIPE
-        )
-        try:
-            output, _ = await asyncio.wait_for(process.communicate(), 60)
-        finally:
-            if process.returncode is None:
-                process.kill()
-        assert process.returncode == 0
-        assert await instance.audit() == []
-        yield Run(json.loads(output), provider.requests)
-    assert tap.problems() == []
+    async with run_apart(APART, tmp_path_factory.mktemp("langchain"), script) as run:
+        yield run
 
 
 def _ends_with_a_result(request: RecordedRequest) -> bool:

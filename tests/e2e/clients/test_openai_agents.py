@@ -1,19 +1,16 @@
 """`openai-agents`, unmodified, in its own environment: tool loops whole and streamed, a second turn, an object."""
 
-import asyncio
-import json
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.clients.apart import ask, client_of
 from tests.e2e.clients.responses_front import CALL, MODEL, SPEAKERS, WORDS, open_front
-from tests.instance import KEY
 from tests.speakers import Saying
 
-PYTHON = Path(__file__).resolve().parents[3] / ".venv-openai-agents" / "bin" / "python"
-CLIENT = Path(__file__).with_name("openai_agents_client.py")
+APART = client_of("openai-agents")
 
-pytestmark = pytest.mark.skipif(not PYTHON.is_file(), reason="scripts/test has not made .venv-openai-agents")
+pytestmark = APART.mark
 
 
 @pytest.mark.parametrize("protocol", SPEAKERS)
@@ -24,15 +21,9 @@ async def test_an_agent_runs_its_tools_whole_and_streamed(tmp_path: Path, protoc
         for saying in (CALL, WORDS):
             front.will_say(saying, stream=True)
         front.will_say(Saying('{"name":"Ada","age":36}'))
-        process = await asyncio.create_subprocess_exec(
-            *(str(PYTHON), str(CLIENT), front.instance.base_url, KEY, MODEL),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, errors = await asyncio.wait_for(process.communicate(), 120)
-        assert process.returncode == 0, errors.decode()
+        said = await ask(APART, front.instance, MODEL)
         heard = [front.speaker.hear(request) for request in front.provider.requests]
-    assert json.loads(out) == {
+    assert said == {
         "loop": "It is cold.",
         "again": "Yes.",
         "streamed": "It is cold.",
