@@ -13,6 +13,11 @@ EMBEDDER = "openai/text-embedding-3-small"
 EMBED = {"model": EMBEDDER, "input": "Hi", "dimensions": 4}
 RANKER = "cohere/rerank-v3.5"
 RANK = {"model": RANKER, "query": "tea?", "documents": ["coffee", {"text": "tea"}]}
+SPEAKER = "openai/gpt-4o-mini-tts"
+SPEAK = {"model": SPEAKER, "input": "Hi", "voice": "alloy"}
+LISTENER = "openai/whisper-1"
+SOUND = {"data": "AAAA", "format": "wav"}
+HEAR = {"model": LISTENER, "input_audio": SOUND, "response_format": "verbose_json"}
 PAINTER = "openai/gpt-image-1-mini"
 PAINT = {"model": PAINTER, "prompt": "A cat", "size": "64x64"}
 
@@ -23,6 +28,8 @@ FAMILIAR_MODELS = {
     "post /embeddings": EMBEDDER,
     "post /rerank": RANKER,
     "post /images": PAINTER,
+    "post /audio/speech": SPEAKER,
+    "post /audio/transcriptions": LISTENER,
 }
 """Operation → a model that the Sandbox answers for."""
 
@@ -45,6 +52,8 @@ async def good_answers(instance: Instance) -> dict[str, httpx.Response]:
         "post /messages/count_tokens": await client.post("/messages/count_tokens", json=MESSAGE),
         "post /embeddings": await client.post("/embeddings", json=EMBED),
         "post /rerank": await client.post("/rerank", json=RANK),
+        "post /audio/speech": await client.post("/audio/speech", json=SPEAK),
+        "post /audio/transcriptions": await client.post("/audio/transcriptions", json=HEAR),
         "post /images": await client.post("/images", json=PAINT),
         "get /images/models": await client.get("/images/models"),
         "get /images/models/{author}/{slug}/endpoints": await client.get(f"/images/models/{PAINTER}/endpoints"),
@@ -153,6 +162,16 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
             await client.post("/images", json={**PAINT, "user": "sandbox:status=429"}),
         ],
         "get /images/models/{author}/{slug}/endpoints": [await client.get("/images/models/a/b/endpoints")],
+        "post /audio/speech": [
+            await nobody.post("/audio/speech", json=SPEAK),
+            await client.post("/audio/speech", json={**SPEAK, "input": ""}),
+            await client.post("/audio/speech", json={**SPEAK, "model": "acme/nothing"}),
+        ],
+        "post /audio/transcriptions": [
+            await nobody.post("/audio/transcriptions", json=HEAR),
+            await client.post("/audio/transcriptions", json={**HEAR, "response_format": "srt"}),
+            await client.post("/audio/transcriptions", json={**HEAR, "model": "acme/nothing"}),
+        ],
         "post /rerank": [
             await nobody.post("/rerank", json=RANK),
             await client.post("/rerank", json={**RANK, "documents": []}),

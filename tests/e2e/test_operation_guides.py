@@ -11,7 +11,7 @@ import pytest
 from tests.serving import KEY, Served, environment, served
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
-PAGES = ("embeddings", "rerank")
+PAGES = ("embeddings", "rerank", "speech", "transcription")
 SAMPLES = [
     pytest.param(page, language, sample, id=f"{page}-{number}")
     for page in PAGES
@@ -22,6 +22,8 @@ SAMPLES = [
 RUN = {"sh": ["sh", "-ec"], "python": [sys.executable, "-W", "ignore::ResourceWarning", "-c"]}
 SAID = {
     "embeddings": {"sh": '"object":"embedding"', "python": "2 256 "},
+    "speech": {"sh": "1920", "python": "1920 bytes"},
+    "transcription": {"sh": "The Sandbox got a recording", "python": "The Sandbox got a recording"},
     "rerank": {"sh": '"document":{"text":"Green tea is grown in Japan."}', "python": "1 Green tea"},
 }
 """A piece of what each sample prints, by page and language."""
@@ -36,6 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.parametrize(("page", "language", "sample"), SAMPLES)
 def test_every_sample_does_what_it_says(server: Served, tmp_path: Path, page: str, language: str, sample: str) -> None:
     assert "http://127.0.0.1:8080" in sample
+    (tmp_path / "recording.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt ")
     done = subprocess.run(
         [*RUN[language], sample.replace("http://127.0.0.1:8080", server.url)],
         cwd=tmp_path,

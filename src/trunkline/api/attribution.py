@@ -63,6 +63,7 @@ _READ = frozenset(
         b"x-openrouter-categories",
         b"x-trunkline-categories",
         b"x-session-id",
+        b"content-type",
         b"x-openrouter-metadata",
         b"x-trunkline-metadata",
         b"x-anthropic-beta",
@@ -81,6 +82,7 @@ class RequestHeaders(Struct, frozen=True):
     caller: Caller
     host: bytes = b""
     """As it was called, with the port."""
+    content_type: bytes = b""
 
 
 def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
@@ -97,6 +99,7 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
         found.get(b"content-encoding"),
         attribution(found),
         found.get(b"host", b""),
+        found.get(b"content-type", b""),
     )
 
 

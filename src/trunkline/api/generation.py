@@ -20,6 +20,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, PayloadTooLarge, PermissionDenied, TrunklineError, UpstreamTimeout
 from trunkline.core.ready import Ready
 from trunkline.gateway.client import Message, RawHeaders, Receive, Scope, Send
+from trunkline.gateway.conversion import Inbound
 from trunkline.gateway.delivery import metadata_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.pipeline import Pipeline
@@ -57,6 +58,7 @@ class GenerationEndpoint:
         self._metrics = metrics
         self._log_requests = log_requests
         self._parse = route.parse
+        self._parse_form = route.parse_form
         self._format = route.format
         self._pipeline = pipeline
         self._directory = directory
@@ -94,7 +96,7 @@ class GenerationEndpoint:
             if (preset_api := APIS.get(self._route)) is not None and may_name_preset(body):
                 expanded = await self._presets.expand(body, principal.account_id, principal.workspace_id, preset_api)
                 body, preset_id = expanded.body, expanded.preset_id
-            inbound = self._parse(body, self._limits)
+            inbound = self._read(body, headers)
             exchange = Exchange(
                 generation_id=ids.generation_id(received_ms),
                 request_id=request_id,
@@ -119,6 +121,12 @@ class GenerationEndpoint:
             if exchange is not None:
                 self._log(exchange, refusal.http_status)
             return refusal.http_status
+
+    def _read(self, body: bytes, headers: RequestHeaders) -> Inbound:
+        """What the body asks for: a form where the operation takes forms and it says that it is one, else JSON."""
+        if self._parse_form is not None and headers.content_type[:10].lower() == b"multipart/":
+            return self._parse_form(body, headers.content_type.decode("latin-1"), self._limits)
+        return self._parse(body, self._limits)
 
     def _log(self, exchange: Exchange, status: int) -> None:
         """One line for each request that could be read, if the operator wants them (OP-45)."""

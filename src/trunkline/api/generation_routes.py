@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from trunkline.gateway.conversion import Inbound, InboundGeneration
+from trunkline.api.audio_forms import transcription_of_form
+from trunkline.gateway.conversion import Inbound, InboundGeneration, TimeLimit
 from trunkline.gateway.images import InboundImages
 from trunkline.gateway.one_shape import InboundOneShape
 from trunkline.protocols.chat.client import CHAT_FORMAT
@@ -17,11 +18,19 @@ from trunkline.protocols.messages.client import MESSAGES_FORMAT, parse_messages
 from trunkline.protocols.rerank.request import parse_rerank
 from trunkline.protocols.rerank.upstreams import RERANK
 from trunkline.protocols.responses.inbound.request import parse_responses
+from trunkline.protocols.speech.request import MEDIA_TYPES, parse_speech
+from trunkline.protocols.speech.stream import SpeechStream
+from trunkline.protocols.speech.upstreams import SPEECH
+from trunkline.protocols.transcription.request import TranscriptionRequest, parse_transcription
+from trunkline.protocols.transcription.upstreams import TRANSCRIPTION
 from trunkline.protocols.validation import ParseLimits
 from trunkline.settings import Settings
 
 Parse = Callable[[bytes, ParseLimits], Inbound]
 """From a body to what it asks for. Raises InvalidRequest or InvalidPrompt for anything that is no request."""
+
+ParseForm = Callable[[bytes, str, ParseLimits], Inbound]
+"""The same for a form, whose `Content-Type` says how it is parted. Raises PayloadTooLarge, too."""
 
 
 def parse_limits(settings: Settings) -> ParseLimits:
@@ -40,6 +49,8 @@ class Route(Struct, frozen=True):
     path: str
     parse: Parse
     format: ClientFormat
+    parse_form: ParseForm | None = None
+    """For bodies of multipart/form-data, where the operation takes them."""
 
 
 def _generation(path: str, parse: Callable[[bytes, ParseLimits], ClientRequest], format: ClientFormat) -> Route:
@@ -66,6 +77,35 @@ def _images(body: bytes, limits: ParseLimits) -> Inbound:
     return InboundImages(request=parse_images(body, limits), format=CHAT_FORMAT)
 
 
+TRANSCRIPTION_LIMIT = TimeLimit(
+    60.0, "The provider did not answer within 60 s. Split long recordings into shorter ones."
+)
+
+
+def _transcription(request: TranscriptionRequest) -> Inbound:
+    return InboundOneShape(
+        request=request,
+        format=CHAT_FORMAT,
+        operation="transcription",
+        codecs=TRANSCRIPTION,
+        media_estimate=(request.seconds,),
+        time_limit=TRANSCRIPTION_LIMIT,
+    )
+
+
+def _speech(body: bytes, limits: ParseLimits) -> Inbound:
+    request = parse_speech(body, limits)
+    return InboundOneShape(
+        request=request,
+        format=CHAT_FORMAT,
+        operation="speech",
+        codecs=SPEECH,
+        media_estimate=(request.characters,),
+        sound_type=MEDIA_TYPES[request.response_format],
+        open_sound=SpeechStream,
+    )
+
+
 ROUTES: tuple[Route, ...] = (
     _generation("/chat/completions", parse_chat, CHAT_FORMAT),
     _generation("/completions", parse_completion, CHAT_FORMAT),
@@ -75,4 +115,11 @@ ROUTES: tuple[Route, ...] = (
     Route("/rerank", _rerank, CHAT_FORMAT),
     Route("/images", _images, CHAT_FORMAT),
     Route("/images/generations", _images, CHAT_FORMAT),
+    Route("/audio/speech", _speech, CHAT_FORMAT),
+    Route(
+        "/audio/transcriptions",
+        lambda body, limits: _transcription(parse_transcription(body, limits)),
+        CHAT_FORMAT,
+        lambda body, content_type, limits: _transcription(transcription_of_form(body, content_type, limits)),
+    ),
 )

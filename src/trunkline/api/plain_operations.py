@@ -88,6 +88,59 @@ class RerankBody(Struct, frozen=True, kw_only=True):
     provider: dict[str, Raw] | None = None
 
 
+class SpeechBody(Struct, frozen=True, kw_only=True):
+    """Body of `POST /audio/speech`."""
+
+    model: str
+    input: Annotated[str, Meta(min_length=1)]
+    voice: Annotated[str, Meta(min_length=1)] | None = None
+    response_format: Literal["pcm", "mp3"] | None = None
+    speed: Annotated[float, Meta(ge=0.25, le=4)] | None = None
+    instructions: str | None = None
+    provider: dict[str, Raw] | None = None
+
+
+class InputAudio(Struct, frozen=True, kw_only=True):
+    """A recording in base64; `format` is its extension."""
+
+    data: str
+    format: str
+
+
+class TranscriptionBody(Struct, frozen=True, kw_only=True):
+    """Body of `POST /audio/transcriptions`. A form has a `file` in place of `input_audio`."""
+
+    model: str
+    input_audio: InputAudio
+    language: str | None = None
+    temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
+    response_format: Literal["json", "verbose_json"] | None = None
+    timestamp_granularities: list[Literal["word", "segment"]] | None = None
+    provider: dict[str, Raw] | None = None
+
+
+class TranscriptionUsage(Struct, frozen=True, kw_only=True):
+    """Seconds, tokens or both, as the provider counts, and what the account was charged in USD."""
+
+    cost: Usd
+    seconds: float | UnsetType = UNSET
+    input_tokens: int | UnsetType = UNSET
+    output_tokens: int | UnsetType = UNSET
+    total_tokens: int | UnsetType = UNSET
+
+
+class Transcription(Struct, frozen=True, kw_only=True):
+    """The text; the rest comes with `verbose_json`."""
+
+    text: str
+    usage: TranscriptionUsage
+    task: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    duration: float | UnsetType = UNSET
+    segments: list[dict[str, Raw]] | UnsetType = UNSET
+    words: list[dict[str, Raw]] | UnsetType = UNSET
+
+
 EMBEDDINGS = Operation(
     method="POST",
     path="/embeddings",
@@ -108,4 +161,24 @@ RERANK = Operation(
     response=Ranking,
     errors=_ERRORS,
 )
-OPERATIONS = (EMBEDDINGS, RERANK)
+SPEECH = Operation(
+    method="POST",
+    path="/audio/speech",
+    id="createAudioSpeech",
+    summary="Speak a text",
+    tag="Audio",
+    request=SpeechBody,
+    response_media_type="audio/*",
+    errors=_ERRORS,
+)
+TRANSCRIPTION = Operation(
+    method="POST",
+    path="/audio/transcriptions",
+    id="createAudioTranscriptions",
+    summary="Transcribe a recording",
+    tag="Audio",
+    request=TranscriptionBody,
+    response=Transcription,
+    errors=_ERRORS,
+)
+OPERATIONS = (EMBEDDINGS, RERANK, SPEECH, TRANSCRIPTION)

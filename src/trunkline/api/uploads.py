@@ -45,7 +45,7 @@ async def receive_form(request: Request, incoming: Incoming, *, file_bytes_max: 
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > bytes_max:
         raise PayloadTooLarge(_too_large(file_bytes_max))
-    reader = _FormReader(_boundary(request), incoming)
+    reader = _FormReader(boundary_of(request.headers.get("content-type", "")), incoming)
     began_s = asyncio.get_running_loop().time()
     received = 0
     try:
@@ -128,9 +128,10 @@ class _FormReader:
             raise InvalidRequest(f"A field of the form has more than {FIELD_BYTES_MAX} bytes.")
 
 
-def _boundary(request: Request) -> str:
+def boundary_of(content_type: str) -> str:
+    """What parts the form of such a `Content-Type`. Raises InvalidRequest for another type."""
     head = Message()
-    head["content-type"] = request.headers.get("content-type", "")
+    head["content-type"] = content_type
     boundary = head.get_boundary("")
     if head.get_content_type() != "multipart/form-data" or not 0 < len(boundary) <= BOUNDARY_CHARS_MAX:
         raise InvalidRequest(

@@ -24,6 +24,7 @@ PROTOCOLS = frozenset(
         "mistral",
         "azure-openai",
         "voyage",
+        "deepgram",
         "native",
     }
 )

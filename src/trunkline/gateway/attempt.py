@@ -125,8 +125,10 @@ def compose(
     endpoint = candidate.endpoint
     request = upstream_request(runtime, endpoint, encoded.path, encoded.body, asked.stream, protocol=protocol_name)
     if encoded.content_type != JSON:
-        others = tuple(header for header in request.headers if header[0] != "content-type")
-        request = structs.replace(request, headers=(*others, ("content-type", encoded.content_type)))
+        request = structs.replace(request, headers=_instead(request.headers, "content-type", encoded.content_type))
+    for name, value in encoded.headers:
+        if name == "accept":
+            request = structs.replace(request, headers=_instead(request.headers, name, value))
     if encoded.headers:
         known = {name for name, _ in request.headers}
         added = tuple(header for header in encoded.headers if header[0] not in known)
@@ -134,6 +136,10 @@ def compose(
     if runtime.in_process and asked.user is not None:
         return structs.replace(request, headers=(*request.headers, (FAULT_HEADER, asked.user)))
     return request
+
+
+def _instead(headers: tuple[tuple[str, str], ...], name: str, value: str) -> tuple[tuple[str, str], ...]:
+    return (*(header for header in headers if header[0] != name), (name, value))
 
 
 async def open_upstream(

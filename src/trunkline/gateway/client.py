@@ -27,7 +27,7 @@ class Form(Struct, frozen=True):
 
     headers: RawHeaders
     heartbeat: bytes
-    """Says nothing, and shows that the connection lives."""
+    """Says nothing, and shows that the connection lives. Empty: there is no such thing."""
 
 
 _EVENT_HEADERS = ((b"content-type", b"text/event-stream"), *_UNBUFFERED)
@@ -160,7 +160,7 @@ class ClientStream:
 
     async def _beat(self) -> None:
         """A sign of life, unless the answer has ended or a client that reads nothing still owes the last piece."""
-        if not self._stopped and not self._writing:
+        if self._form.heartbeat and not self._stopped and not self._writing:
             await self.write(self._form.heartbeat)
 
 

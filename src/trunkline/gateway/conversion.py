@@ -44,6 +44,13 @@ class EncodedRequest(Struct, frozen=True):
     """How it would be said with a prompt cache, where the caller marked one and the upstream keeps such objects."""
 
 
+class TimeLimit(Struct, frozen=True):
+    """The longest that one provider may take for a whole answer, and what a caller is told who ran into it."""
+
+    seconds: float
+    advice: str
+
+
 class TravelPolicy(Struct, frozen=True, kw_only=True):
     """What instance and caller say of the way."""
 
@@ -116,6 +123,16 @@ class Inbound(Protocol):
         """The same, as far as the first endpoint of its plan decides it: whether it is answered as a stream."""
         ...
 
+    @property
+    def sound_type(self) -> str:
+        """Media type of an answer that is sound, passed on as it comes; empty for all others."""
+        ...
+
+    @property
+    def time_limit(self) -> TimeLimit | None:
+        """Of each attempt, where the operation has one below the provider's own."""
+        ...
+
     def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> Conversion:
         """The way to one endpoint."""
         ...
@@ -128,6 +145,8 @@ class InboundGeneration(Struct, frozen=True):
     format: ClientFormat
     operation: Operation = "chat"
     media_estimate: tuple[MediaUse, ...] = ()
+    time_limit: TimeLimit | None = None
+    sound_type: str = ""
 
     def served_by(self, endpoint: Endpoint) -> "InboundGeneration":
         return self

@@ -6,7 +6,7 @@ endpoint may answer (routing-and-catalog.md 6).
 """
 
 import asyncio
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from msgspec import Raw
 
@@ -129,6 +129,9 @@ def _is_left_free(exchange: Exchange) -> bool:
 class StreamDelivery:
     """Server-sent events."""
 
+    is_raw: ClassVar[bool] = False
+    """Bytes without events: only the connection's proper end ends them, and their price is known from the start."""
+
     __slots__ = ("_client", "_listener", "_loop", "_settlement", "listener")
 
     def __init__(self, client: ClientStream, listener: Listener, settlement: Settlement) -> None:
@@ -145,9 +148,10 @@ class StreamDelivery:
         facts = exchange.facts = answer.facts
         relay = Relay(exchange, response, answer, self._client, self._listener, runtime.provider.name)
         ending = await relay.run(
-            deadline_s=exchange.received_s + runtime.total_timeout_s, cancel_when_gone=runtime.cancels_billing
+            deadline_s=exchange.received_s + runtime.total_timeout_s,
+            cancel_when_gone=self.is_raw or runtime.cancels_billing,
         )
-        if ending == "broken":
+        if ending == "broken" or (self.is_raw and relay.failure is not None):
             classified = (
                 classify_failure(relay.failure.kind)
                 if relay.failure is not None
@@ -229,6 +233,8 @@ class WholeDelivery:
         self, exchange: Exchange, runtime: ProviderRuntime, response: UpstreamResponse, conversion: Conversion
     ) -> Classified | None:
         deadline_s = exchange.received_s + runtime.total_timeout_s
+        if (limit := exchange.inbound.time_limit) is not None:
+            deadline_s = min(deadline_s, self._loop.time() + limit.seconds)
         try:
             data = await response.read_all(BODY_BYTES_MAX, deadline_s=deadline_s)
         except UpstreamFailed as failure:

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trunkline.catalog.types import Endpoint, Operation
-from trunkline.gateway.conversion import TravelPolicy
+from trunkline.gateway.conversion import TimeLimit, TravelPolicy
 from trunkline.gateway.one_shape import OneShapeConversion
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UpstreamTarget
 from trunkline.protocols.client import ClientFormat
@@ -35,6 +35,8 @@ class InboundImages(Struct, frozen=True, kw_only=True):
     request: ImagesRequest
     format: ClientFormat
     operation: Operation = "image"
+    time_limit: TimeLimit | None = None
+    sound_type: str = ""
 
     @property
     def media_estimate(self) -> tuple[MediaUse, ...]:

@@ -1,12 +1,12 @@
 """Operations of one shape each (embeddings, rerank …): no hub, one codec for each upstream format (architecture 2)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Operation
-from trunkline.gateway.conversion import EncodedRequest, TravelPolicy
+from trunkline.gateway.conversion import EncodedRequest, TimeLimit, TravelPolicy
 from trunkline.gateway.parts import split_bodies
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, UpstreamTarget
 from trunkline.protocols.client import AskedRequest, ClientFormat
@@ -22,9 +22,17 @@ R = TypeVar("R", bound=AskedRequest)
 class OneShapeConversion(Generic[R]):
     """Implements `gateway.conversion.Conversion`."""
 
-    __slots__ = ("_codec", "_parts", "_request", "_target", "protocol_name")
+    __slots__ = ("_codec", "_open_sound", "_parts", "_request", "_target", "protocol_name")
 
-    def __init__(self, request: R, codec: Codec[R], protocol_name: str, target: UpstreamTarget) -> None:
+    def __init__(
+        self,
+        request: R,
+        codec: Codec[R],
+        protocol_name: str,
+        target: UpstreamTarget,
+        open_sound: Callable[[R], AnswerStream] | None = None,
+    ) -> None:
+        self._open_sound = open_sound
         self._request = request
         self._codec = codec
         self._target = target
@@ -50,7 +58,8 @@ class OneShapeConversion(Generic[R]):
         return classify(status, headers, body, now_ms=now_ms)
 
     def open_stream(self, identity: AnswerIdentity) -> AnswerStream:
-        raise AssertionError("an operation that answers whole was asked for a stream")
+        assert self._open_sound is not None, "an operation that answers whole was asked for a stream"
+        return self._open_sound(self._request)
 
     def open_body(self, data: bytes, identity: AnswerIdentity) -> AnswerBody:
         bodies = [data] if len(self._parts) == 1 else split_bodies(data)
@@ -69,6 +78,10 @@ class InboundOneShape(Struct, Generic[R], frozen=True, kw_only=True):
     codecs: Mapping[str, Codec[R]]
     """By the catalog's names of upstream formats, best first."""
     media_estimate: tuple[MediaUse, ...] = ()
+    time_limit: TimeLimit | None = None
+    sound_type: str = ""
+    open_sound: Callable[[R], AnswerStream] | None = None
+    """Set where `sound_type` is."""
 
     def served_by(self, endpoint: Endpoint) -> "InboundOneShape[R]":
         return self
@@ -76,4 +89,4 @@ class InboundOneShape(Struct, Generic[R], frozen=True, kw_only=True):
     def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> OneShapeConversion[R]:
         offered = (endpoint.protocol, *endpoint.protocols)
         name = next(name for name in self.codecs if name in offered)
-        return OneShapeConversion(self.request, self.codecs[name], name, target)
+        return OneShapeConversion(self.request, self.codecs[name], name, target, self.open_sound)

@@ -3,6 +3,8 @@
 import asyncio
 import random
 
+from msgspec import structs
+
 from trunkline.core.errors import (
     ContextLengthExceeded,
     Internal,
@@ -35,6 +37,7 @@ from trunkline.gateway.planning import Planner, query_of
 from trunkline.gateway.prompt_caches import PromptCaches
 from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
+from trunkline.gateway.sound_delivery import SoundDelivery, sound_form
 from trunkline.gateway.stickiness import Stickiness
 from trunkline.gateway.token_counting import TokenCounter
 from trunkline.gateway.worlds import Worlds
@@ -151,12 +154,14 @@ class Pipeline:
         self, exchange: Exchange, decided: Plan, send: Send, receive: Receive, headers: RawHeaders
     ) -> None:
         listener = Listener(exchange)
-        form = events_form(exchange.inbound.format.heartbeat)
+        inbound = exchange.inbound
+        form = sound_form(inbound.sound_type) if inbound.sound_type else events_form(inbound.format.heartbeat)
         client = self._open_client(exchange.world.settings.routing, send, headers, form, listener)
         watch = DisconnectWatch(receive, listener.gone)
         self._metrics.streams_open += 1
         try:
-            await self._attempt_all(exchange, decided, StreamDelivery(client, listener, self._settlement))
+            way = SoundDelivery if inbound.sound_type else StreamDelivery
+            await self._attempt_all(exchange, decided, way(client, listener, self._settlement))
         finally:
             self._metrics.streams_open -= 1
             client.stop()
@@ -255,6 +260,9 @@ class Pipeline:
         exchange.conversion, exchange.shortened = conversion, encoded.shortened
         await delivery.echo(exchange, runtime, conversion, encoded.body)
         request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
+        limit = exchange.inbound.time_limit
+        if limit is not None:
+            request = structs.replace(request, read_timeout_s=min(request.read_timeout_s, limit.seconds))
         upstream = self._sandbox if runtime.in_process else self._upstream
         if encoded.more_bodies or encoded.cacheable is not None:
             upstream = self._in_several_calls(upstream, exchange, candidate, encoded)
@@ -276,6 +284,8 @@ class Pipeline:
                 renote(exchange, outcome.status)
         if exchange.cache_use is not None:
             exchange.cache_use.let_go()
+        if limit is not None and outcome is not None and outcome.error_type == "timeout":
+            outcome = structs.replace(outcome, safe_message=limit.advice)
         exchange.attempts_ended += 1
         self._remember(exchange, candidate, outcome or exchange.broken, started_s)
         if outcome is None and exchange.broken is None and not exchange.client_gone:

@@ -15,6 +15,8 @@ from trunkline.protocols.messages import hosts as messages_hosts
 from trunkline.protocols.messages.protocol import MessagesProtocol
 from trunkline.protocols.rerank.upstreams import RERANK
 from trunkline.protocols.responses.protocol import ResponsesProtocol
+from trunkline.protocols.speech.upstreams import SPEECH
+from trunkline.protocols.transcription.upstreams import TRANSCRIPTION
 from trunkline.protocols.upstream import UpstreamProtocol
 
 _CHAT = ChatProtocol()
@@ -44,6 +46,8 @@ _SPOKEN: Mapping[Operation, frozenset[str]] = {
     "embeddings": frozenset(EMBEDDINGS),
     "rerank": frozenset(RERANK),
     "image": frozenset(IMAGES),
+    "speech": frozenset(SPEECH),
+    "transcription": frozenset(TRANSCRIPTION),
 }
 
 

@@ -18,7 +18,7 @@ SANDBOX = Provider(
     name="Sandbox",
     kind="sandbox",
     protocol="openai-chat",
-    protocols=("openai-chat", "openai-embeddings", "cohere-v2", "openai-images"),
+    protocols=("openai-chat", "openai-embeddings", "cohere-v2", "openai-images", "openai-audio"),
     base_url="sandbox://in-process/v1",
     auth=Auth(optional=True),
     data_policy=DataPolicy(training=False, retains_prompts=False, zdr=True, is_known=True),
@@ -30,6 +30,8 @@ _PROTOCOLS: Mapping[Operation, str] = {
     "embeddings": "openai-embeddings",
     "rerank": "cohere-v2",
     "image": "openai-images",
+    "transcription": "openai-audio",
+    "speech": "openai-audio",
 }
 """What the Sandbox speaks, by what a model is called for."""
 _QUIRKS = frozenset({"reasoning_object", "multiple_choices", "developer_role", "cache_control", "tool_result_media"})

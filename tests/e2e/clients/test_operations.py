@@ -1,4 +1,4 @@
-"""What is no conversation, through the official clients, unmodified: embeddings and rerank."""
+"""What is no conversation, through the official clients, unmodified: embeddings, rerank, speech and transcription."""
 
 from collections.abc import AsyncIterator
 
@@ -38,6 +38,26 @@ async def test_the_sdks_default_of_base64_gives_the_floats(client: AsyncOpenAI) 
 async def test_a_chat_model_is_no_model_for_embeddings(client: AsyncOpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="/chat/completions"):
         await client.embeddings.create(model="openai/gpt-5-nano", input="a")
+
+
+async def test_speech_and_its_transcription_through_the_sdk(client: AsyncOpenAI) -> None:
+    spoken = await client.audio.speech.create(
+        model="openai/gpt-4o-mini-tts", input="Hello there", voice="alloy", response_format="mp3"
+    )
+    sound = spoken.read()
+    assert sound.startswith(b"\xff\xf3")
+    heard = await client.audio.transcriptions.create(model="openai/whisper-1", file=("a.mp3", sound))
+    assert heard.text.startswith("The Sandbox got a recording")
+    with_times = await client.audio.transcriptions.create(
+        model="openai/whisper-1",
+        file=("a.mp3", sound),
+        response_format="verbose_json",
+        timestamp_granularities=["word", "segment"],
+    )
+    assert with_times.words is not None
+    assert with_times.segments is not None
+    with pytest.raises(openai.BadRequestError, match="srt"):
+        await client.audio.transcriptions.create(model="openai/whisper-1", file=("a.mp3", sound), response_format="srt")
 
 
 async def test_the_routers_sdk_embeds_and_lists_models(router: OpenRouter) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
-from trunkline.providers.sandbox import frames, images, other
+from trunkline.providers.sandbox import audio, frames, images, other
 from trunkline.providers.sandbox.answer import compose
 from trunkline.providers.sandbox.faults import Fault, parse_fault
 from trunkline.providers.sandbox.frames import Frame
@@ -26,6 +26,8 @@ FAULT_HEADER = "x-sandbox-user"
 
 _OTHERS: Mapping[str, Callable[[bytes], bytes]] = {
     "/embeddings": lambda body: other.embeddings(embeddings_decoder.decode(body)),
+    "/audio/speech": audio.speech,
+    "/audio/transcriptions": audio.transcription,
     "/rerank": lambda body: other.rerank(rerank_decoder.decode(body)),
 }
 

@@ -1,0 +1,1 @@
+"""Transcription (inference.md 24): one shape towards clients, one codec for each upstream format."""

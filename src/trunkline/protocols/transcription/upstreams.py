@@ -1,0 +1,13 @@
+"""Which upstream formats of transcription are spoken."""
+
+from collections.abc import Mapping
+
+from trunkline.protocols.transcription.codec import TranscriptionCodec
+from trunkline.protocols.transcription.deepgram import DeepgramTranscription
+from trunkline.protocols.transcription.openai import OpenAITranscription
+
+TRANSCRIPTION: Mapping[str, TranscriptionCodec] = {
+    "openai-audio": OpenAITranscription(),
+    "deepgram": DeepgramTranscription(),
+}
+"""By the catalog's name, best first."""
