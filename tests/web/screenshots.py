@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.serving import KEY, Served, served
 from tests.web.conftest import ARGUMENTS, CHROMIUM
+from tests.web.members import MEMBERS_PAGES, sign_in
 from tests.web.screens import SCREENS, Screen
 from tests.web.seeds import CONFIGURATION, seed
 from tests.web.test_every_page import PAGES
@@ -20,7 +21,7 @@ SETTLED_MS = 400
 
 def main(arguments: list[str]) -> None:
     folder = Path(arguments[0]) if arguments else DEFAULT_FOLDER
-    paths = arguments[1:] or list(PAGES)
+    paths = arguments[1:] or [*PAGES, *MEMBERS_PAGES]
     folder.mkdir(parents=True, exist_ok=True)
     if CHROMIUM is None:
         sys.exit("Chromium is not installed (Debian: apt install chromium)")
@@ -40,7 +41,11 @@ def take(browser: Browser, site: Served, screen: Screen, paths: list[str], folde
         base_url=site.url, viewport={"width": screen.width, "height": screen.height}, color_scheme=screen.theme
     )
     page = context.new_page()
+    is_signed_in = False
     for path in paths:
+        if path in MEMBERS_PAGES and not is_signed_in:
+            sign_in(page, site)
+            is_signed_in = True
         page.goto(path)
         page.wait_for_timeout(SETTLED_MS)
         name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
