@@ -26,6 +26,7 @@ from trunkline.protocols.events import (
     Usage,
 )
 from trunkline.protocols.hub import DecodedBody
+from trunkline.protocols.messages import block_teller
 from trunkline.protocols.messages.event_encoder import EventEncoder
 
 USAGE = Usage(prompt_tokens=30, completion_tokens=9, cached_tokens=10, cache_write_tokens=5, reasoning_tokens=2)
@@ -296,3 +297,17 @@ def test_reason_and_counts_may_come_in_events_of_their_own() -> None:
 
 def upstream(told: list[dict[str, Any]]) -> list[bytes]:
     return [claude.event(event) for event in told]
+
+
+def test_an_answer_of_which_too_much_must_wait_has_failed_and_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_teller, "WAITING_CHARS_MAX", 100)
+    parts: list[GenerationEvent] = [
+        PartStarted(index, "tool_call", tool_call_id=str(index), name="f") for index in (0, 1)
+    ]
+    waiting: list[GenerationEvent] = [ToolCallDelta(1, "x" * 101)]
+    told = ended(*parts, *waiting, reason="tool_calls")
+    facts = Facts(content_seen=True)
+    EventEncoder(IDENTITY, facts, "https://docs.example", hide_thinking=False).encode([*parts, *waiting])
+    assert facts.fault is not None, "a stream with a fault ends in an error, and is not charged"
+    body = ASKED.hub_body(DecodedBody(Facts(finish_reason="tool_calls"), told), ANSWERING)
+    assert body.facts.fault is not None

@@ -19,6 +19,7 @@ from trunkline.protocols.events import (
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
+    UpstreamFault,
 )
 from trunkline.protocols.lenient_json import label_of, object_of
 from trunkline.protocols.messages.blocks_out import BlockSink, image_json
@@ -36,9 +37,9 @@ _CITATION_PATH = ".citations[]"
 
 
 class BlockTeller:
-    """Drives a sink. `overflowed`: more waited its turn than is kept, so the answer cannot be told whole."""
+    """Drives a sink. `fault`: more waited its turn than is kept, so the answer cannot be told whole."""
 
-    __slots__ = ("_kind", "_live", "_sink", "_text_is_open", "_thinking", "_waiting", "_waiting_chars", "overflowed")
+    __slots__ = ("_kind", "_live", "_sink", "_text_is_open", "_thinking", "_waiting", "_waiting_chars", "fault")
 
     def __init__(self, sink: BlockSink, *, hide_thinking: bool) -> None:
         self._sink = sink
@@ -50,7 +51,7 @@ class BlockTeller:
         self._thinking = ThinkingTeller(sink, hide_text=hide_thinking)
         self._waiting: dict[int, list[PartEvent]] = {}
         self._waiting_chars = 0
-        self.overflowed = False
+        self.fault: UpstreamFault | None = None
 
     def tell(self, event: GenerationEvent) -> None:
         """Pass on one event. Only the first choice is told: this format has no other."""
@@ -82,7 +83,7 @@ class BlockTeller:
         elif event.index in self._waiting:
             self._waiting_chars += _length(event)
             if self._waiting_chars > WAITING_CHARS_MAX:
-                self.overflowed = True
+                self.fault = UpstreamFault(status=200, message="Too much of the answer grew in turns")
             else:
                 self._waiting[event.index].append(event)
 

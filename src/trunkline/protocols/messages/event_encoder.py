@@ -1,16 +1,12 @@
 """Any upstream's answer as a stream to a Messages client (inference.md 18.5)."""
 
-from typing import Final
-
-from trunkline.core.errors import ProviderUnavailable, TrunklineError
+from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import AnswerIdentity, Facts, UsageReport
 from trunkline.protocols.events import GenerationEvent
 from trunkline.protocols.messages.block_teller import BlockTeller
 from trunkline.protocols.messages.client_errors import error_event
 from trunkline.protocols.messages.event_writer import EventWriter, message_delta, message_stop
 from trunkline.protocols.messages.stop import Ending
-
-_OVERFLOW: Final = "The provider's tool calls grew in turns, and too much of them had to wait. Ask for fewer at once."
 
 
 class EventEncoder:
@@ -19,6 +15,7 @@ class EventEncoder:
     def __init__(self, identity: AnswerIdentity, facts: Facts, docs_base: str, *, hide_thinking: bool) -> None:
         self._writer = EventWriter(identity, facts)
         self._teller = BlockTeller(self._writer, hide_thinking=hide_thinking)
+        self._facts = facts
         self._ending = Ending()
         self._docs_base = docs_base
 
@@ -26,6 +23,7 @@ class EventEncoder:
         for event in events:
             self._teller.tell(event)
             self._ending.note(event)
+        self._facts.fault = self._facts.fault or self._teller.fault
         return self._writer.taken()
 
     def release(self) -> bytes:
@@ -35,8 +33,6 @@ class EventEncoder:
 
     def tail(self, report: UsageReport) -> bytes:
         rest = self.release()
-        if self._teller.overflowed:
-            return rest + self.error_tail(ProviderUnavailable(_OVERFLOW), report)
         if self._ending.is_error:
             return rest + self.error_tail(self._ending.error(), report)
         return rest + message_delta(self._ending, report) + message_stop(report.metadata)

@@ -86,6 +86,7 @@ class MessageBody:
             teller.tell(event)
             self._ending.note(event)
         teller.finish()
+        decoded.facts.fault = decoded.facts.fault or teller.fault
         self.facts = _unless_broken(decoded.facts, self._ending)
 
     def render(self, report: UsageReport) -> bytes:
