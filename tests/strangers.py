@@ -1,7 +1,5 @@
 """A second account in an instance's database, for tests of what one tenant may see and do to another."""
 
-from uuid import UUID
-
 from sqlalchemy import Connection, update
 
 from tests.instance import Instance
@@ -12,7 +10,7 @@ from trunkline.storage.database import SqlDatabase
 from trunkline.storage.tables import accounts
 
 STRANGER = "user_stranger"
-WORKSPACE = UUID("5d1f0c9e-8a43-4a5e-9f0b-6c2b7f4d2e10")
+WORKSPACE = "5d1f0c9e-8a43-4a5e-9f0b-6c2b7f4d2e10"
 
 
 async def add_stranger(instance: Instance, *, credits_nanousd: int = 0) -> dict[KeyKind, str]:

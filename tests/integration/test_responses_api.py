@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.openai_responses import frames, message, reasoning, response, stream_of
 from tests.fakes.provider import FakeProvider
-from tests.fakes.replies import answer, body, break_after, failure, sse, stall_before_head, stream
+from tests.fakes.replies import Call, answer, body, break_after, failure, sse, stall_before_head, stream
 from tests.instance import Instance, endpoint
 from tests.ways.responses import REQUIRED, Events, read_events
 from trunkline.settings import Routing
@@ -100,7 +100,12 @@ async def test_the_gateways_own_check_of_length_stays_an_error(instance: Instanc
 
 
 async def test_a_fallback_is_not_seen_in_the_stream(provider: FakeProvider, instance: Instance) -> None:
-    provider.then(status=503).then(sse(frames(stream_of(response(message("Hello.")))))).always(stream(["Hello."]))
+    responses, chat = sse(frames(stream_of(response(message("Hello."))))), stream(["Hello."])
+
+    async def in_its_own_format(call: Call) -> None:
+        await (responses if "input" in call.json else chat)(call)
+
+    provider.then(status=503).always(in_its_own_format)
     events = await streamed(instance, TWO)
     assert events.text == "Hello."
     assert events.types.count("response.created") == 1
