@@ -86,7 +86,7 @@ async def test_no_request_fails_during_twenty_reloads_and_each_is_seen(reloading
         status, said = await reloading.server.run("reload")
         assert status == 0, said
         assert (await reloading.ask()).status_code == 200
-        assert reloading.provider.requests[-1].json["model"] == f"rocket-{number}" or statuses
+        assert reloading.provider.requests[-1].json["model"] == f"rocket-{number}"
     over.set()
     await asyncio.gather(*clients)
     assert set(statuses) == {200} and len(statuses) > RELOADS
