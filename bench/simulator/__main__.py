@@ -17,10 +17,12 @@ POLICIES = 6
 SLICES = 120
 _PAGE = """# The routing simulator
 
-`python -m bench.simulator --requests {requests}` sends its requests of {hours:g} virtual hours through {endpoints} endpoints
-at 1 to 3 dollars: with the gateway's own planner and health code, and with three simple ways of choosing.
+`python -m bench.simulator --requests {requests}` sends its requests of {hours:g} virtual hours through
+{endpoints} endpoints at 1 to 3 dollars: with the gateway's own planner and health code, and with three simple ways
+of choosing.
 {incidents};
-every policy sees the same ones (seed {seed}). All go on to the next endpoint after a failure, ten attempts at most. Where the gateway sorts, one request in ten does not: that is how it knows how others fare.
+every policy sees the same ones (seed {seed}). All go on to the next endpoint after a failure, ten attempts at most.
+Where the gateway sorts, one request in ten does not: that is how it knows how others fare.
 
 {table}
 Who knew at each moment which endpoint is most likely to answer would be answered at first try in {best:.2%}.
