@@ -20,7 +20,7 @@ from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sessions import SessionService
 from trunkline.accounts.sign_in import SignInService
-from trunkline.api import health_checks, images, models, openapi, providers, statistics
+from trunkline.api import health_checks, images, models, openapi, providers, statistics, videos
 from trunkline.api import metrics as metrics_api
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
@@ -37,6 +37,7 @@ from trunkline.core.clock import Clock, SystemClock
 from trunkline.core.tasks import TaskSet
 from trunkline.files.opening import open_files
 from trunkline.gateway.admission import Admission
+from trunkline.gateway.callbacks import Callbacks
 from trunkline.gateway.fetch_client import FetchClient
 from trunkline.gateway.fetch_guard import AddressGuard
 from trunkline.gateway.fetching import MediaFetcher
@@ -47,6 +48,8 @@ from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.task_rankings import MeasuredTasks
 from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.uploads import Uploads
+from trunkline.gateway.video_content import VideoContent
+from trunkline.gateway.video_jobs import VideoJobs
 from trunkline.gateway.world import World
 from trunkline.gateway.worlds import Worlds
 from trunkline.observability import logs
@@ -108,6 +111,7 @@ class Application:
         self._files = open_files(settings, self._database, clock)
         self._recorder: FlightRecorder | None = None
         self._pipeline: Pipeline | None = None
+        self._jobs: VideoJobs
         self._generation: dict[str, GenerationEndpoint] = {}
         self._router: ASGIApp = not_found
 
@@ -143,6 +147,7 @@ class Application:
         self._router = self._make_router(self._pipeline)
         self._watch(self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
+        self._tasks.start(self._jobs.run(), "video-jobs")
         self._tasks.start(self.statistics.run(), "statistics")
         self._discover()
 
@@ -194,18 +199,35 @@ class Application:
                 return
         await self._router(scope, receive, send)
 
-    def _make_pipeline(self, recorder: FlightRecorder, end_user_secret: bytes) -> Pipeline:
+    def _make_jobs(self, settlement: Settlement, sandbox: SandboxUpstream) -> VideoJobs:
         settings = self._settings
+        return VideoJobs(
+            settings=settings,
+            clock=self._clock,
+            database=self._database,
+            shared=self._shared,
+            settlement=settlement,
+            callbacks=Callbacks(self._fetch_client, settings.videos.signing_secret),
+            upstream=self._transport,
+            sandbox=sandbox,
+            world=lambda: self._worlds.current,
+        )
+
+    def _make_pipeline(self, recorder: FlightRecorder, end_user_secret: bytes) -> Pipeline:
+        settings, sandbox = self._settings, SandboxUpstream(self._settings.sandbox)
+        settlement = Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics)
+        self._jobs = self._make_jobs(settlement, sandbox)
         return Pipeline(
             docs_url=settings.docs_url,
             worlds=self._worlds,
             upstream=self._transport,
-            sandbox=SandboxUpstream(settings.sandbox),
+            sandbox=sandbox,
+            jobs=self._jobs,
             fetcher=MediaFetcher(self._fetch_client, Uploads(self._files)),
             prompt_caches=PromptCaches(self._clock, self._tasks) if settings.routing.prompt_caches else None,
             shared=self._shared,
             admission=Admission(self._shared, settings),
-            settlement=Settlement(self._database, self._shared, self._apps, settings.billing, self.metrics),
+            settlement=settlement,
             health=self.health,
             statistics=self.statistics.endpoints,
             rankings=MeasuredTasks(self.statistics),
@@ -251,7 +273,8 @@ class Application:
         )
         view = InstanceCatalog(control, lambda: self.world, self.health, self.statistics.endpoints)
         counted = statistics.routes(control, view)
-        api = api_root(control, [*models.routes(view), *images.routes(view), *providers.routes(view), *counted])
+        films = videos.routes(control, view, self._jobs, VideoContent(self._jobs, self._fetch_client))
+        api = api_root(control, [*models.routes(view), *images.routes(view), *films, *providers.routes(view), *counted])
         description = openapi.describe(control, view)
         router = Router(
             [

@@ -200,6 +200,19 @@ class Fetching(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Networks (`10.0.0.0/8`) that are fetched from although they are not public. Every caller can read from them."""
 
 
+class Videos(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Video jobs (inference.md 25)."""
+
+    poll_seconds: Seconds = 10.0
+    """How long to wait before a provider is asked after a job; longer and longer, up to six times that."""
+    expire_hours: PositiveCount = 24
+    """After so long a job that is not done is given up."""
+    callback_url: str | None = None
+    """Where the end of every job is told unless its request names another address; https only."""
+    signing_secret: Secret | None = None
+    """Signs what callbacks are told, so that their receivers know who tells."""
+
+
 class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What callers upload (inference.md 26): in a folder, or in a bucket when one is named."""
 
@@ -314,6 +327,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     routing: Routing = Routing()
     routers: Routers = Routers()
     fetching: Fetching = Fetching()
+    videos: Videos = Videos()
     files: Files = Files()
     auth: Auth = Auth()
     telemetry: Telemetry = Telemetry()

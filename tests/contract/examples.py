@@ -20,6 +20,8 @@ SOUND = {"data": "AAAA", "format": "wav"}
 HEAR = {"model": LISTENER, "input_audio": SOUND, "response_format": "verbose_json"}
 PAINTER = "openai/gpt-image-1-mini"
 PAINT = {"model": PAINTER, "prompt": "A cat", "size": "64x64"}
+FILMER = "google/veo-3.1"
+FILM = {"model": FILMER, "prompt": "A cat"}
 
 FAMILIAR_MODELS = {
     "post /chat/completions": MODEL,
@@ -30,6 +32,7 @@ FAMILIAR_MODELS = {
     "post /images": PAINTER,
     "post /audio/speech": SPEAKER,
     "post /audio/transcriptions": LISTENER,
+    "post /videos": FILMER,
 }
 """Operation → a model that the Sandbox answers for."""
 
@@ -42,6 +45,7 @@ async def good_answers(instance: Instance) -> dict[str, httpx.Response]:
     created = await management.post("/keys", json={"name": "contract", "limit": 1})
     key = f"/keys/{created.json()['data']['hash']}"
     feedback = {"generation_id": generation["id"], "category": "other"}
+    job = await client.post("/videos", json=FILM)
     uploaded = await client.post("/files", files={"file": ("a.pdf", PDF)})
     file = f"/files/{uploaded.json()['id']}"
     return {
@@ -57,6 +61,10 @@ async def good_answers(instance: Instance) -> dict[str, httpx.Response]:
         "post /images": await client.post("/images", json=PAINT),
         "get /images/models": await client.get("/images/models"),
         "get /images/models/{author}/{slug}/endpoints": await client.get(f"/images/models/{PAINTER}/endpoints"),
+        "post /videos": job,
+        "get /videos/{jobId}": await client.get(f"/videos/{job.json()['id']}"),
+        "get /videos/{jobId}/content": await client.get(f"/videos/{job.json()['id']}/content"),
+        "get /videos/models": await client.get("/videos/models"),
         "get /generation": await client.get("/generation", params=generation),
         "get /generation/content": await client.get("/generation/content", params=generation),
         "post /generation/feedback": await client.post("/generation/feedback", json=feedback),
@@ -172,6 +180,14 @@ async def refusals(instance: Instance) -> dict[str, list[httpx.Response]]:
             await client.post("/audio/transcriptions", json={**HEAR, "response_format": "srt"}),
             await client.post("/audio/transcriptions", json={**HEAR, "model": "acme/nothing"}),
         ],
+        "post /videos": [
+            await nobody.post("/videos", json=FILM),
+            await client.post("/videos", json={**FILM, "callback_url": "http://example.com"}),
+            await client.post("/videos", json={**FILM, "model": MODEL}),
+            await client.post("/videos", json={**FILM, "model": "acme/nothing"}),
+        ],
+        "get /videos/{jobId}": [await nobody.get("/videos/x"), await client.get("/videos/x")],
+        "get /videos/{jobId}/content": [await nobody.get("/videos/x/content"), await client.get("/videos/x/content")],
         "post /rerank": [
             await nobody.post("/rerank", json=RANK),
             await client.post("/rerank", json={**RANK, "documents": []}),

@@ -53,9 +53,10 @@ REFUSED_BY_NATURE = {
     "get /generation/content": 404,
     "post /credits/coinbase": 410,
     "get /files/{file_id}/content": 400,
+    "get /videos/{jobId}/content": 400,
 }
 """Operations that never have a good answer here: nothing is stored; the original took it out of service; uploads are
-not given back, and nothing else makes files yet."""
+not given back, and nothing else makes files yet; a film takes longer than a test asks for it."""
 
 Operations = dict[str, dict[str, Any]]
 

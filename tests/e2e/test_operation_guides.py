@@ -11,7 +11,7 @@ import pytest
 from tests.serving import KEY, Served, environment, served
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
-PAGES = ("embeddings", "rerank", "speech", "transcription")
+PAGES = ("embeddings", "rerank", "images", "videos", "speech", "transcription")
 SAMPLES = [
     pytest.param(page, language, sample, id=f"{page}-{number}")
     for page in PAGES
@@ -24,6 +24,8 @@ SAID = {
     "embeddings": {"sh": '"object":"embedding"', "python": "2 256 "},
     "speech": {"sh": "1920", "python": "1920 bytes"},
     "transcription": {"sh": "The Sandbox got a recording", "python": "The Sandbox got a recording"},
+    "images": {"sh": '"b64_json":"iVBORw0KGgo', "python": "b'PNG'"},
+    "videos": {"sh": '"status":"pending"', "python": "completed video/mp4 b'ftyp'"},
     "rerank": {"sh": '"document":{"text":"Green tea is grown in Japan."}', "python": "1 Green tea"},
 }
 """A piece of what each sample prints, by page and language."""

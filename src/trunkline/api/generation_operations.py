@@ -14,6 +14,7 @@ from trunkline.api.image_operations import GENERATE as IMAGES
 from trunkline.api.message_operations import MESSAGES
 from trunkline.api.operations import Operation
 from trunkline.api.response_operations import RESPONSES
+from trunkline.api.video_operations import SUBMIT
 from trunkline.api.wire import Usd
 from trunkline.protocols.chat.wire_request import Head
 
@@ -113,4 +114,4 @@ COMPLETIONS = Operation(
     response=Completion,
     errors=_ERRORS,
 )
-OPERATIONS = (CHAT, COMPLETIONS, MESSAGES, RESPONSES, *plain_operations.OPERATIONS, IMAGES)
+OPERATIONS = (CHAT, COMPLETIONS, MESSAGES, RESPONSES, *plain_operations.OPERATIONS, IMAGES, SUBMIT)

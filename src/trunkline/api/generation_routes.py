@@ -8,6 +8,7 @@ from trunkline.api.audio_forms import transcription_of_form
 from trunkline.gateway.conversion import Inbound, InboundGeneration, TimeLimit
 from trunkline.gateway.images import InboundImages
 from trunkline.gateway.one_shape import InboundOneShape
+from trunkline.gateway.videos import InboundVideo
 from trunkline.protocols.chat.client import CHAT_FORMAT
 from trunkline.protocols.chat.request import parse_chat, parse_completion
 from trunkline.protocols.client import ClientFormat, ClientRequest
@@ -24,6 +25,7 @@ from trunkline.protocols.speech.upstreams import SPEECH
 from trunkline.protocols.transcription.request import TranscriptionRequest, parse_transcription
 from trunkline.protocols.transcription.upstreams import TRANSCRIPTION
 from trunkline.protocols.validation import ParseLimits
+from trunkline.protocols.videos.request import parse_video
 from trunkline.settings import Settings
 
 Parse = Callable[[bytes, ParseLimits], Inbound]
@@ -106,6 +108,10 @@ def _speech(body: bytes, limits: ParseLimits) -> Inbound:
     )
 
 
+def _video(body: bytes, limits: ParseLimits) -> Inbound:
+    return InboundVideo(request=parse_video(body, limits), format=CHAT_FORMAT)
+
+
 ROUTES: tuple[Route, ...] = (
     _generation("/chat/completions", parse_chat, CHAT_FORMAT),
     _generation("/completions", parse_completion, CHAT_FORMAT),
@@ -114,6 +120,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/embeddings", _embeddings, CHAT_FORMAT),
     Route("/rerank", _rerank, CHAT_FORMAT),
     Route("/images", _images, CHAT_FORMAT),
+    Route("/videos", _video, CHAT_FORMAT),
     Route("/images/generations", _images, CHAT_FORMAT),
     Route("/audio/speech", _speech, CHAT_FORMAT),
     Route(

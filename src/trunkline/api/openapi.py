@@ -16,6 +16,7 @@ from trunkline.api import routes as control_plane
 from trunkline.api.catalog_view import CatalogView
 from trunkline.api.context import ControlPlane
 from trunkline.api.operations import Operation, Parameter
+from trunkline.api.video_operations import CONTENT, MODELS, POLL
 from trunkline.core import json
 from trunkline.core.errors import ErrorType
 
@@ -72,7 +73,13 @@ def describe(context: ControlPlane, view: CatalogView) -> bytes:
         *statistics.endpoints(context, view),
     ]
     served = [*control_plane.endpoints(context), *read]
-    operations = [*generation_operations.OPERATIONS, *(endpoint.operation for endpoint in served)]
+    operations = [
+        *generation_operations.OPERATIONS,
+        POLL,
+        CONTENT,
+        MODELS,
+        *(endpoint.operation for endpoint in served),
+    ]
     return document(operations, server_url=f"{context.settings.public_url}/api/v1")
 
 

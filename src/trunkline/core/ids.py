@@ -62,6 +62,11 @@ def uuid4() -> str:
     return str(uuid.UUID(bytes=os.urandom(16), version=4))
 
 
+def job_id() -> str:
+    """`job-<24>`: a video job (inference.md 25.1)."""
+    return f"job-{alphanumerics(24)}"
+
+
 def tool_call_id() -> str:
     """`call_<24>`, for an upstream that names no call (inference.md 8.2)."""
     return f"call_{alphanumerics(24)}"

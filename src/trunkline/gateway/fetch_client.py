@@ -78,6 +78,38 @@ class FetchClient:
         except UpstreamFailed as failure:
             raise FetchFailed(_REASONS.get(failure.kind, _BROKEN)) from None
 
+    async def post(self, url: str, headers: tuple[tuple[str, str], ...], body: bytes) -> int:
+        """Tell a caller's address something, without following it anywhere else: the status of its answer.
+
+        Raises FetchFailed. The caller bounds the time of the whole.
+        """
+        target = target_of_url(url)
+        if target is None or not url.lower().startswith("https://"):
+            raise FetchFailed("it is no plain https URL")
+        try:
+            async with self._opened(target, headers, body) as response:
+                return response.status
+        except UpstreamFailed as failure:
+            raise FetchFailed(_REASONS.get(failure.kind, _BROKEN)) from None
+
+    @asynccontextmanager
+    async def open(self, url: str, headers: tuple[tuple[str, str], ...]) -> AsyncGenerator[SocketResponse]:
+        """The answer of an address, redirects followed; to be read while it is open.
+
+        Raises FetchFailed, and UpstreamFailed while it is read.
+        """
+        for _ in range(REDIRECTS_MAX + 1):
+            target = target_of_url(url)
+            if target is None:
+                break
+            async with self._opened(target, (*_HEADERS, *headers)) as response:
+                if response.status in _REDIRECTS and (location := response.headers.get("location")):
+                    url = _joined(url, location)
+                    continue
+                yield response
+                return
+        raise FetchFailed("it leads nowhere")
+
     async def _follow(self, url: str, limit_bytes: int, budget: FetchedMedia) -> Fetched:
         for _ in range(REDIRECTS_MAX + 1):
             target = target_of_url(url)
@@ -94,11 +126,14 @@ class FetchClient:
         raise FetchFailed(f"it redirects more than {REDIRECTS_MAX} times")
 
     @asynccontextmanager
-    async def _opened(self, target: Target) -> AsyncGenerator[SocketResponse]:
+    async def _opened(
+        self, target: Target, headers: tuple[tuple[str, str], ...] = _HEADERS, body: bytes | None = None
+    ) -> AsyncGenerator[SocketResponse]:
         connection = await self._dialer.dial(target.origin, _SILENCE_S_MAX)
         try:
             response = SocketResponse(connection, ResponseReader(), _SILENCE_S_MAX)
-            await response.exchange(request_head("GET", target.path, target.host_header, _HEADERS, None), b"")
+            method, size = ("GET", None) if body is None else ("POST", len(body))
+            await response.exchange(request_head(method, target.path, target.host_header, headers, size), body or b"")
             try:
                 yield response
             finally:

@@ -40,6 +40,8 @@ from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.sound_delivery import SoundDelivery, sound_form
 from trunkline.gateway.stickiness import Stickiness
 from trunkline.gateway.token_counting import TokenCounter
+from trunkline.gateway.video_jobs import VideoJobs
+from trunkline.gateway.videos import JobDelivery
 from trunkline.gateway.worlds import Worlds
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
@@ -67,6 +69,7 @@ class Pipeline:
         upstream: Upstream,
         sandbox: Upstream,
         fetcher: MediaFetcher,
+        jobs: VideoJobs,
         prompt_caches: PromptCaches | None,
         shared: SharedState,
         admission: Admission,
@@ -85,6 +88,7 @@ class Pipeline:
         self._upstream = upstream
         self._sandbox = sandbox
         self._fetcher = fetcher
+        self._jobs = jobs
         self._prompt_caches = prompt_caches
         self._admission = admission
         self._settlement = settlement
@@ -110,7 +114,9 @@ class Pipeline:
         exchange.plan = await self._plan(exchange)
         exchange.inbound = exchange.inbound.served_by(exchange.plan.attempts[0].endpoint)
         exchange.request = exchange.inbound.request
-        if exchange.request.stream:
+        if exchange.inbound.operation == "video":
+            await self._attempt_all(exchange, exchange.plan, JobDelivery(send, headers, self._jobs))
+        elif exchange.request.stream:
             await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
             await self._serve_whole(exchange, exchange.plan, send, receive, headers)

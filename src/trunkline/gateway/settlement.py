@@ -3,7 +3,7 @@
 Always runs, exactly once for each request that reached the attempt loop, also when the client left or all failed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 from msgspec import Struct, structs
@@ -23,6 +23,7 @@ from trunkline.protocols.answers import Facts
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
 from trunkline.protocols.heard import UNJUDGED
+from trunkline.protocols.media_use import MediaUse
 from trunkline.settings import Billing
 from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import SharedState
@@ -130,6 +131,47 @@ class Settlement:
             account_id=exchange.principal.account_id,
             key_hash=exchange.principal.key.hash,
             day=day_of(exchange.received_ms),
+            charged_nanousd=generation.cost_nanousd if generation.charged else NanoUsd(0),
+            byok_nanousd=NanoUsd(0),
+        )
+        self._metrics.settled(generation)
+
+    async def begin_job(self, exchange: Exchange, used: Iterable[MediaUse]) -> Generation:
+        """The record of work that a provider has taken on, with what it will cost once it is done (25.6)."""
+        assert exchange.candidate is not None and exchange.runtime is not None
+        app_id = await self._app_id(exchange.caller) if exchange.caller.origin else None
+        sheet = exchange.candidate.endpoint.pricing
+        charge = pricing.charge(
+            sheet,
+            Usage(),
+            at_ms=exchange.received_ms,
+            images=0,
+            media_attousd=used_attousd(sheet, used),
+            markup_bps=self._markup_bps,
+            tokens_chargeable=True,
+        )
+        return structs.replace(
+            self._record(exchange, "running", None, 0, app_id),
+            cost_nanousd=charge.total_nanousd,
+            upstream_cost_nanousd=charge.upstream_nanousd,
+            charged=not exchange.runtime.in_process,
+            latency_ms=None,
+        )
+
+    async def finish_job(self, generation: Generation, *, is_new: bool) -> None:
+        """Record and bill the end of a job, once however often it is told. `is_new` False: its record was there.
+
+        Raises StorageUnavailable or StorageRefused; then it is to be told again.
+        """
+        await self._database.settle(generations.to_row(generation))
+        if not is_new:
+            await self._shared.void(generation.id)
+            return
+        await self._shared.settle(
+            hold_id=generation.id,
+            account_id=generation.account_id,
+            key_hash=generation.key_hash,
+            day=day_of(generation.created_at_ms),
             charged_nanousd=generation.cost_nanousd if generation.charged else NanoUsd(0),
             byok_nanousd=NanoUsd(0),
         )

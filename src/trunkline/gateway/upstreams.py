@@ -18,6 +18,7 @@ from trunkline.protocols.responses.protocol import ResponsesProtocol
 from trunkline.protocols.speech.upstreams import SPEECH
 from trunkline.protocols.transcription.upstreams import TRANSCRIPTION
 from trunkline.protocols.upstream import UpstreamProtocol
+from trunkline.protocols.videos.upstreams import VIDEOS
 
 _CHAT = ChatProtocol()
 _GEMINI = GeminiProtocol()
@@ -48,6 +49,7 @@ _SPOKEN: Mapping[Operation, frozenset[str]] = {
     "image": frozenset(IMAGES),
     "speech": frozenset(SPEECH),
     "transcription": frozenset(TRANSCRIPTION),
+    "video": frozenset(VIDEOS),
 }
 
 

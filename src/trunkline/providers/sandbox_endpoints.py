@@ -18,7 +18,7 @@ SANDBOX = Provider(
     name="Sandbox",
     kind="sandbox",
     protocol="openai-chat",
-    protocols=("openai-chat", "openai-embeddings", "cohere-v2", "openai-images", "openai-audio"),
+    protocols=("openai-chat", "openai-embeddings", "cohere-v2", "openai-images", "openai-audio", "openai-videos"),
     base_url="sandbox://in-process/v1",
     auth=Auth(optional=True),
     data_policy=DataPolicy(training=False, retains_prompts=False, zdr=True, is_known=True),
@@ -32,6 +32,7 @@ _PROTOCOLS: Mapping[Operation, str] = {
     "image": "openai-images",
     "transcription": "openai-audio",
     "speech": "openai-audio",
+    "video": "openai-videos",
 }
 """What the Sandbox speaks, by what a model is called for."""
 _QUIRKS = frozenset({"reasoning_object", "multiple_choices", "developer_role", "cache_control", "tool_result_media"})

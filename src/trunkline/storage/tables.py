@@ -211,6 +211,36 @@ preset_versions = Table(
     UniqueConstraint("preset_id", "version"),
 )
 
+# Work that a provider does in its own time (inference.md 25). `record` is the generation as it was known at the
+# submission, `due_at_ms` when there is something to do next, and `lease_until_ms` keeps other processes off it.
+video_jobs = Table(
+    "video_jobs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("generation_id", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("endpoint_id", Text, nullable=False),
+    Column("protocol", Text, nullable=False),
+    Column("upstream_model", Text, nullable=False),
+    Column("upstream_id", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("due_at_ms", BigInteger),
+    Column("lease_until_ms", BigInteger, nullable=False),
+    Column("polls", Integer, nullable=False),
+    Column("cost_nanousd", BigInteger, nullable=False),
+    Column("charged", Boolean, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("contents", Text, nullable=False),
+    Column("error", Text),
+    Column("callback_url", Text),
+    Column("callback_attempts", Integer, nullable=False),
+    Index("ix_video_jobs_due_at_ms", "due_at_ms"),
+)
+
 audit_entries = Table(
     "audit_entries",
     metadata,

@@ -1,5 +1,7 @@
-"""What is no conversation, through the official clients, unmodified: embeddings, rerank, speech and transcription."""
+"""What is no conversation, through the official clients, unmodified: embeddings, rerank, audio, images, videos."""
 
+import asyncio
+from base64 import b64decode
 from collections.abc import AsyncIterator
 
 import openai
@@ -9,6 +11,7 @@ from openrouter import OpenRouter
 
 from tests.instance import KEY, Instance
 
+PAINTER = "openai/gpt-image-1-mini"
 EMBEDDINGS = "openai/text-embedding-3-small"
 
 
@@ -74,3 +77,39 @@ async def test_the_routers_sdk_ranks_documents(router: OpenRouter) -> None:
     )
     assert not isinstance(answer, str)
     assert [(result.index, result.document.text) for result in answer.results] == [(1, "green tea")]
+
+
+async def test_the_sdk_makes_images_whole_and_streamed(client: AsyncOpenAI) -> None:
+    made = await client.images.generate(model=PAINTER, prompt="a cat", n=2, size="1024x1024")
+    assert made.data is not None and len(made.data) == 2
+    assert b64decode(made.data[0].b64_json or "").startswith(b"\x89PNG")
+    stream = await client.images.generate(model=PAINTER, prompt="a cat", stream=True)
+    assert [event.type async for event in stream] == ["image_generation.partial_image", "image_generation.completed"]
+
+
+async def test_the_routers_sdk_makes_images_and_lists_their_models(router: OpenRouter) -> None:
+    answer = await router.images.generate_async(model=PAINTER, prompt="a cat", stream=False)
+    assert b64decode(answer.data[0].b64_json).startswith(b"\x89PNG")
+    listed = await router.images.list_models_async()
+    assert PAINTER in {model.id for model in listed.data}
+    served = await router.images.list_model_endpoints_async(author="openai", slug="gpt-image-1-mini")
+    assert {endpoint.provider_slug for endpoint in served.endpoints} >= {"openai", "sandbox"}
+
+
+async def test_the_routers_sdk_reads_all_events_of_a_stream_of_images(router: OpenRouter) -> None:
+    stream = await router.images.generate_async(model=PAINTER, prompt="a cat", stream=True)
+    types = [event.type async for event in stream]
+    assert types == ["image_generation.partial_image", "image_generation.completed"]
+
+
+async def test_the_routers_sdk_lives_through_a_video_job(router: OpenRouter) -> None:
+    job = await router.video_generation.generate_async(model="google/veo-3.1", prompt="waves")
+    async with asyncio.timeout(20):
+        while job.status in ("pending", "in_progress"):
+            await asyncio.sleep(0.2)
+            job = await router.video_generation.get_generation_async(job_id=job.id)
+    assert job.status == "completed" and job.unsigned_urls
+    film = await router.video_generation.get_video_content_async(job_id=job.id)
+    assert (await film.aread())[4:8] == b"ftyp"
+    listed = await router.video_generation.list_videos_models_async()
+    assert "google/veo-3.1" in {model.id for model in listed.data}

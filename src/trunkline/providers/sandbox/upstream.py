@@ -8,7 +8,7 @@ import msgspec
 
 from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
-from trunkline.providers.sandbox import audio, frames, images, other
+from trunkline.providers.sandbox import audio, frames, images, other, videos
 from trunkline.providers.sandbox.answer import compose
 from trunkline.providers.sandbox.faults import Fault, parse_fault
 from trunkline.providers.sandbox.frames import Frame
@@ -43,6 +43,8 @@ class SandboxUpstream:
     async def open(self, request: UpstreamRequest) -> "SandboxResponse":
         """Think for a moment, then answer. A body it cannot read is a 400, as a provider's would be."""
         headers = dict(request.headers)
+        if (film := videos.answer(request.method, request.url, headers.get("range"))) is not None:
+            return SandboxResponse.file(film) if isinstance(film, videos.Film) else SandboxResponse.whole(200, film)
         try:
             fault = parse_fault(headers.get(FAULT_HEADER))
             for ending, answer in _OTHERS.items():
@@ -130,6 +132,12 @@ class SandboxResponse:
     @classmethod
     def whole(cls, status: int, body: bytes) -> "SandboxResponse":
         return cls(status, "application/json", iter((Frame(body, is_content=False),)), Fault(), 0.0, 60.0)
+
+    @classmethod
+    def file(cls, film: videos.Film) -> "SandboxResponse":
+        response = cls.whole(film.status, film.body)
+        response.headers = film.headers
+        return response
 
     @classmethod
     def streaming(
