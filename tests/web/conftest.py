@@ -30,7 +30,7 @@ MANIFEST = ROOT / "src" / "trunkline" / "web" / "static" / "dist" / ".vite" / "m
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     """An instance with the bundled catalog, some models of its own, and three days of measurements."""
     home = tmp_path_factory.mktemp("site")
@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
         yield instance
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt install chromium)")
