@@ -17,7 +17,9 @@ def test_a_key_makes_the_catalogs_models_callable_in_their_own_format(variable: 
     snapshot = build_snapshot(settings)
     providers = build_providers(settings, snapshot, {variable: "k"})
     is_callable = make_callable(providers, is_spoken)
-    endpoints = [e for model in snapshot.models.values() for e in model.endpoints if is_callable(e) and e.operation == "chat"]
+    endpoints = [
+        e for model in snapshot.models.values() for e in model.endpoints if is_callable(e) and e.operation == "chat"
+    ]
     assert {"gemini-2.5-pro", "gemini-3-flash-preview"} <= {endpoint.upstream_model for endpoint in endpoints}
     assert {type(UPSTREAMS[protocol_of(endpoint, frozenset())]) for endpoint in endpoints} == {GeminiProtocol}
     runtime = providers.by_slug["google-ai-studio"]
