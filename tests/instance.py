@@ -151,6 +151,13 @@ class Instance:
         assert response.status_code == 200, response.text
         return response.json()["data"]
 
+    async def generation_after_hanging_up(self, generation_id: str) -> dict[str, Any]:
+        """Its record, as soon as it is there: a client that left was not kept waiting for it."""
+        async with asyncio.timeout(10):
+            while (await self.client.get("/generation", params={"id": generation_id})).status_code == 404:
+                await asyncio.sleep(0.01)
+        return await self.generation(generation_id)
+
     async def usage(self) -> float:
         """What the key has spent."""
         return (await self.client.get("/key")).json()["data"]["usage"]

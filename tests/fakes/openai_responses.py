@@ -102,7 +102,7 @@ def _deltas(item: Json, width: int) -> Iterator[Json]:
     for piece in _pieces(arguments, width):
         yield {"type": "response.function_call_arguments.delta", "delta": piece}
     if arguments:
-        yield {"type": "response.function_call_arguments.done", "arguments": arguments}
+        yield {"type": "response.function_call_arguments.done", "arguments": arguments, "name": item["name"]}
 
 
 def _content_deltas(number: int, part: Json, width: int) -> Iterator[Json]:

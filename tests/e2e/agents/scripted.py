@@ -7,6 +7,7 @@ from tests.fakes.replies import Call, Reply
 from tests.speakers import Json, Saying, Speaker, count
 
 RESULTS = ("tool_result", "function_call_output", "custom_tool_call_output", "functionResponse", "toolResult")
+CACHES = "/cachedContents"
 TASK = "Replace the word hello by goodbye in greeting.txt."
 BEFORE, AFTER = "hello world\n", "goodbye world\n"
 DONE = "The greeting says goodbye now."
@@ -23,9 +24,15 @@ def offers_tools(body: Json) -> bool:
 
 
 def scripted(speaker: Speaker, steps: Sequence[Saying]) -> Reply:
-    """Step by step: the next follows the result of the last. Requests without tools (for a title, say) get a word."""
+    """Step by step: the next follows the result of the last. Requests without tools (for a title, say) get a word.
+
+    It keeps no cached contents: whoever asks for one is refused and sends the prompt itself.
+    """
 
     async def reply(call: Call) -> None:
+        if call.path.endswith(CACHES):
+            await speaker.refusal(404, "no cached contents here")(call)
+            return
         body: Json = dict(call.json)
         saying = steps[min(results_in(body), len(steps) - 1)] if offers_tools(body) else Saying("Greeting")
         streamed = body.get("stream") or "stream" in call.path.rpartition("/")[2].lower()
@@ -36,4 +43,5 @@ def scripted(speaker: Speaker, steps: Sequence[Saying]) -> Reply:
 
 def turns(provider: FakeProvider) -> list[RecordedRequest]:
     """The requests of the task itself."""
-    return [request for request in provider.requests if offers_tools(dict(request.json))]
+    asked = (request for request in provider.requests if not request.path.endswith(CACHES))
+    return [request for request in asked if offers_tools(dict(request.json))]

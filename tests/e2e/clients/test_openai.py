@@ -249,7 +249,7 @@ async def test_closing_a_stream_hangs_up_on_the_provider(gateway: Gateway, clien
     assert first.choices[0].delta.content == "Hello"
     async with asyncio.timeout(5):
         await gateway.provider.client_closed(0)
-    record = await gateway.instance.generation(first.id)
+    record = await gateway.instance.generation_after_hanging_up(first.id)
     assert record["cancelled"] is True
 
 
