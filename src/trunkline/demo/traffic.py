@@ -11,7 +11,7 @@ from trunkline.catalog.pricing import charge
 from trunkline.catalog.types import Endpoint, Model, Provider, Snapshot
 from trunkline.demo.cast import Caller
 from trunkline.demo.rhythm import arrivals
-from trunkline.generations.types import Generation, GenerationStatus, ProviderResponse
+from trunkline.generations.types import Asked, Generation, GenerationStatus, ProviderResponse
 from trunkline.protocols.events import Usage
 
 MODELS_MAX: Final = 24
@@ -136,6 +136,11 @@ class Traffic:
             tool_call_count=calls,
             tool_calls_valid=dice.random() < 0.985 if calls else None,
             task=dice.choices(list(_TASKS), list(_TASKS.values()))[0] if dice.random() < 0.1 else None,
+            asked=Asked(
+                used_parameters=frozenset({"tools"} if calls else ()),
+                input_modalities=frozenset({"text"}),
+                prompt_tokens_estimate=usage.prompt_tokens,
+            ),
             is_demo=True,
         )
 

@@ -18,7 +18,7 @@ from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
 from trunkline.routing.policy import Region
 from trunkline.routing.sticky import NOTHING_REMEMBERED, Remembered
-from trunkline.routing.types import Candidate, Plan
+from trunkline.routing.types import Candidate, Plan, RoutingQuery
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -66,6 +66,8 @@ class Exchange(Struct, kw_only=True):
     """Under which its conversation is remembered (routing-and-catalog.md 13)."""
     remembered: Remembered = NOTHING_REMEMBERED
     """Where that conversation went before."""
+    query: RoutingQuery | None = None
+    """What `plan` answers."""
     plan: Plan | None = None
     hold: Hold | None = None
     hold_until_ms: int = 0

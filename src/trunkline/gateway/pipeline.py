@@ -148,7 +148,8 @@ class Pipeline:
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
         await self._stickiness.recall(exchange)
-        query, world = query_of(exchange), exchange.world
+        exchange.query = query = query_of(exchange)
+        world = exchange.world
         try:
             return self._planner.plan(query, world, exchange.received_ms)
         except (NoEndpoints, ContextLengthExceeded):

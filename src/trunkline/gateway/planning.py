@@ -80,10 +80,11 @@ def query_of(exchange: Exchange) -> RoutingQuery:
     """Everything about the request that decides where it may go. Raises InvalidRequest naming the field."""
     request, principal = exchange.request, exchange.principal
     user_id, is_routed = principal.key.creator_user_id, names_router(request.models)
-    plugins = request.plugins
+    plugins, sent = request.plugins, request.provider
     return RoutingQuery(
         models=request.models,
-        preferences=parse_preferences(request.provider, request.route, exchange.inbound.operation),
+        preferences=parse_preferences(sent, request.route, exchange.inbound.operation),
+        sent=sent,
         used_parameters=request.used_parameters,
         input_modalities=request.input_modalities,
         output_modalities=request.output_modalities,

@@ -6,7 +6,7 @@ Always runs, exactly once for each request that reached the attempt loop, also w
 from collections.abc import Iterable, Mapping
 
 import structlog
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
@@ -17,18 +17,21 @@ from trunkline.core.errors import ServiceUnavailable, TrunklineError
 from trunkline.core.money import Charge, NanoUsd
 from trunkline.gateway.exchange import Caller, Exchange
 from trunkline.generations import service as generations
-from trunkline.generations.types import Generation, GenerationStatus
+from trunkline.generations.types import Asked, Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
 from trunkline.protocols.heard import UNJUDGED
 from trunkline.protocols.media_use import MediaUse
+from trunkline.routing.types import RoutingQuery
 from trunkline.settings import Billing
 from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import SharedState
 
 RETRY_AFTER_S = 5
+_PREFERENCES_BYTES_MAX = 4096
+"""A longer `provider` object is not kept in the record."""
 _API_TYPES: Mapping[Operation, str] = {
     "chat": "completions",
     "embeddings": "embeddings",
@@ -200,7 +203,7 @@ class Settlement:
     ) -> Generation:
         request, caller, facts = exchange.request, exchange.caller, exchange.facts
         endpoint, error = exchange.endpoint, exchange.error
-        usage = bill.usage if bill is not None else Usage()
+        usage, query = bill.usage if bill is not None else Usage(), exchange.query
         verdict = UNJUDGED
         if status == "completed" and facts is not None and facts.heard is not None:
             verdict = facts.heard.verdict(facts.finish_reason)
@@ -262,7 +265,23 @@ class Settlement:
             session_id=exchange.session_id,
             provider_responses=tuple(exchange.attempts),
             metadata=request.metadata,
+            asked=_asked(query) if query is not None else None,
         )
+
+
+def _asked(query: RoutingQuery) -> Asked:
+    """The facts of a query that are kept; options are for providers and may hold content."""
+    is_kept = 0 < len(query.sent) <= _PREFERENCES_BYTES_MAX and not query.preferences.options
+    return Asked(
+        fallbacks=query.models[1:],
+        provider=query.sent if is_kept else UNSET,
+        used_parameters=query.used_parameters,
+        input_modalities=query.input_modalities,
+        output_modalities=query.output_modalities,
+        prompt_tokens_estimate=query.prompt_tokens_estimate,
+        max_output_tokens=query.max_output_tokens,
+        service_tier=query.service_tier,
+    )
 
 
 def _is_silent(facts: Facts) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from trunkline.core.money import NanoUsd
 
@@ -23,6 +23,21 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     id: str | None = None
     is_byok: bool = False
     routed_service_tier: str | None = None
+
+
+class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What decided where a request could go, without a word of its content: `trunkline whatif` routes it again."""
+
+    fallbacks: tuple[str, ...] = ()
+    """The models after the first, as sent."""
+    provider: Raw | UnsetType = UNSET
+    """The `provider` object as sent, of operations that take no options in it."""
+    used_parameters: frozenset[str] = frozenset()
+    input_modalities: frozenset[str] = frozenset()
+    output_modalities: frozenset[str] = frozenset()
+    prompt_tokens_estimate: int = 0
+    max_output_tokens: int | None = None
+    service_tier: str | None = None
 
 
 class Generation(Struct, frozen=True, kw_only=True):
@@ -92,6 +107,8 @@ class Generation(Struct, frozen=True, kw_only=True):
     """Whether the answer met the asked schema; None: none was asked for, or not checked."""
     task: str | None = None
     """What the request was for: a tag of routing-and-catalog.md 22.5; None where nobody looked."""
+    asked: Asked | None = None
+    """None in records of older versions, and of requests that a crash interrupted."""
     is_demo: bool = False
     """Made up by `trunkline demo`; whoever shows it says so."""
 

@@ -37,6 +37,7 @@ class MaxPrice(Struct, frozen=True, kw_only=True):
 
 
 NO_PRICE_LIMIT = MaxPrice()
+NOTHING_SENT = Raw(b"")
 
 
 class ProviderPreferences(Struct, frozen=True, kw_only=True):
@@ -68,6 +69,8 @@ class RoutingQuery(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     """Model references exactly as sent, in order, duplicates removed."""
     preferences: ProviderPreferences = ProviderPreferences()
+    sent: Raw = NOTHING_SENT
+    """The `provider` object that `preferences` were read from, for the record."""
     used_parameters: frozenset[str] = frozenset()
     """Names of the parameter enum that the request uses (routing 4.3, `require_parameters`)."""
     input_modalities: frozenset[str] = frozenset({"text"})
