@@ -139,8 +139,8 @@ def test_parts_keep_what_they_are() -> None:
     request = parse(input=[{"role": "user", "content": parts}])
     read = request.hub.messages[0].parts
     assert isinstance(read[0], Text) and read[0].cache is not None
-    assert read[1] == Image("https://a.example/a.png", "low")
-    assert read[2] == File("https://a.example/a.pdf", "a.pdf")
+    assert read[1] == Image("https://a.example/a.png", "low", at="input[0].content[1].image_url")
+    assert read[2] == File("https://a.example/a.pdf", "a.pdf", at="input[0].content[2].file_url")
     assert request.names_uploads
     assert request.input_modalities == {"text", "image", "file", "video", "audio"}
 

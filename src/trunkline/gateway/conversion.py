@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from msgspec import Struct, structs
 
 from trunkline.catalog.types import Endpoint, Operation
+from trunkline.core.errors import InvalidRequest
 from trunkline.gateway.upstreams import CACHING, UPSTREAMS, protocol_of
 from trunkline.protocols.answers import AnswerBody, AnswerIdentity, AnswerStream, Path, UpstreamTarget
 from trunkline.protocols.client import Answering, AskedRequest, ClientFormat, ClientRequest
@@ -183,6 +184,14 @@ class GenerationConversion:
         return remote_media(self._as_hub(), lambda part: self.protocol.needs_content(part, self._target))
 
     def encode(self, fetched: FetchedMedia | None = None) -> EncodedRequest:
+        try:
+            return self._encode(fetched)
+        except InvalidRequest as refusal:
+            # An upstream's format knows parts by where the client named them, and the whole by no name.
+            refusal.field = refusal.field or self._request.prompt_field
+            raise
+
+    def _encode(self, fetched: FetchedMedia | None) -> EncodedRequest:
         request, target = self._request, self._target
         path = self.protocol.path(target, stream=request.stream)
         if self.path == "native":

@@ -65,9 +65,9 @@ class MediaFetcher:
         missing = [remote for remote in wanted if remote.key not in media.data_urls]
         if len(media.data_urls) + len(missing) > REQUEST_URLS_MAX:
             raise InvalidRequest(
-                f"`messages` name more than {REQUEST_URLS_MAX} URLs that would have to be fetched. Send the contents "
-                "as data URLs (data:<type>;base64,<data>).",
-                field="messages",
+                f"`{missing[-1].field}` is one URL too many: for one request at most {REQUEST_URLS_MAX} are fetched. "
+                "Send the contents as data URLs (data:<type>;base64,<data>).",
+                field=missing[-1].field,
             )
         if listener is None:
             await self._fetch_all(missing, exchange, media)

@@ -89,6 +89,7 @@ def query_of(exchange: Exchange) -> RoutingQuery:
         input_modalities=request.input_modalities,
         output_modalities=request.output_modalities,
         prompt_tokens_estimate=request.prompt_tokens_estimate,
+        prompt_field=request.prompt_field,
         max_output_tokens=request.max_output_tokens,
         service_tier=request.service_tier,
         operation=exchange.inbound.operation,

@@ -58,6 +58,11 @@ class AskedRequest(Protocol):
         ...
 
     @property
+    def prompt_field(self) -> str:
+        """What the format calls that which the model is given: for errors about all of it."""
+        ...
+
+    @property
     def prompt_tokens_estimate(self) -> int: ...
 
     @property

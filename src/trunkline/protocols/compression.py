@@ -65,8 +65,7 @@ def compress(request: GenerationRequest, limits: CompressionLimits) -> tuple[Gen
     if excess > 0:
         raise ContextLengthExceeded(
             f"Even compressed, the prompt does not fit the {limits.budget_tokens} tokens that this endpoint has for "
-            "it. Shorten the system prompt, the tools or the last message.",
-            field="messages",
+            "it. Shorten the system prompt, the tools or the last message."
         )
     fitting = structs.replace(request, messages=tuple(shortened.values()))
     return fitting, Shortened(len(messages), len(shortened))

@@ -35,11 +35,11 @@ def is_text(data_url: DataUrl) -> bool:
     return data_url.mime.startswith("text/") or data_url.mime in _TEXT_TYPES
 
 
-def decoded_text(data_url: DataUrl) -> str:
-    """The text of a text file. Raises InvalidRequest when the payload is none."""
+def decoded_text(data_url: DataUrl, field: str) -> str:
+    """The text of a text file that stands in `field`. Raises InvalidRequest when the payload is none."""
     try:
         return base64.b64decode(data_url.data).decode()
     except (binascii.Error, ValueError) as error:
         raise InvalidRequest(
-            "A text file in `messages` is not base64 of UTF-8 text. Encode it again.", field="messages"
+            f"`{field}`: the text file is not base64 of UTF-8 text. Encode it again.", field=field
         ) from error

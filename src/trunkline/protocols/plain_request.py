@@ -28,6 +28,7 @@ class PlainRequest(Struct, frozen=True, kw_only=True):
     user: str | None = None
     session_id: str | None = None
     metadata: str | None = None
+    prompt_field: str = "input"
     prompt_tokens_estimate: int = 0
     input_modalities: frozenset[str] = _TEXT_ONLY
     output_modalities: frozenset[str] = _NONE

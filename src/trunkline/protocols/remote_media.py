@@ -51,10 +51,10 @@ class FetchedMedia(Struct):
 def remote_media(request: GenerationRequest, needs_content: Callable[[Addressed], bool]) -> tuple[RemoteMedia, ...]:
     """Every http(s) URL whose content is needed, and every upload, each once, in the order of the request."""
     found: dict[MediaKey, RemoteMedia] = {}
-    for index, message in enumerate(request.messages):
-        for position, part in enumerate(message.parts):
+    for message in request.messages:
+        for part in message.parts:
             if isinstance(part, Image | File | Video):
-                remote = _remote(part, f"messages[{index}].content[{position}]", needs_content)
+                remote = _remote(part, needs_content)
                 if remote is not None:
                     found.setdefault(remote.key, remote)
     return tuple(found.values())
@@ -80,19 +80,19 @@ def url_of(part: Addressed) -> str | None:
     return part.data if isinstance(part, File) else part.url
 
 
-def _remote(part: Addressed, field: str, needs_content: Callable[[Addressed], bool]) -> RemoteMedia | None:
+def _remote(part: Addressed, needs_content: Callable[[Addressed], bool]) -> RemoteMedia | None:
     if isinstance(part, File) and part.data is None:
-        return None if part.file_id is None else RemoteMedia("upload", part.file_id, f"{field}.file.file_id")
+        return None if part.file_id is None else RemoteMedia("upload", part.file_id, part.at)
     url = url_of(part)
     if url is None or not is_web_address(url) or not needs_content(part):
         return None
     match part:
         case Image():
-            return RemoteMedia("image", url, f"{field}.image_url.url")
+            return RemoteMedia("image", url, part.at)
         case File():
-            return RemoteMedia("file", url, f"{field}.file.file_data")
+            return RemoteMedia("file", url, part.at)
         case Video():
-            return RemoteMedia("video", url, f"{field}.video_url.url")
+            return RemoteMedia("video", url, part.at)
 
 
 def _filled(message: Message, data_urls: Mapping[MediaKey, str], filenames: Mapping[str, str]) -> Message:
@@ -117,7 +117,7 @@ def _filled_part(part: Part, data_urls: Mapping[MediaKey, str], filenames: Mappi
 def _uploaded(part: File, data_url: str, filename: str | None) -> Part:
     content = split_data_url(data_url)
     if content is not None and content.mime.startswith("image/"):
-        return Image(data_url, cache=part.cache)
+        return Image(data_url, cache=part.cache, at=part.at)
     if content is not None and content.mime in _AUDIO_FORMATS:
-        return Audio(content.data, _AUDIO_FORMATS[content.mime], part.cache)
-    return File(data_url, part.filename or filename, cache=part.cache)
+        return Audio(content.data, _AUDIO_FORMATS[content.mime], part.cache, part.at)
+    return File(data_url, part.filename or filename, cache=part.cache, at=part.at)

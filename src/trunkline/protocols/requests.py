@@ -63,6 +63,8 @@ class Image(Struct, frozen=True, tag="image_url"):
     url: str
     detail: Literal["auto", "low", "high", "original"] | None = None
     cache: CacheMarker | None = None
+    at: str = ""
+    """Where the client's request names it, in the client's own words: for errors."""
 
 
 class File(Struct, frozen=True, tag="file"):
@@ -72,6 +74,7 @@ class File(Struct, frozen=True, tag="file"):
     filename: str | None = None
     file_id: str | None = None
     cache: CacheMarker | None = None
+    at: str = ""
 
 
 class Audio(Struct, frozen=True, tag="input_audio"):
@@ -80,18 +83,21 @@ class Audio(Struct, frozen=True, tag="input_audio"):
     data: str
     format: str
     cache: CacheMarker | None = None
+    at: str = ""
 
 
 class Video(Struct, frozen=True, tag="video_url"):
     url: str
     cache: CacheMarker | None = None
+    at: str = ""
 
 
 class Refusal(Struct, frozen=True, tag="refusal"):
     refusal: str
 
 
-Part: TypeAlias = Text | Image | File | Audio | Video | Refusal
+Medium: TypeAlias = Image | File | Audio | Video
+Part: TypeAlias = Text | Medium | Refusal
 
 
 class ToolCall(Struct, frozen=True):
@@ -166,6 +172,8 @@ class Reasoning(Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     exclude: bool = False
     summary: Literal["auto", "concise", "detailed"] | None = None
+    field: str = "reasoning"
+    """What the client's format calls it: for errors."""
 
 
 class Sampling(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from trunkline.core.errors import InvalidPrompt
+from trunkline.core.errors import InvalidPrompt, InvalidRequest
 from trunkline.protocols.answers import UpstreamTarget
+from trunkline.protocols.requests import Medium
 
 
 def supports(target: UpstreamTarget, parameter: str) -> bool:
@@ -36,7 +37,13 @@ def may_pass(name: str, target: UpstreamTarget, quirks: frozenset[str]) -> bool:
 
 
 def nothing_left() -> InvalidPrompt:
-    """The refusal of a conversation of which this endpoint can be told nothing."""
-    return InvalidPrompt(
-        "`messages` hold nothing that this model can be sent. Add a message with text.", field="messages"
-    )
+    """The refusal of a conversation of which this endpoint can be told nothing. It names no field: every client's
+    format has its own (`AskedRequest.prompt_field`)."""
+    return InvalidPrompt("The conversation holds nothing that this model can be sent. Add a message with text.")
+
+
+def unsendable(medium: Medium, what: str, remedy: str) -> InvalidRequest:
+    """The refusal of a medium that the endpoint's format has no place for: `what` names its kind."""
+    if not medium.at:
+        return InvalidRequest(f"The model cannot be sent {what}. {remedy}")
+    return InvalidRequest(f"`{medium.at}`: the model cannot be sent {what}. {remedy}", field=medium.at)

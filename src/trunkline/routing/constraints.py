@@ -12,7 +12,9 @@ def too_long(case: Case) -> TrunklineError:
     query, last = case.query, case.sifted.last
     if all(_window_fits(endpoint, query) for endpoint in last):
         longest = max(endpoint.max_output_tokens or 0 for endpoint in last)
-        detail = f"max_tokens is {query.max_output_tokens}, the most that any endpoint writes is {longest}"
+        detail = (
+            f"the output asked for is {query.max_output_tokens} tokens, the most that any endpoint writes is {longest}"
+        )
         return refused(
             case,
             "constraint_filtered",
@@ -25,7 +27,7 @@ def too_long(case: Case) -> TrunklineError:
         f"This endpoint's maximum context length is {window} tokens. However, about {_tokens_wanted(query)} tokens "
         f"were requested ({query.prompt_tokens_estimate - tools} of text input, {tools} of tool input, {output} in "
         "the output). Reduce the length of either, or enable the context-compression plugin.",
-        field="messages",
+        field=query.prompt_field,
         metadata={"provider_name": None},
     )
 

@@ -77,6 +77,8 @@ class RoutingQuery(Struct, frozen=True, kw_only=True):
     output_modalities: frozenset[str] = frozenset()
     """Asked for explicitly; empty: the model's default."""
     prompt_tokens_estimate: int = 0
+    prompt_field: str = "messages"
+    """What the caller's format calls the prompt: for errors."""
     tool_tokens_estimate: int = 0
     """The part of the estimate that is tool definitions, for the message of an overlong request (routing 4.5)."""
     max_output_tokens: int | None = None

@@ -22,6 +22,6 @@ def test_a_text_file_is_told_by_its_type_and_read_as_utf_8() -> None:
     assert is_text(DataUrl("text/markdown", ""))
     assert is_text(DataUrl("application/json", ""))
     assert not is_text(DataUrl("application/pdf", ""))
-    assert decoded_text(DataUrl("text/plain", "w6QK")) == "ä\n"
+    assert decoded_text(DataUrl("text/plain", "w6QK"), "file") == "ä\n"
     with pytest.raises(InvalidRequest, match="not base64 of UTF-8"):
-        decoded_text(DataUrl("text/plain", "/w=="))
+        decoded_text(DataUrl("text/plain", "/w=="), "file")

@@ -44,26 +44,32 @@ def test_every_url_is_found_once_where_it_stands_first_and_data_is_left_alone() 
     request = GenerationRequest(
         messages=(
             Message(role="system", parts=(Text("https://example.com/a.png"),)),
-            Message(role="user", parts=(Text("x"), Image(PNG, "high", CacheMarker()), Image(data), File(PDF, "a.pdf"))),
-            Message(role="user", parts=(Image(PNG), File(PNG), Video(PNG), File(file_id="f"), Audio("AAAA", "wav"))),
+            Message(
+                role="user",
+                parts=(Text("x"), Image(PNG, "high", CacheMarker(), "1"), Image(data), File(PDF, "a.pdf", at="3")),
+            ),
+            Message(
+                role="user",
+                parts=(Image(PNG), File(PNG, at="5"), Video(PNG), File(file_id="f", at="7"), Audio("AAAA", "wav")),
+            ),
         )
     )
     found = remote_media(request, lambda part: not isinstance(part, Video))
     assert found == (
-        RemoteMedia("image", PNG, "messages[1].content[1].image_url.url"),
-        RemoteMedia("file", PDF, "messages[1].content[3].file.file_data"),
-        RemoteMedia("file", PNG, "messages[2].content[1].file.file_data"),
-        RemoteMedia("upload", "f", "messages[2].content[3].file.file_id"),
+        RemoteMedia("image", PNG, "1"),
+        RemoteMedia("file", PDF, "3"),
+        RemoteMedia("file", PNG, "5"),
+        RemoteMedia("upload", "f", "7"),
     )
     filled = with_content(request, {("image", PNG): data, ("file", PDF): "data:application/pdf;base64,BBBB"})
     assert filled.messages[0] is request.messages[0]
     assert filled.messages[1].parts == (
         Text("x"),
-        Image(data, "high", CacheMarker()),
+        Image(data, "high", CacheMarker(), "1"),
         Image(data),
-        File("data:application/pdf;base64,BBBB", "a.pdf"),
+        File("data:application/pdf;base64,BBBB", "a.pdf", at="3"),
     )
-    assert filled.messages[2].parts[:3] == (Image(data), File(PNG), Video(PNG))
+    assert filled.messages[2].parts[:3] == (Image(data), File(PNG, at="5"), Video(PNG))
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,10 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         return frozenset(self.head.modalities or ())
 
     @property
+    def prompt_field(self) -> str:
+        return "prompt" if self.text_completion else "messages"
+
+    @property
     def prompt_tokens_estimate(self) -> int:
         return self.survey.tokens_estimate
 

@@ -15,7 +15,9 @@ def to_hub(request: ChatRequest) -> GenerationRequest:
     head, members = request.head, request.members
     output, output_raw = _output(request)
     return GenerationRequest(
-        messages=tuple([chat_messages.hub_message(message) for message in request.messages]),
+        messages=tuple(
+            [chat_messages.hub_message(message, f"messages[{index}]") for index, message in enumerate(request.messages)]
+        ),
         tools=tuple([chat_messages.hub_tool(tool) for tool in request.tools]),
         tool_choice=request.tool_choice,
         parallel_tool_calls=head.parallel_tool_calls,

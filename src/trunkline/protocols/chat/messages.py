@@ -44,9 +44,9 @@ _raws = msgspec.json.Decoder(list[Raw])
 _string = msgspec.json.Decoder(str)
 
 
-def hub_message(message: WireMessage) -> Message:
-    """One message of a parsed request: its media become text here, and only here."""
-    parts, plain = _content(message.content)
+def hub_message(message: WireMessage, path: str) -> Message:
+    """One message of a parsed request, which stands at `path`: its media become text here, and only here."""
+    parts, plain = _content(message.content, path)
     parts = _with_message_marker(parts, message.cache_control)
     plain = plain and message.cache_control is None
     match message:
@@ -90,31 +90,36 @@ def _details(raw: Raw) -> tuple[ReasoningDetail, ...]:
     )
 
 
-def _content(content: Content | None) -> tuple[tuple[Part, ...], bool]:
+def _content(content: Content | None, path: str) -> tuple[tuple[Part, ...], bool]:
     if content is None:
         return (), False
     if isinstance(content, str):
         return (Text(content),), True
-    return tuple([_part(part) for part in content]), False
+    parts = [
+        Text(part.text, _marker(part)) if isinstance(part, TextPart) else _part(part, f"{path}.content[{index}]")
+        for index, part in enumerate(content)
+    ]
+    return tuple(parts), False
 
 
-def _part(part: WirePart) -> Part:
+def _part(part: WirePart, path: str) -> Part:
     cache = _marker(part)
     match part:
         case TextPart():
             return Text(part.text, cache)
         case ImagePart():
-            return Image(_string.decode(part.image_url.url), part.image_url.detail, cache)
+            return Image(_string.decode(part.image_url.url), part.image_url.detail, cache, f"{path}.image_url.url")
         case FilePart():
             data = _string.decode(part.file.file_data) if given(part.file.file_data) else None
-            return File(data, part.file.filename, part.file.file_id, cache)
+            name = "file_id" if data is None else "file_data"
+            return File(data, part.file.filename, part.file.file_id, cache, f"{path}.file.{name}")
         case AudioPart():
             data = media_payloads.without_data_prefix(_string.decode(part.input_audio.data))
-            return Audio(data, part.input_audio.format, cache)
+            return Audio(data, part.input_audio.format, cache, f"{path}.input_audio")
         case RefusalPart():
             return Refusal(part.refusal)
         case _:
-            return Video(_string.decode(part.video_url.url), cache)
+            return Video(_string.decode(part.video_url.url), cache, f"{path}.video_url.url")
 
 
 def _marker(part: MarkedPart) -> CacheMarker | None:

@@ -89,9 +89,10 @@ def _messages(request: ChatRequest, dialect: Dialect) -> object:
     writer = MessageWriter(dialect)
     edited: list[object] = []
     raws = _raw_messages.decode(whole)
-    for message, traits, raw in zip(request.messages, request.survey.traits, raws, strict=True):
+    surveyed = zip(request.messages, request.survey.traits, raws, strict=True)
+    for index, (message, traits, raw) in enumerate(surveyed):
         if traits & dialect.edits:
-            edited += writer.write(hub_message(message), _unknown_members(raw))
+            edited += writer.write(hub_message(message, f"messages[{index}]"), _unknown_members(raw))
         else:
             if not isinstance(message, ToolMessage):
                 edited += writer.flush()

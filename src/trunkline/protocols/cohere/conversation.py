@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.attachments import MovedMedia
 from trunkline.protocols.cohere.thinking import ThoughtHistory
 from trunkline.protocols.data_urls import decoded_text, is_text, split_data_url
 from trunkline.protocols.requests import Audio, File, Image, Message, Part, Refusal, Text, Video
-from trunkline.protocols.support import nothing_left
+from trunkline.protocols.support import nothing_left, unsendable
 
 WrittenMessage = dict[str, object]
 WrittenPart = dict[str, object]
@@ -102,22 +101,18 @@ def _part(part: Part) -> WrittenPart:
         case File():
             return _file(part)
         case Audio():
-            raise _unsendable("audio", "Choose a model that hears.")
+            raise unsendable(part, "audio", "Choose a model that hears.")
         case Video():
-            raise _unsendable("videos", "Choose a model that watches them.")
+            raise unsendable(part, "videos", "Choose a model that watches them.")
 
 
 def _file(file: File) -> WrittenPart:
     """Text files become text, images images: the format knows no other files."""
     data_url = split_data_url(file.data) if file.data is not None else None
     if data_url is None:
-        raise _unsendable("files by address or `file_id`", "Send a text file as a data URL in `file_data`.")
+        raise unsendable(file, "files by address or `file_id`", "Send a text file as a data URL.")
     if is_text(data_url):
-        return {"type": "text", "text": decoded_text(data_url)}
+        return {"type": "text", "text": decoded_text(data_url, file.at)}
     if data_url.mime.startswith("image/"):
         return {"type": "image_url", "image_url": {"url": file.data}}
-    raise _unsendable(f"files of type {data_url.mime or 'unknown'}", "Text files and images work.")
-
-
-def _unsendable(what: str, remedy: str) -> InvalidRequest:
-    return InvalidRequest(f"The model cannot be sent {what}. {remedy}", field="messages")
+    raise unsendable(file, f"files of type {data_url.mime or 'unknown'}", "Text files and images work.")

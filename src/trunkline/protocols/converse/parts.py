@@ -3,10 +3,10 @@
 import re
 from typing import Final
 
-from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.converse.blocks import Block, Member, text_block
 from trunkline.protocols.data_urls import DataUrl, split_data_url
-from trunkline.protocols.requests import Audio, File, Image, Part, Refusal, Text, Video
+from trunkline.protocols.requests import Audio, File, Image, Medium, Part, Refusal, Text, Video
+from trunkline.protocols.support import unsendable
 
 _IMAGE_FORMATS: Final = {
     "image/png": "png",
@@ -72,22 +72,22 @@ class PartWriter:
             case Refusal(refusal):
                 return text_block(refusal) if refusal.strip() else None
             case Image(url):
-                return Block(_media("image", url, _IMAGE_FORMATS), part.cache)
+                return Block(_media("image", part, url, _IMAGE_FORMATS), part.cache)
             case Video(url):
-                return Block(_media("video", url, _VIDEO_FORMATS), part.cache)
+                return Block(_media("video", part, url, _VIDEO_FORMATS), part.cache)
             case File():
                 return Block(self._file(part), part.cache)
             case Audio():
-                raise _unsendable("audio", "Choose a model that hears.")
+                raise unsendable(part, "audio", "Choose a model that hears.")
 
     def _file(self, file: File) -> Member:
         if file.data is None:
-            raise _unsendable("uploaded files by `file_id`", "Send the file as a data URL in `file_data`.")
-        data_url = _data_url("file", file.data)
+            raise unsendable(file, "uploaded files by `file_id`", "Send the file as a data URL.")
+        data_url = _data_url("files", file, file.data)
         if data_url.mime.startswith("image/"):
-            return _media("image", file.data, _IMAGE_FORMATS)
+            return _media("image", file, file.data, _IMAGE_FORMATS)
         document: Member = {
-            "format": _document_format(data_url, file.filename or ""),
+            "format": _document_format(data_url, file),
             "name": self._name(file.filename or ""),
             "source": {"bytes": data_url.data},
         }
@@ -104,40 +104,32 @@ class PartWriter:
         return unique
 
 
-def _media(kind: str, url: str, formats: dict[str, str]) -> Member:
-    data_url = _data_url(kind, url)
+def _media(kind: str, medium: Medium, url: str, formats: dict[str, str]) -> Member:
+    data_url = _data_url(f"{kind}s", medium, url)
     named = formats.get(data_url.mime)
     if named is None:
         known = ", ".join(sorted(formats))
-        raise _unsendable(f"{kind}s of type {data_url.mime or 'unknown'}", f"It takes {known}.")
+        raise unsendable(medium, f"{kind}s of type {data_url.mime or 'unknown'}", f"It takes {known}.")
     return {kind: {"format": named, "source": {"bytes": data_url.data}}}
 
 
-def _document_format(data_url: DataUrl, filename: str) -> str:
+def _document_format(data_url: DataUrl, file: File) -> str:
     known = _DOCUMENT_FORMATS.get(data_url.mime)
     if known is not None:
         return known
     if data_url.mime.startswith("text/"):
         return "txt"
-    extension = filename.rpartition(".")[2].lower()
+    extension = (file.filename or "").rpartition(".")[2].lower()
     if data_url.mime in _UNTOLD:
         if data_url.data.startswith(_PDF_START):
             return "pdf"
         if extension in {"txt", *_DOCUMENT_FORMATS.values()}:
             return extension
-    raise _unsendable(f"files of type {data_url.mime or 'unknown'}", "PDF, Word, Excel and text files work.")
+    raise unsendable(file, f"files of type {data_url.mime or 'unknown'}", "PDF, Word, Excel and text files work.")
 
 
-def _data_url(kind: str, url: str) -> DataUrl:
+def _data_url(kinds: str, medium: Medium, url: str) -> DataUrl:
     data_url = split_data_url(url)
     if data_url is None:
-        raise InvalidRequest(
-            f"A {kind} in `messages` is an address, which this provider does not open. Send the content as a data URL "
-            "(data:<type>;base64,<data>).",
-            field="messages",
-        )
+        raise unsendable(medium, f"{kinds} by address", "Send the content as a data URL (data:<type>;base64,<data>).")
     return data_url
-
-
-def _unsendable(what: str, remedy: str) -> InvalidRequest:
-    return InvalidRequest(f"The model cannot be sent {what}. {remedy}", field="messages")

@@ -39,11 +39,11 @@ def write_conversation(messages: Sequence[Message], family: Family, *, call_ids:
     writer = _Writer(family, call_ids=call_ids)
     leading = 0
     while leading < len(messages) and messages[leading].role in _SYSTEM_ROLES:
-        writer.add_system(messages[leading], leading)
+        writer.add_system(messages[leading])
         leading += 1
     for index in range(leading, len(messages)):
-        writer.add(messages[index], index)
-    return writer.finish(len(messages))
+        writer.add(messages[index])
+    return writer.finish()
 
 
 class _Writer:
@@ -72,26 +72,26 @@ class _Writer:
         self._marked: list[WrittenPart] = []
         self._result_is_marked = False
 
-    def add_system(self, message: Message, index: int) -> None:
-        self._system += self._parts(self._moved.keep(message, media_stay=False), index)
+    def add_system(self, message: Message) -> None:
+        self._system += self._parts(self._moved.keep(message, media_stay=False))
 
-    def add(self, message: Message, index: int) -> None:
+    def add(self, message: Message) -> None:
         if message.role == "tool":
-            self._results.append(self._result(message, index))
+            self._results.append(self._result(message))
             return
-        self._flush(index)
+        self._flush()
         is_model = message.role == "assistant"
         paints = self._family.paints
         stays = message.role == "user" or (is_model and paints)
         kept = self._moved.keep(message, media_stay=stays, images_stay=paints)
-        parts = self._parts(kept, index)
+        parts = self._parts(kept)
         if is_model:
             self._append("model", self._turns.write(kept, parts))
         else:
             self._append("user", parts)
 
-    def finish(self, count: int) -> Conversation:
-        self._flush(count)
+    def finish(self) -> Conversation:
+        self._flush()
         system = self._system
         if system and (not self._contents or not self._family.system_instruction):
             # No other message, or a model that is not instructed: the system's words are the user's.
@@ -106,8 +106,8 @@ class _Writer:
             self._contents.insert(0, Content("user", [WrittenPart(text=_PLACEHOLDER)]))
         return Conversation(self._contents, system, self._marked)
 
-    def _flush(self, index: int) -> None:
-        """Before message `index`: the results of the turn, and media of earlier messages."""
+    def _flush(self) -> None:
+        """Before a message: the results of the turn, and media of earlier messages."""
         if self._results:
             nested = self._family.media_in_results
             written = self._calls.write_results(self._results, media_inside=nested)
@@ -119,7 +119,7 @@ class _Writer:
                 self._result_is_marked = False
         attached = self._moved.take()
         if attached is not None:
-            self._append("user", self._parts(attached, index - 1))
+            self._append("user", self._parts(attached))
 
     def _append(self, role: Literal["user", "model"], parts: list[WrittenPart]) -> None:
         if not parts:
@@ -129,51 +129,41 @@ class _Writer:
         else:
             self._contents.append(Content(role, parts))
 
-    def _result(self, message: Message, index: int) -> functions.Result:
-        field = f"messages[{index}].tool_call_id"
+    def _result(self, message: Message) -> functions.Result:
         call_id = message.tool_call_id or ""
         if call_id not in self._calls:
             raise InvalidPrompt(
-                f"`{field}` names no call of an earlier message. Send the assistant message with the call before it.",
-                field=field,
+                "A tool's result names no call of an earlier message. Send the message with the call before it."
             )
         self._result_is_marked |= any(isinstance(part, Text) and part.cache is not None for part in message.parts)
         text = "".join(part.text for part in message.parts if isinstance(part, Text))
-        media = [
-            self._part(part, f"messages[{index}].content[{position}]")
-            for position, part in enumerate(message.parts)
-            if not isinstance(part, Text)
-        ]
+        media = [self._part(part) for part in message.parts if not isinstance(part, Text)]
         return functions.Result(call_id, text, media)
 
-    def _parts(self, message: Message, index: int) -> list[WrittenPart]:
+    def _parts(self, message: Message) -> list[WrittenPart]:
         """The message's own parts; empty texts say nothing, and a name goes in front (30.1)."""
-        parts = [
-            self._part(part, f"messages[{index}].content[{position}]")
-            for position, part in enumerate(message.parts)
-            if not (isinstance(part, Text) and not part.text)
-        ]
+        parts = [self._part(part) for part in message.parts if not (isinstance(part, Text) and not part.text)]
         if message.name is not None and parts and parts[0].text is not UNSET:
             parts[0].text = f"{message.name}: {parts[0].text}"
         return parts
 
-    def _part(self, part: Part, field: str) -> WrittenPart:
-        written = self._write(part, field)
+    def _part(self, part: Part) -> WrittenPart:
+        written = self._write(part)
         if not isinstance(part, Refusal) and part.cache is not None:
             self._marked.append(written)
         return written
 
-    def _write(self, part: Part, field: str) -> WrittenPart:
+    def _write(self, part: Part) -> WrittenPart:
         match part:
             case Text():
                 return WrittenPart(text=part.text)
             case Refusal():
                 return WrittenPart(text=part.refusal)
             case Image():
-                return image_part(part, f"{field}.image_url.url", self._family)
+                return image_part(part, self._family)
             case File():
-                return file_part(part, f"{field}.file.file_data", self._family)
+                return file_part(part, self._family)
             case Audio():
                 return audio_part(part)
             case Video():
-                return video_part(part, f"{field}.video_url.url", self._family)
+                return video_part(part, self._family)

@@ -11,6 +11,7 @@ from trunkline.protocols.gemini.written import FileData, InlineData, WrittenPart
 from trunkline.protocols.media_types import UNTOLD, host_and_path, type_of_name
 from trunkline.protocols.remote_media import Addressed, url_of
 from trunkline.protocols.requests import Audio, File, Image, Video
+from trunkline.protocols.support import unsendable
 
 _PDF: Final = "application/pdf"
 _PDF_START: Final = "JVBERi0"
@@ -25,27 +26,25 @@ _FETCHED_TYPES: Final = ("image/", "text/", "application/pdf", "application/json
 """Types that Google fetches by itself from any address."""
 
 
-def image_part(image: Image, field: str, family: Family) -> WrittenPart:
+def image_part(image: Image, family: Family) -> WrittenPart:
     """An image. `detail` has no counterpart here."""
     inline = _inline(image.url, None)
     if inline is not None:
         return inline
     if not opens_url(image, family):
-        raise _needs_fetching(field)
+        raise _needs_fetching(image)
     return _file_data(image.url, type_of_name(image.url))
 
 
-def file_part(file: File, field: str, family: Family) -> WrittenPart:
+def file_part(file: File, family: Family) -> WrittenPart:
     """A document. Raises InvalidRequest for uploads, which this format cannot name."""
     if file.data is None:
-        raise InvalidRequest(
-            f"`{field}` is missing: this provider knows no uploads. Send the document as a data URL.", field=field
-        )
+        raise unsendable(file, "uploaded files", "Send the document as a data URL.")
     inline = _inline(file.data, file.filename)
     if inline is not None:
         return inline
     if not opens_url(file, family):
-        raise _needs_fetching(field)
+        raise _needs_fetching(file)
     return _file_data(file.data, type_of_name(file.data))
 
 
@@ -59,13 +58,13 @@ def audio_type(format: str) -> str:
     return _OF_AUDIO_FORMAT.get(format, f"audio/{format}")
 
 
-def video_part(video: Video, field: str, family: Family) -> WrittenPart:
+def video_part(video: Video, family: Family) -> WrittenPart:
     """A video: inline, or by an address that Google opens (inference.md 10.5)."""
     inline = _inline(video.url, None)
     if inline is not None:
         return inline
     if not opens_url(video, family):
-        raise _needs_fetching(field)
+        raise _needs_fetching(video)
     return _file_data(video.url, type_of_name(video.url) or "video/mp4")
 
 
@@ -106,9 +105,5 @@ def _is_googles(url: str) -> bool:
     return url.startswith(("gs://", _GOOGLE_FILES))
 
 
-def _needs_fetching(field: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"`{field}` is an address that this provider cannot open. Send the content as a data URL "
-        "(data:<type>;base64,<data>).",
-        field=field,
-    )
+def _needs_fetching(medium: Addressed) -> InvalidRequest:
+    return unsendable(medium, "an address of this kind", "Send the content as a data URL (data:<type>;base64,<data>).")

@@ -68,6 +68,7 @@ _text = msgspec.json.Decoder(str)
 class ImagesRequest(PlainRequest, frozen=True, kw_only=True):
     """`size` is settled: exact `pixels`, or a `tier` and an `aspect_ratio`; None where the caller leaves it open."""
 
+    prompt_field: str = "prompt"
     prompt: str
     tier: Tier | None = None
     aspect_ratio: str | None = None

@@ -58,12 +58,12 @@ def _image(block: ImageBlockIn, path: str) -> Image | File:
     match source:
         case Base64Source():
             check_base64_image(source.media_type, source.data, f"{path}.source.data")
-            return Image(_data_url(source), cache=cache)
+            return Image(_data_url(source), cache=cache, at=f"{path}.source")
         case UrlSource():
             check_image(source.url, f"{path}.source.url")
-            return Image(_string.decode(source.url), cache=cache)
+            return Image(_string.decode(source.url), cache=cache, at=f"{path}.source.url")
         case FileSource():
-            return File(file_id=source.file_id, cache=cache)
+            return File(file_id=source.file_id, cache=cache, at=f"{path}.source.file_id")
 
 
 def _document(block: DocumentBlockIn, path: str) -> list[Part]:
@@ -73,18 +73,22 @@ def _document(block: DocumentBlockIn, path: str) -> list[Part]:
     match source:
         case Base64Source():
             check_base64_media(source.data, f"{path}.source.data")
-            return [*about, File(_data_url(source), block.title, cache=cache)]
+            return [*about, File(_data_url(source), block.title, cache=cache, at=f"{path}.source")]
         case UrlSource():
             check_media(source.url, f"{path}.source.url")
-            return [*about, File(_string.decode(source.url), block.title, cache=cache)]
+            return [*about, File(_string.decode(source.url), block.title, cache=cache, at=f"{path}.source.url")]
         case FileSource():
-            return [*about, File(filename=block.title, file_id=source.file_id, cache=cache)]
+            return [
+                *about,
+                File(filename=block.title, file_id=source.file_id, cache=cache, at=f"{path}.source.file_id"),
+            ]
         case TextSource():
             return [Text(_titled(block, [source.data]), cache)]
         case ContentSource(content):
             if isinstance(content, str):
                 return [Text(_titled(block, [content]), cache)]
-            return [Text(_titled(block, [])), *parts_of(read_blocks(content, f"{path}.source.content"), path)]
+            inner = f"{path}.source.content"
+            return [Text(_titled(block, [])), *parts_of(read_blocks(content, inner), inner)]
 
 
 def _titled(block: DocumentBlockIn, texts: list[str]) -> str:

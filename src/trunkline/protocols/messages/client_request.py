@@ -102,6 +102,10 @@ class MessagesRequest(Struct, frozen=True, kw_only=True):
         return frozenset()
 
     @property
+    def prompt_field(self) -> str:
+        return "messages"
+
+    @property
     def prompt_tokens_estimate(self) -> int:
         return self.survey.tokens_estimate
 

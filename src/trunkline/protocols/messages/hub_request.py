@@ -94,12 +94,13 @@ def _reasoning(head: Head) -> Reasoning | None:
     if thinking is None:
         return None
     if isinstance(thinking, DisabledThinking):
-        return Reasoning(enabled=False)
+        return Reasoning(enabled=False, field="thinking")
     return Reasoning(
         enabled=True,
         effort=_effort(head),
         max_tokens=thinking.budget_tokens if isinstance(thinking, EnabledThinking) else None,
         exclude=thinking.display == "omitted",
+        field="thinking",
     )
 
 

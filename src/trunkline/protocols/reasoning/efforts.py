@@ -31,8 +31,9 @@ def may_ask(reasoning: Reasoning, target: UpstreamTarget) -> bool:
         return False
     if reasoning.enabled is False and target.reasoning_mandatory:
         raise InvalidRequest(
-            f"{target.upstream_model} always reasons. Leave `reasoning` out, ask for a low effort or change the model.",
-            field="reasoning",
+            f"{target.upstream_model} always reasons. Leave `{reasoning.field}` out, ask for a low effort, or choose "
+            "another model.",
+            field=reasoning.field,
         )
     return True
 

@@ -9,9 +9,16 @@ from trunkline.protocols.validation import invalid
 
 
 def resolve(
-    reasoning: WireReasoning | None, effort: Effort | None, include: bool | None, max_output_tokens: int | None
+    reasoning: WireReasoning | None,
+    effort: Effort | None,
+    include: bool | None,
+    max_output_tokens: int | None,
+    *,
+    cap_field: str = "max_tokens",
 ) -> Reasoning | None:
     """The three spellings as one; None when the caller said nothing (inference.md 7.1, rules 1–5).
+
+    `cap_field` is what the caller's format calls the longest answer.
 
     Raises InvalidRequest when they contradict each other or the budget leaves no room for an answer.
     """
@@ -37,7 +44,7 @@ def resolve(
     if resolved.enabled and budget and max_output_tokens is not None and budget >= max_output_tokens:
         raise invalid(
             "reasoning.max_tokens",
-            f"is {budget} but `max_tokens` is {max_output_tokens}. Leave room for the answer: raise `max_tokens`.",
+            f"is {budget} but `{cap_field}` is {max_output_tokens}. Leave room for the answer: raise `{cap_field}`.",
         )
     return resolved
 

@@ -49,6 +49,7 @@ _document = msgspec.json.Decoder(_WireDocument)
 class RerankRequest(PlainRequest, frozen=True, kw_only=True):
     """A score is asked for each of `documents`."""
 
+    prompt_field: str = "documents"
     query: str
     documents: tuple[Document, ...]
     top_n: int | None = None

@@ -4,12 +4,12 @@ import hashlib
 
 from msgspec import structs
 
-from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.attachments import MovedMedia
 from trunkline.protocols.quirks import quirks_of
 from trunkline.protocols.requests import Audio, CacheMarker, File, Image, Message, Part, Refusal, Text, ToolCall, Video
 from trunkline.protocols.responses.reasoning_items import Item, ReasoningItems
+from trunkline.protocols.support import unsendable
 
 CALL_ID_CHARS_MAX = 64
 _MEDIA_ROLES = frozenset({"user", "tool"})
@@ -83,11 +83,7 @@ class InputWriter:
             case Refusal():
                 return {"type": "input_text", "text": part.refusal}
             case Video():
-                raise InvalidRequest(
-                    "`messages` hold a `video_url` part, which this model's provider cannot be sent. "
-                    "Leave the video out or choose a model with video input.",
-                    field="messages",
-                )
+                raise unsendable(part, "videos", "Leave the video out or choose a model with video input.")
 
     def _marker(self, marker: CacheMarker | None) -> Item:
         return {"prompt_cache_breakpoint": {"mode": "explicit"}} if marker is not None and self._marks else {}

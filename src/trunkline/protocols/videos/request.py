@@ -77,6 +77,7 @@ _text = msgspec.json.Decoder(str)
 class VideoRequest(PlainRequest, frozen=True, kw_only=True):
     """`resolution` and `aspect_ratio` are settled: what `size` says is in them."""
 
+    prompt_field: str = "prompt"
     prompt: str = ""
     duration_s: int | None = None
     resolution: str | None = None

@@ -75,19 +75,19 @@ def test_images_among_files_and_videos_are_media() -> None:
 
 
 @pytest.mark.parametrize(
-    "part",
+    ("part", "field"),
     [
-        {"type": "image_url", "image_url": {"url": "https://acme.test/a.png"}},
-        {"type": "video_url", "video_url": {"url": "data:video/ogg;base64,AAAA"}},
-        {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
-        {"type": "file", "file": {"file_id": "or_file_1"}},
-        file("a.zip", "data:application/zip;base64,UEsD"),
+        ({"type": "image_url", "image_url": {"url": "https://acme.test/a.png"}}, "image_url.url"),
+        ({"type": "video_url", "video_url": {"url": "data:video/ogg;base64,AAAA"}}, "video_url.url"),
+        ({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}, "input_audio"),
+        ({"type": "file", "file": {"file_id": "or_file_1"}}, "file.file_id"),
+        (file("a.zip", "data:application/zip;base64,UEsD"), "file.file_data"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_with_a_reason(part: Any) -> None:
+def test_what_cannot_be_sent_is_refused_with_a_reason(part: Any, field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         sent(messages=[{"role": "user", "content": [part]}])
-    assert refused.value.field == "messages"
+    assert refused.value.field == f"messages[0].content[0].{field}"
 
 
 def test_media_of_results_move_where_results_hold_none() -> None:

@@ -84,7 +84,7 @@ def test_addresses_that_google_opens_are_passed_on(part: dict[str, Any], expecte
         (video("https://youtube.com.example.net/watch?v=x"), NEWEST, "video_url.url"),
         (video("https://[broken"), NEWEST, "video_url.url"),
         (image("https://[broken.png"), NEWEST, "image_url.url"),
-        ({"type": "file", "file": {"file_id": "or_file_1"}}, NEWEST, "file.file_data"),
+        ({"type": "file", "file": {"file_id": "or_file_1"}}, NEWEST, "file.file_id"),
     ],
 )
 def test_what_would_have_to_be_fetched_is_refused_by_name(part: dict[str, Any], model: str, field: str) -> None:

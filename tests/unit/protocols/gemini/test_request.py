@@ -181,5 +181,5 @@ def test_model_and_kind_of_answer_are_in_the_path(
 def test_vertex_opens_no_address_for_a_caller(url: str) -> None:
     """It would open them as the operator, whose files are not the caller's to read."""
     assert GeminiProtocol(VERTEX).needs_content(Image(url), target())
-    with pytest.raises(InvalidRequest, match="cannot open"):
+    with pytest.raises(InvalidRequest, match="cannot be sent an address"):
         encode({"messages": [user([{"type": "image_url", "image_url": {"url": url}}])]}, host=VERTEX)

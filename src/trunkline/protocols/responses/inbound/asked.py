@@ -76,6 +76,10 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
         return frozenset(self.hub.modalities)
 
     @property
+    def prompt_field(self) -> str:
+        return "input"
+
+    @property
     def prompt_tokens_estimate(self) -> int:
         return self.survey.tokens_estimate
 

@@ -50,7 +50,7 @@ def hub_request(members: Mapping[str, Raw], head: Head, conversation: Conversati
         parallel_tool_calls=head.parallel_tool_calls,
         sampling=_sampling(head, members),
         output=_output(head),
-        reasoning=resolve(head.reasoning, None, None, head.max_output_tokens),
+        reasoning=resolve(head.reasoning, None, None, head.max_output_tokens, cap_field="max_output_tokens"),
         verbosity=head.text.verbosity if head.text is not None else None,
         modalities=tuple(head.modalities or ()),
         image_config=members.get("image_config", EMPTY),
