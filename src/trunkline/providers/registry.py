@@ -60,10 +60,19 @@ def sections_by_slug(settings: Settings, snapshot: Snapshot) -> Mapping[str, Pro
 
 
 def make_callable(providers: Providers, is_spoken: EndpointFilter) -> EndpointFilter:
-    """Whether an endpoint can be called: its provider is enabled, and its format `is_spoken`."""
-    by_slug = providers.by_slug
+    """Whether an endpoint can be called: its provider is enabled, and its format `is_spoken`.
+
+    The answer is kept by endpoint, since neither changes while a world lasts and every plan asks.
+    """
+    by_slug, known = providers.by_slug, dict[str, bool]()
 
     def is_callable(endpoint: Endpoint) -> bool:
+        answer = known.get(endpoint.id)
+        if answer is None:
+            answer = known[endpoint.id] = may_be_called(endpoint)
+        return answer
+
+    def may_be_called(endpoint: Endpoint) -> bool:
         runtime = by_slug.get(endpoint.provider)
         if runtime is None or not is_spoken(endpoint):
             return False

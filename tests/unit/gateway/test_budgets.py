@@ -21,8 +21,8 @@ from trunkline.core.ready import DONE, Ready
 from trunkline.providers.upstream import Sink, UpstreamRequest, UpstreamResponse
 from trunkline.settings import Discovery, Limits, Sandbox, Settings
 
-CALLS_PER_WHOLE_REQUEST = 445
-CALLS_PER_STREAM = 535
+CALLS_PER_WHOLE_REQUEST = 440
+CALLS_PER_STREAM = 525
 """Without its chunks."""
 CALLS_PER_CHUNK = 10
 

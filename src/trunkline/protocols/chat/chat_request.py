@@ -33,6 +33,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     text_completion: bool
     """A `prompt` was given: the answer takes the shape of inference.md 19."""
     size_bytes: int
+    stream: bool
+    max_output_tokens: int | None
 
     @property
     def prompt_cache_key(self) -> str | None:
@@ -52,10 +54,6 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
                 return first_system, start
             first_system = start
         return first_system, b""
-
-    @property
-    def stream(self) -> bool:
-        return bool(self.head.stream)
 
     @property
     def provider(self) -> Raw:
@@ -96,10 +94,6 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     @property
     def prompt_tokens_estimate(self) -> int:
         return self.survey.tokens_estimate
-
-    @property
-    def max_output_tokens(self) -> int | None:
-        return self.head.max_output_tokens
 
     @property
     def n(self) -> int:

@@ -94,6 +94,7 @@ def _parse(
     tools = parse_tools(raw_tools, limits)
     _check_head(head, limits)
     _check_free_form(members, limits)
+    max_output_tokens = head.max_output_tokens
     return ChatClientRequest(
         members=members,
         head=head,
@@ -101,11 +102,13 @@ def _parse(
         survey=survey(messages, len(raw_tools) if raw_tools is not None else 0),
         tools=tools,
         tool_choice=parse_tool_choice(members.get("tool_choice"), tools),
-        reasoning=resolve(head.reasoning, head.reasoning_effort, head.include_reasoning, head.max_output_tokens),
+        reasoning=resolve(head.reasoning, head.reasoning_effort, head.include_reasoning, max_output_tokens),
         models=_models(head),
         used_parameters=_used_parameters(members, head, has_tools=bool(tools)),
         text_completion=text_completion,
         size_bytes=size_bytes,
+        stream=bool(head.stream),
+        max_output_tokens=max_output_tokens,
     )
 
 
