@@ -80,6 +80,30 @@ _KEY_DAYS = _Check(
     "its generations say {usage_nanousd}, {byok_nanousd}, {requests}",
 )
 
+_CREDENTIAL_DAYS = _Check(
+    "own provider keys' usage",
+    """
+    SELECT credential_id AS subject, day,
+           SUM(stored_list) AS stored_list_nanousd, SUM(list) AS list_nanousd,
+           SUM(stored_fee) AS stored_fee_nanousd, SUM(fee) AS fee_nanousd,
+           SUM(stored_requests) AS stored_requests, SUM(requests) AS requests
+    FROM (
+        SELECT credential_id, day, list_nanousd AS stored_list, 0 AS list, fee_nanousd AS stored_fee, 0 AS fee,
+               requests AS stored_requests, 0 AS requests
+        FROM credential_usage WHERE day >= :from_day
+        UNION ALL
+        SELECT credential_id, created_at_ms / :day_ms, 0, SUM(upstream_cost_nanousd),
+               0, SUM(CASE WHEN charged THEN cost_nanousd ELSE 0 END), 0, COUNT(*)
+        FROM generations WHERE credential_id IS NOT NULL AND created_at_ms >= :from_ms GROUP BY 1, 2
+    ) AS both_sides
+    GROUP BY credential_id, day
+    HAVING SUM(stored_list) <> SUM(list) OR SUM(stored_fee) <> SUM(fee) OR SUM(stored_requests) <> SUM(requests)
+    LIMIT :most
+    """,
+    "own provider key's day {day} has list price {stored_list_nanousd}, fees {stored_fee_nanousd}, "
+    "{stored_requests} requests; its generations say {list_nanousd}, {fee_nanousd}, {requests}",
+)
+
 _UNBILLED = _Check(
     "generations in the ledger",
     """
@@ -88,7 +112,8 @@ _UNBILLED = _Check(
     FROM generations LEFT JOIN ledger ON ledger.key = 'usage:' || generations.id
     WHERE generations.charged AND generations.cost_nanousd > 0
       AND (ledger.key IS NULL OR ledger.amount_nanousd <> -generations.cost_nanousd
-           OR ledger.account_id <> generations.account_id OR ledger.kind <> 'usage')
+           OR ledger.account_id <> generations.account_id
+           OR ledger.kind <> CASE WHEN generations.is_byok THEN 'byok_fee' ELSE 'usage' END)
     LIMIT :most
     """,
     "generation cost {cost_nanousd}; its ledger entry is {entry_nanousd} of account {payer}",
@@ -99,7 +124,7 @@ _UNEARNED = _Check(
     """
     SELECT ledger.reference AS subject, ledger.amount_nanousd AS entry_nanousd
     FROM ledger LEFT JOIN generations ON generations.id = ledger.reference
-    WHERE ledger.kind = 'usage' AND ledger.at_ms >= :booked_from_ms
+    WHERE ledger.kind IN ('usage', 'byok_fee') AND ledger.at_ms >= :booked_from_ms
       AND (generations.id IS NULL OR NOT generations.charged OR generations.cost_nanousd <= 0)
     LIMIT :most
     """,
@@ -110,7 +135,7 @@ _TWICE = _Check(
     "one usage entry for each generation",
     """
     SELECT reference AS subject, COUNT(*) AS entries, SUM(amount_nanousd) AS total_nanousd
-    FROM ledger WHERE kind = 'usage' GROUP BY reference HAVING COUNT(*) > 1
+    FROM ledger WHERE kind IN ('usage', 'byok_fee') GROUP BY reference HAVING COUNT(*) > 1
     LIMIT :most
     """,
     "{entries} usage entries, {total_nanousd} together (LED-03 allows one)",
@@ -166,7 +191,7 @@ _HOURS = _Check(
     "{requests}",
 )
 
-_CHECKS = (_ACCOUNT_SUMS, _KEY_DAYS, _UNBILLED, _UNEARNED, _TWICE, _ROLLUPS, _HOURS)
+_CHECKS = (_ACCOUNT_SUMS, _KEY_DAYS, _CREDENTIAL_DAYS, _UNBILLED, _UNEARNED, _TWICE, _ROLLUPS, _HOURS)
 
 
 def audit(connection: Connection) -> list[Difference]:

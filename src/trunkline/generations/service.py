@@ -24,6 +24,7 @@ def to_row(generation: Generation) -> GenerationRow:
         upstream_cost_nanousd=generation.upstream_cost_nanousd,
         charged=generation.charged,
         is_byok=generation.is_byok,
+        credential_id=generation.credential_id,
         tokens_prompt=generation.tokens_prompt,
         tokens_completion=generation.tokens_completion,
         record=_encoder.encode(generation).decode(),

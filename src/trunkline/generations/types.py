@@ -22,6 +22,8 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     """Milliseconds to the upstream's first byte."""
     id: str | None = None
     is_byok: bool = False
+    credential_id: str | None = None
+    """The caller's own provider key that was tried."""
     routed_service_tier: str | None = None
 
 
@@ -62,6 +64,8 @@ class Generation(Struct, frozen=True, kw_only=True):
     upstream_cost_nanousd: NanoUsd = NanoUsd(0)
     cache_discount_nanousd: NanoUsd | None = None
     is_byok: bool = False
+    credential_id: str | None = None
+    """The caller's own provider key that answered; None: the operator's."""
     charged: bool = True
     """False: cost is shown but nobody pays (Sandbox, OP-13)."""
     tokens_prompt: int = 0

@@ -31,6 +31,8 @@ class GenerationRow(Struct, frozen=True, kw_only=True):
     upstream_cost_nanousd: NanoUsd
     charged: bool
     is_byok: bool
+    credential_id: str | None = None
+    """The caller's own provider key that paid, if one did."""
     tokens_prompt: int
     tokens_completion: int
     record: str

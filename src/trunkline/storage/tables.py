@@ -1,4 +1,5 @@
-"""All tables, in one place; those of statistics stand in `rollup_tables.py`.
+"""All tables, in one place; those of statistics stand in `rollup_tables.py`, of callers' own provider keys in
+`credential_tables.py`, of signing in at the site in `sign_in_tables.py`.
 
 Money is BIGINT nano-dollars, times are BIGINT Unix milliseconds, ids are text. Both databases get the same schema from
 the same migrations; a column added here needs one (`storage/migrations`).
@@ -17,6 +18,8 @@ from sqlalchemy import (
     false,
 )
 
+from trunkline.storage.credential_tables import credential_usage as credential_usage
+from trunkline.storage.credential_tables import provider_credentials as provider_credentials
 from trunkline.storage.metadata import metadata as metadata
 from trunkline.storage.rollup_tables import app_days as app_days
 from trunkline.storage.rollup_tables import endpoint_days as endpoint_days
@@ -30,6 +33,9 @@ from trunkline.storage.rollup_tables import session_days as session_days
 from trunkline.storage.rollup_tables import task_days as task_days
 from trunkline.storage.rollup_tables import usage_days as usage_days
 from trunkline.storage.rollup_tables import usage_hours as usage_hours
+from trunkline.storage.sign_in_tables import passwords as passwords
+from trunkline.storage.sign_in_tables import sessions as sessions
+from trunkline.storage.sign_in_tables import sign_in_links as sign_in_links
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
@@ -118,6 +124,7 @@ generations = Table(
     Column("upstream_cost_nanousd", BigInteger, nullable=False),
     Column("charged", Boolean, nullable=False),
     Column("is_byok", Boolean, nullable=False),
+    Column("credential_id", String(36)),
     Column("tokens_prompt", BigInteger, nullable=False),
     Column("tokens_completion", BigInteger, nullable=False),
     # The whole Generation struct as JSON: what is only ever read row by row needs no column of its own.
@@ -233,6 +240,7 @@ video_jobs = Table(
     Column("polls", Integer, nullable=False),
     Column("cost_nanousd", BigInteger, nullable=False),
     Column("charged", Boolean, nullable=False),
+    Column("credential_id", String(36)),
     Column("record", Text, nullable=False),
     Column("contents", Text, nullable=False),
     Column("error", Text),
@@ -253,40 +261,6 @@ audit_entries = Table(
     Column("detail", Text, nullable=False),
     Column("address", Text),
     Index("ix_audit_entries_account_id_id", "account_id", "id"),
-)
-
-sign_in_links = Table(
-    "sign_in_links",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("account_id", String(40), nullable=False),
-    Column("expires_at_ms", BigInteger, nullable=False),
-    Column("used_at_ms", BigInteger),
-)
-
-# Browsers that are signed in. The cookie holds the token, this table only its hash.
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("account_id", String(40), nullable=False),
-    Column("method", String(12), nullable=False),
-    Column("created_at_ms", BigInteger, nullable=False),
-    Column("last_used_at_ms", BigInteger, nullable=False),
-    Column("expires_at_ms", BigInteger, nullable=False),
-    Column("address", Text),
-    Column("user_agent", Text),
-    Index("ix_sessions_account_id", "account_id"),
-)
-
-# Argon2id, with its parameters and salt in the text.
-passwords = Table(
-    "passwords",
-    metadata,
-    Column("account_id", String(40), primary_key=True),
-    Column("hash", Text, nullable=False),
-    Column("changed_at_ms", BigInteger, nullable=False),
 )
 
 # One row for each kind of cached state; a change of it bumps the number in the same transaction, and every serving

@@ -36,6 +36,8 @@ class VideoJob(Struct, frozen=True, kw_only=True):
     """What it costs once it is completed."""
     charged: bool
     """False: nobody pays (Sandbox)."""
+    credential_id: str | None = None
+    """The caller's own provider key that it runs on; None: the operator's."""
     record: str
     """Its generation's record as JSON, as far as it was known at the submission."""
     contents: str = "[]"

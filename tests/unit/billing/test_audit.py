@@ -9,7 +9,7 @@ from tests.records import ACCOUNT, KEY, NOW_MS, a_row, open_account
 from tests.rollups import count_all
 from trunkline.billing.audit import Difference, audit
 from trunkline.storage.database import SqlDatabase
-from trunkline.storage.tables import accounts, generations, key_usage, ledger, usage_days
+from trunkline.storage.tables import accounts, credential_usage, generations, key_usage, ledger, usage_days
 
 ROW = a_row(cost_nanousd=1_500)
 
@@ -102,3 +102,24 @@ async def test_the_report_of_a_thoroughly_broken_ledger_is_bounded(
     monkeypatch.setattr("trunkline.billing.audit.DIFFERENCES_MAX", 3)
     found = await broken(books, update(generations).values(cost_nanousd=1))
     assert sum(one.check == "generations in the ledger" for one in found) == 3
+
+
+async def test_an_edited_day_of_an_own_provider_key_is_found(database: SqlDatabase) -> None:
+    await database.write(open_account)
+    row = a_row(cost_nanousd=50, upstream_cost_nanousd=1_000, is_byok=True, credential_id="credential-1")
+    await database.settle(row)
+    await count_all(database)
+    assert await database.read(audit) == []
+    (found,) = await broken(database, update(credential_usage).values(list_nanousd=999))
+    assert (found.check, found.subject) == ("own provider keys' usage", "credential-1")
+    assert "list price $0.000000999" in found.message
+    assert "say $0.000001" in found.message
+
+
+async def test_a_fee_that_is_booked_as_usage_is_found(database: SqlDatabase) -> None:
+    await database.write(open_account)
+    row = a_row(cost_nanousd=50, upstream_cost_nanousd=1_000, is_byok=True, credential_id="credential-1")
+    await database.settle(row)
+    await count_all(database)
+    (found,) = await broken(database, update(ledger).values(kind="usage"))
+    assert (found.check, found.subject) == ("generations in the ledger", row.id)
