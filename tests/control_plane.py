@@ -16,8 +16,11 @@ from starlette.routing import Mount
 from tests.fakes.clock import START_MS, FakeClock
 from trunkline.accounts.bootstrap import FirstStart, ensure_owner
 from trunkline.accounts.directory import Directory
+from trunkline.accounts.members import Members
 from trunkline.accounts.service import KeyService
+from trunkline.accounts.sessions import SessionService
 from trunkline.api import health_checks
+from trunkline.api.callers import Callers
 from trunkline.api.context import ControlPlane
 from trunkline.api.routes import api_root
 from trunkline.files.opening import open_files
@@ -47,12 +50,16 @@ class RunningControlPlane:
 def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> ControlPlane:
     """The parts of one serving process over `database`."""
     shared = MemoryShared()
+    directory = Directory(database, shared, clock, settings)
+    sessions = SessionService(database, clock, settings.auth)
+    members = Members(database, clock, directory, sessions, public_url=settings.public_url, secret=b"a secret")
     return ControlPlane(
         settings=settings,
         clock=clock,
         database=database,
         shared=shared,
-        directory=Directory(database, shared, clock, settings),
+        directory=directory,
+        callers=Callers(directory, members),
         keys=KeyService(database, clock),
         presets=PresetService(database, clock),
         files=open_files(settings, database, clock),

@@ -88,6 +88,16 @@ class Directory:
         _require_usable(principal.key, self._clock.now_ms())
         return principal
 
+    async def of_hash(self, key_hash: str) -> Principal | None:
+        """Whom a key stands for that no secret was presented for: somebody was recognised by other means.
+
+        Raises Unauthenticated when it is disabled, ServiceUnavailable when the database is away.
+        """
+        principal = self._principals.get(key_hash) or await self._read(key_hash)
+        if principal is not None:
+            _require_usable(principal.key, self._clock.now_ms())
+        return principal
+
     def forget(self, key_hash: str) -> None:
         """A key was changed by this process: the next use reads it again."""
         self._epoch += 1
@@ -131,10 +141,18 @@ class Directory:
             raise _unknown_key()
         if not secrets.is_secret(secret.decode("latin-1")):
             raise _unknown_key()
+        principal = await self._read(key_hash)
+        if principal is None:
+            self._unknown.put(key_hash, self._clock.monotonic_s() + UNKNOWN_SECONDS)
+            raise _unknown_key()
+        return principal
+
+    async def _read(self, key_hash: str) -> Principal | None:
+        """The key's principal from the database, kept for the next time."""
         epoch = self._epoch
         try:
             key = await self._lookup.find(key_hash)
-            if key is not None and key.kind == "inference":
+            if key is not None and key.kind != "management":
                 await self._funds.load(key.account_id, key.hash)
         except StorageUnavailable as unavailable:
             raise ServiceUnavailable(
@@ -142,8 +160,7 @@ class Directory:
                 retry_after_s=RETRY_AFTER_S,
             ) from unavailable
         if key is None:
-            self._unknown.put(key_hash, self._clock.monotonic_s() + UNKNOWN_SECONDS)
-            raise _unknown_key()
+            return None
         principal = Principal(key=key, account_id=key.account_id, workspace_id=key.workspace_id)
         if epoch == self._epoch:  # otherwise what was read may be older than a change that came meanwhile
             self._principals.put(key_hash, principal)

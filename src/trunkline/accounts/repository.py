@@ -19,6 +19,7 @@ from trunkline.storage.tables import (
     sign_in_links,
     workspaces,
 )
+from trunkline.storage.upsert import insert_into
 
 _KEY_COLUMNS = tuple(api_keys.c[field] for field in ApiKey.__struct_fields__)
 
@@ -93,6 +94,12 @@ def insert_key(connection: Connection, key: ApiKey) -> None:
     connection.execute(insert(api_keys).values(**msgspec.structs.asdict(key)))
 
 
+def insert_key_once(connection: Connection, key: ApiKey) -> bool:
+    """A key whose hash is known beforehand; False when it is there already."""
+    statement = insert_into(connection.dialect, api_keys).values(**msgspec.structs.asdict(key))
+    return connection.execute(statement.on_conflict_do_nothing(index_elements=["hash"])).rowcount == 1
+
+
 def keys_by_hash(connection: Connection, hashes: Sequence[str]) -> list[ApiKey]:
     """The keys that exist among these, of any account: only for authentication, where the hash is the proof."""
     query = select(*_KEY_COLUMNS).where(api_keys.c.hash.in_(hashes), api_keys.c.deleted_at_ms.is_(None))
@@ -139,10 +146,10 @@ def list_management_keys(connection: Connection, account_id: str, *, limit: int)
 
 
 def key_names(connection: Connection, account_id: str) -> dict[str, str]:
-    """Hash → name of every key that the account has or had: reports still label a deleted one (KEY-17)."""
+    """Hash → name of every key that spends or spent: reports still label a deleted one (KEY-17)."""
     rows = connection.execute(
         select(api_keys.c.hash, api_keys.c.name).where(
-            api_keys.c.account_id == account_id, api_keys.c.kind == "inference"
+            api_keys.c.account_id == account_id, api_keys.c.kind != "management"
         )
     )
     return {row.hash: row.name for row in rows}

@@ -6,7 +6,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from trunkline.core.money import NanoUsd
 
-KeyKind = Literal["inference", "management"]
+KeyKind = Literal["inference", "management", "session"]
+"""`session`: nobody's to hold; it stands for a person who calls from a page of this site (accounts/members.py)."""
 LimitReset = Literal["daily", "weekly", "monthly"]
 
 

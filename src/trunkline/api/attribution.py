@@ -7,9 +7,10 @@ header is ignored. One pass over the headers, because it runs for every request.
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trunkline.gateway.exchange import Caller
 
@@ -123,6 +124,25 @@ def attribution(headers: dict[bytes, bytes]) -> Caller:
         session_id=_text(session_id) if session_id is not None and len(session_id) <= SESSION_ID_MAX else None,
         wants_metadata=metadata is not None and metadata.strip().lower() in (b"enabled", b"true", b"1"),
         anthropic_betas=() if betas is None else beta_flags(betas[:BETAS_MAX]),
+    )
+
+
+CHAT_TITLE: Final = "Chat"
+CHAT_CATEGORIES: Final = ("general-chat",)
+
+
+def chat_caller(caller: Caller, public_url: str) -> Caller:
+    """The same for a request of this site's own chat, whatever its headers say (site.md CHAT-23).
+
+    The title is part of the origin, as for loopback hosts: an application on the same host remains another one, and
+    public lists of apps leave the chat out.
+    """
+    return structs.replace(
+        caller,
+        http_referer=f"{public_url}/chat",
+        app_title=CHAT_TITLE,
+        app_categories=CHAT_CATEGORIES,
+        origin=f"{urlsplit(public_url).netloc}#{CHAT_TITLE}",
     )
 
 

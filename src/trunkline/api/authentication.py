@@ -23,11 +23,11 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 
 
 async def authenticate(context: ControlPlane, scope: Scope) -> Principal:
-    """The caller, of either kind. Raises Unauthenticated or ServiceUnavailable."""
+    """The caller, of any kind. Raises Unauthenticated, ServiceUnavailable, and for a session what Members raises."""
     authorization, x_api_key = header(scope, b"authorization"), header(scope, b"x-api-key")
     principal = context.directory.identify(authorization, x_api_key)
     if principal is None:
-        principal = await context.directory.resolve(authorization, x_api_key)
+        principal = await context.callers.resolve(scope["method"], scope["headers"])
     scope[ACCOUNT_ID] = principal.account_id
     return principal
 

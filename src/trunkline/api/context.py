@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
+from trunkline.api.callers import Callers
 from trunkline.core.clock import Clock
 from trunkline.files.service import FileService
 from trunkline.gateway.exchange import Exchange
@@ -27,6 +28,8 @@ class ControlPlane:
     database: Database
     shared: SharedState
     directory: Directory
+    callers: Callers
+    """Who calls, when `directory` does not know it from memory."""
     keys: KeyService
     files: FileService
     presets: PresetService

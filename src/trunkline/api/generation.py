@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Mapping
 from msgspec import Raw
 
 from trunkline.accounts.directory import Directory
-from trunkline.api.attribution import RequestHeaders, read_headers
+from trunkline.api.attribution import RequestHeaders, chat_caller, read_headers
 from trunkline.api.bodies import require_plain
+from trunkline.api.callers import Callers
 from trunkline.api.cors import CORS_HEADERS
 from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID, error_headers, presentable
 from trunkline.api.generation_routes import Route
@@ -44,7 +45,9 @@ class GenerationEndpoint:
         route: Route,
         pipeline: Pipeline,
         directory: Directory,
+        callers: Callers,
         docs_url: str,
+        public_url: str,
         clock: Clock,
         limits: ParseLimits,
         presets: PresetService,
@@ -62,7 +65,9 @@ class GenerationEndpoint:
         self._format = route.format
         self._pipeline = pipeline
         self._directory = directory
+        self._callers = callers
         self._docs_url = docs_url
+        self._public_url = public_url
         self._clock = clock
         self._limits = limits
         self._presets = presets
@@ -87,11 +92,12 @@ class GenerationEndpoint:
         exchange: Exchange | None = None
         try:
             principal = self._directory.identify(headers.authorization, headers.x_api_key) or (
-                await self._directory.resolve(headers.authorization, headers.x_api_key)
+                await self._callers.resolve("POST", scope["headers"])
             )
             scope[ACCOUNT_ID] = principal.account_id
             if principal.key.kind == "management":
                 raise PermissionDenied("Management keys cannot run inference. Use an inference key for this call.")
+            is_chat = principal.key.kind == "session"
             body, preset_id = await self._body(headers, receive), None
             if (preset_api := APIS.get(self._route)) is not None and may_name_preset(body):
                 expanded = await self._presets.expand(body, principal.account_id, principal.workspace_id, preset_api)
@@ -103,7 +109,7 @@ class GenerationEndpoint:
                 received_ms=received_ms,
                 received_s=received_s,
                 principal=principal,
-                caller=headers.caller,
+                caller=chat_caller(headers.caller, self._public_url) if is_chat else headers.caller,
                 inbound=inbound,
                 request=inbound.request,
                 world=self._pipeline.worlds.current,

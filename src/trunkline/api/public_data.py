@@ -60,7 +60,7 @@ class DatasetMeta(Struct, frozen=True):
 async def admit(context: ControlPlane, request: Request) -> Principal:
     """The caller, who needs an inference key and may call so often. Raises Unauthenticated and RateLimited."""
     caller = await authenticate(context, request.scope)
-    if caller.key.kind != "inference":
+    if caller.key.kind == "management":
         raise Unauthenticated("Management keys cannot read public data. Use an API key.")
     await take(context, f"datasets:{caller.key.hash}", CALLS_PER_MINUTE)
     await rates.take(

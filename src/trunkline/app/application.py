@@ -11,7 +11,7 @@ from trunkline.api.errors import not_found
 from trunkline.api.generation import GenerationEndpoint
 from trunkline.app.control_plane import make_router
 from trunkline.app.data_plane import generation_endpoints, make_pipeline
-from trunkline.app.services import build_services
+from trunkline.app.services import build_services, make_callers
 from trunkline.app.watched import watch_all
 from trunkline.catalog.overrides import OverridesInvalid
 from trunkline.configuration.errors import ConfigurationInvalid
@@ -89,8 +89,9 @@ class Application:
         )
         self._recorder = FlightRecorder(settings.home)
         self._pipeline, self._jobs = make_pipeline(self._services, self._recorder, key_file.derive(secret, "end-users"))
-        self._generation = generation_endpoints(self._services, self._pipeline)
-        self._router = make_router(self._services, self._pipeline, self._jobs)
+        callers = make_callers(self._services, key_file.derive(secret, "session-keys"))
+        self._generation = generation_endpoints(self._services, self._pipeline, callers)
+        self._router = make_router(self._services, self._pipeline, self._jobs, callers)
         watch_all(self._services, self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
         self._tasks.start(self._jobs.run(), "video-jobs")

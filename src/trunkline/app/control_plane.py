@@ -7,9 +7,9 @@ from trunkline.accounts.attempts import Attempts
 from trunkline.accounts.passwords import Passwords
 from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.service import KeyService
-from trunkline.accounts.sessions import SessionService
 from trunkline.accounts.sign_in import SignInService
 from trunkline.api import health_checks, images, metrics, models, openapi, providers, statistics, videos
+from trunkline.api.callers import Callers
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary
 from trunkline.api.instance_catalog import InstanceCatalog
@@ -25,7 +25,7 @@ from trunkline.web.site import create_site
 from trunkline.web.visitors import Visitors
 
 
-def make_router(services: Services, pipeline: Pipeline, jobs: VideoJobs) -> ASGIApp:
+def make_router(services: Services, pipeline: Pipeline, jobs: VideoJobs, callers: Callers) -> ASGIApp:
     """Both API roots, what is not part of the API, and the site."""
     settings, worlds = services.settings, services.worlds
     control = ControlPlane(
@@ -34,6 +34,7 @@ def make_router(services: Services, pipeline: Pipeline, jobs: VideoJobs) -> ASGI
         database=services.database,
         shared=services.shared,
         directory=services.directory,
+        callers=callers,
         keys=KeyService(services.database, services.clock),
         files=services.files,
         presets=services.presets,
@@ -83,7 +84,7 @@ def _account_services(services: Services, keys: KeyService) -> AccountServices:
     """What the site's signed-in pages stand on."""
     database, clock = services.database, services.clock
     attempts, passwords = Attempts(services.shared, clock), Passwords()
-    sessions = SessionService(database, clock, services.settings.auth)
+    sessions = services.sessions
     profiles = ProfileService(database, attempts, clock, sessions, passwords)
     return AccountServices(
         visitors=Visitors(services.settings, sessions, profiles),

@@ -2,6 +2,7 @@
 
 import random
 
+from trunkline.api.callers import Callers
 from trunkline.api.generation import GenerationEndpoint
 from trunkline.api.generation_routes import ROUTES, Route, parse_limits
 from trunkline.app.services import Services
@@ -64,25 +65,27 @@ def make_pipeline(services: Services, recorder: FlightRecorder, end_user_secret:
     return pipeline, jobs
 
 
-def generation_endpoints(services: Services, pipeline: Pipeline) -> dict[str, GenerationEndpoint]:
+def generation_endpoints(services: Services, pipeline: Pipeline, callers: Callers) -> dict[str, GenerationEndpoint]:
     """Every path that generates something, with what answers it."""
     return {
         root + route.path + slash: endpoint
         for route in ROUTES
-        for endpoint in (_make_endpoint(services, pipeline, route),)
+        for endpoint in (_make_endpoint(services, pipeline, callers, route),)
         for root in API_ROOTS
         for slash in ("", "/")
     }
 
 
-def _make_endpoint(services: Services, pipeline: Pipeline, route: Route) -> GenerationEndpoint:
+def _make_endpoint(services: Services, pipeline: Pipeline, callers: Callers, route: Route) -> GenerationEndpoint:
     settings = services.settings
     return GenerationEndpoint(
         route=route,
         pipeline=pipeline,
         directory=services.directory,
+        callers=callers,
         clock=services.clock,
         docs_url=settings.docs_url,
+        public_url=settings.public_url,
         limits=parse_limits(settings),
         presets=services.presets,
         regional_hosts=services.regional_hosts,

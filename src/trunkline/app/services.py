@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from trunkline.accounts.apps import Apps
 from trunkline.accounts.directory import Directory
+from trunkline.accounts.members import Members
+from trunkline.accounts.sessions import SessionService
+from trunkline.api.callers import Callers
 from trunkline.api.regional_hosts import regional_hosts
 from trunkline.core.clock import Clock
 from trunkline.core.tasks import TaskSet
@@ -41,6 +44,7 @@ class Services:
     fetch_client: FetchClient
     database: SqlDatabase
     directory: Directory
+    sessions: SessionService
     apps: Apps
     presets: PresetService
     statistics: StatisticsService
@@ -69,9 +73,23 @@ def build_services(settings: Settings, environ: Mapping[str, str], clock: Clock)
         fetch_client=FetchClient(AddressGuard(settings.fetching.allow_networks)),
         database=database,
         directory=Directory(database, shared, clock, settings),
+        sessions=SessionService(database, clock, settings.auth),
         apps=Apps(database, clock),
         presets=PresetService(database, clock),
         statistics=StatisticsService(database, clock, lambda: worlds.current.snapshot),
         files=open_files(settings, database, clock),
         regional_hosts=regional_hosts(settings),
     )
+
+
+def make_callers(services: Services, session_key_secret: bytes) -> Callers:
+    """Who calls the API: keys, and people by the session of this site."""
+    members = Members(
+        services.database,
+        services.clock,
+        services.directory,
+        services.sessions,
+        public_url=services.settings.public_url,
+        secret=session_key_secret,
+    )
+    return Callers(services.directory, members)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trunkline.accounts.browsers import is_own_page
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound, PermissionDenied, TrunklineError
@@ -102,13 +103,10 @@ def _refuse_foreign(request: Request) -> None:
     """A form may come from this site's own pages only (operating.md OP-52). Browsers say where it comes from."""
     if request.method in _READING:
         return
-    came_from = request.headers.get("sec-fetch-site")
-    if came_from is None:
-        origin = request.headers.get("origin")
-        is_own = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    else:
-        is_own = came_from in ("same-origin", "none")
-    if not is_own:
+    said = request.headers
+    if not is_own_page(
+        said.get("sec-fetch-site"), said.get("origin"), said.get("host"), allows_typed=True, allows_silence=True
+    ):
         raise PermissionDenied("The form was sent from another site. Go back to the page and send it from there.")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
+from trunkline.accounts.browsers import form_token as form_token
 from trunkline.core.errors import PayloadTooLarge, PermissionDenied
 
 FORM_BYTES_MAX = 4096
@@ -30,14 +31,6 @@ def own_path(path: str) -> str:
     if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//") or _UNPRINTABLE.search(path):
         return "/"
     return path
-
-
-def form_token(secret: str) -> str:
-    """What every form of a visitor carries beside the cookie with `secret` (operating.md OP-52).
-
-    Another site can make a browser send the cookie; it cannot read it, nor reckon this from nothing.
-    """
-    return hmac.digest(secret.encode("utf-8"), b"trunkline form", "sha256").hex()
 
 
 def require_token(form: Mapping[str, str], expected: str) -> None:

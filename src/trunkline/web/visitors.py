@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trunkline.accounts import secrets
+from trunkline.accounts.browsers import session_cookie_name
 from trunkline.accounts.client_address import client_address
 from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.session_types import Browser, Profile, Session, SignedIn
@@ -40,9 +41,8 @@ class Visitors:
 
     def __init__(self, settings: Settings, sessions: SessionService, profiles: ProfileService) -> None:
         self._is_secure = settings.public_url.startswith("https://")
-        prefix = "__Host-" if self._is_secure else ""
-        self._session_cookie = f"{prefix}trunkline_session"
-        self._form_cookie = f"{prefix}trunkline_form"
+        self._session_cookie = session_cookie_name(settings.public_url)
+        self._form_cookie = f"{'__Host-' if self._is_secure else ''}trunkline_form"
         self._sessions = sessions
         self._profiles = profiles
         self._trusted_proxies = settings.server.trusted_proxies
