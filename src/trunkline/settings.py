@@ -207,6 +207,8 @@ class Videos(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long to wait before a provider is asked after a job; longer and longer, up to six times that."""
     expire_hours: PositiveCount = 24
     """After so long a job that is not done is given up."""
+    lease_seconds: Seconds = 120.0
+    """How long a process that died keeps the jobs that it was working on from the others."""
     callback_url: str | None = None
     """Where the end of every job is told unless its request names another address; https only."""
     signing_secret: Secret | None = None

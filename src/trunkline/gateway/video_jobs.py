@@ -37,8 +37,8 @@ from trunkline.videos.types import JobStatus, VideoJob
 TICK_S: Final = 1.0
 AT_ONCE: Final = 16
 """Jobs that one process works on together."""
-LEASE_S: Final = 120
 CALL_S_MAX: Final = 60.0
+"""And half of the lease at most: what a call tells must be written down before another process may ask."""
 HOLD_S: Final = 900
 STATE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Vertex answers with the film itself."""
@@ -68,6 +68,7 @@ class VideoJobs:
         world: Callable[[], World],
     ) -> None:
         self._settings = settings.videos
+        self._lease_ms = round(settings.videos.lease_seconds * 1000)
         self._public_url = settings.public_url
         self._clock = clock
         self._database = database
@@ -145,7 +146,7 @@ class VideoJobs:
     async def work(self) -> None:
         """One round over the jobs that are due."""
         now_ms = self._clock.now_ms()
-        jobs = await self._database.write(repository.claim, now_ms, now_ms + LEASE_S * 1000, AT_ONCE)
+        jobs = await self._database.write(repository.claim, now_ms, now_ms + self._lease_ms, AT_ONCE)
         await asyncio.gather(*(self._advance(job) for job in jobs))
 
     async def _advance(self, job: VideoJob) -> None:
@@ -176,7 +177,7 @@ class VideoJobs:
         codec = VIDEOS[job.protocol]
         upstream, request = self.request_to(endpoint, job, codec.ask(job.upstream_id, job.upstream_model))
         try:
-            async with asyncio.timeout(CALL_S_MAX):
+            async with asyncio.timeout(min(CALL_S_MAX, self._lease_ms / 2000)):
                 response = await upstream.open(request)
                 try:
                     if response.status == 200:
