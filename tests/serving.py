@@ -9,6 +9,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 KEY = "sk-tl-v1-" + "0123456789abcdef" * 4
 
 
@@ -16,7 +17,7 @@ def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str,
     """No provider's key of this machine may leak in; the checkout that is tested is the one that runs."""
     return {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
         "HOME": str(home),
         "TRUNKLINE_HOME": str(home / "data"),
         "TRUNKLINE_DISCOVERY__LOCAL_ENGINES": "false",
@@ -24,16 +25,19 @@ def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str,
     }
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "trunkline", *arguments]
+def command(*arguments: str, set_back_ms: int = 0) -> list[str]:
+    """`trunkline …`, with its clock behind the machine's by that much (tests/set_back.py)."""
+    program = ["trunkline"] if not set_back_ms else ["tests.set_back", str(set_back_ms)]
+    return [sys.executable, "-m", *program, *arguments]
 
 
 class Served:
     """A serving process and what it said when it was up."""
 
-    def __init__(self, process: subprocess.Popen[str], home: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], home: Path, set_back_ms: int = 0) -> None:
         self.process = process
         self.home = home
+        self.set_back_ms = set_back_ms
         assert process.stdout is not None
         self.said = process.stdout.readline()
         url = re.search(r"http://\S+", self.said)
@@ -43,7 +47,7 @@ class Served:
     def sign_in_token(self) -> str:
         """Of a new one-time link, made as an operator makes it."""
         made = subprocess.run(
-            command("sign-in-link"),
+            command("sign-in-link", set_back_ms=self.set_back_ms),
             cwd=self.home,
             env=environment(self.home),
             check=True,
@@ -63,9 +67,9 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, extra: Mapping[str, str] | None = None) -> Generator[Served]:
+def served(home: Path, extra: Mapping[str, str] | None = None, set_back_ms: int = 0) -> Generator[Served]:
     process = subprocess.Popen(
-        command("serve", "--port", "0"),
+        command("serve", "--port", "0", set_back_ms=set_back_ms),
         cwd=home,
         env=environment(home, extra),
         stdout=subprocess.PIPE,
@@ -73,7 +77,7 @@ def served(home: Path, extra: Mapping[str, str] | None = None) -> Generator[Serv
         text=True,
     )
     try:
-        yield Served(process, home)
+        yield Served(process, home, set_back_ms)
     finally:
         process.kill()
         process.wait()

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.serving import KEY, Served, served
+from tests.set_back import into_the_hour_ms
 from tests.web.screens import Screen
 from tests.web.seeds import CONFIGURATION, seed
 
@@ -32,11 +34,14 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
-    """An instance with the bundled catalog, some models of its own, and three days of measurements."""
+    """An instance with the bundled catalog, some models of its own, and three days of measurements. Its clock stands a
+    minute after the full hour: what it shows of whole hours and days stays so while the tests run."""
     home = tmp_path_factory.mktemp("site")
     (home / "trunkline.toml").write_text(CONFIGURATION, encoding="utf-8")
-    with served(home, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as instance:
-        seed(home / "data" / "trunkline.db")
+    now_ms = time.time_ns() // 1_000_000
+    set_back_ms = into_the_hour_ms(now_ms)
+    with served(home, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}, set_back_ms) as instance:
+        seed(home / "data" / "trunkline.db", (now_ms - set_back_ms) // 1000)
         yield instance
 
 

@@ -3,6 +3,7 @@
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         (Path(home) / "trunkline.toml").write_text(CONFIGURATION, encoding="utf-8")
         with served(Path(home), {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as site:
-            seed(Path(home) / "data" / "trunkline.db")
+            seed(Path(home) / "data" / "trunkline.db", int(time.time()))
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for screen in SCREENS:
                 take(browser, site, screen, paths, folder)

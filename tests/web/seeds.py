@@ -4,7 +4,6 @@ Measurements are written as the statistics write them; the pages read them as th
 """
 
 import sqlite3
-import time
 from pathlib import Path
 
 from trunkline.statistics import sketch
@@ -38,10 +37,9 @@ _MEASURED = (
 )
 
 
-def seed(database: Path) -> None:
+def seed(database: Path, now_s: int) -> None:
     """One endpoint: 72 hours, good ones, one of 80 %, one without data; 60 days, one of 95 % and one of 60 %. And a
     month of one model and one app."""
-    now_s = int(time.time())
     with sqlite3.connect(database, timeout=30) as connection:
         hour = now_s // HOUR_S
         for back in range(GOOD_HOURS + 2):

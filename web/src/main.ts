@@ -1,8 +1,10 @@
 // The one entry. What every page has is attached at once and is tiny; an island is fetched when the page has one.
 
 import { attachCopyButtons } from "./ui/copy";
+import { showLocalTimes } from "./ui/local-times";
 import { attachMenu } from "./ui/menu";
 import { attachPalette } from "./ui/palette";
+import { attachShortcuts } from "./ui/shortcuts";
 import { attachTabKeys } from "./ui/tabs";
 
 type Mount = (element: HTMLElement) => void;
@@ -12,6 +14,7 @@ const islands: Record<string, () => Promise<{ mount: Mount }>> = {
   chart: () => import("./islands/chart"),
   compare: () => import("./islands/compare"),
   models: () => import("./islands/models"),
+  rows: () => import("./islands/rows"),
   try: () => import("./islands/try"),
 };
 
@@ -25,5 +28,7 @@ function mountIslands(): void {
 attachCopyButtons();
 attachMenu();
 attachPalette();
+attachShortcuts();
 attachTabKeys();
+showLocalTimes();
 mountIslands();

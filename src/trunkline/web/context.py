@@ -13,6 +13,7 @@ from trunkline.listing.facts import InstanceFacts
 from trunkline.listing.rows import ListedModel, Listing
 from trunkline.settings import Settings
 from trunkline.storage.interface import Database, StorageUnavailable
+from trunkline.web.demo_notice import DemoNotice
 from trunkline.web.documentation.library import Library
 from trunkline.web.rendering import Document, Renderer
 from trunkline.web.services import AccountServices
@@ -38,6 +39,7 @@ class WebContext:
     """The description of the API, as it is served."""
     renderer: Renderer
     accounts: AccountServices
+    demo: DemoNotice
 
     def rows(self) -> list[ListedModel]:
         """The models that everybody may know of, newest first."""
@@ -62,7 +64,9 @@ class WebContext:
         """A page in its shell."""
         is_sandboxed = self.world().providers.sandbox_answers_all
         visitor = await self._known_visitor(request)
-        return await self.renderer.respond(request, document, is_sandboxed=is_sandboxed, visitor=visitor)
+        return await self.renderer.respond(
+            request, document, is_sandboxed=is_sandboxed, is_demo=await self.demo.is_demo(), visitor=visitor
+        )
 
     async def _known_visitor(self, request: Request) -> Visitor | None:
         """Who is signed in; nobody while the database is away, so that public pages stand."""

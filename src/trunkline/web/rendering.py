@@ -16,6 +16,7 @@ from trunkline.web.formats import numbers, text, times
 from trunkline.web.formats.monograms import monogram
 from trunkline.web.headers import PRIVATE, REVALIDATED, SECURITY_HEADERS
 from trunkline.web.shell import ACCOUNT_NAVIGATION, NAVIGATION, Shell, footer, theme_of
+from trunkline.web.shortcuts import SHORTCUTS
 from trunkline.web.visitors import Visitor
 
 REQUEST_ID = "trunkline.request_id"
@@ -70,7 +71,13 @@ class Renderer:
         self._templates.globals.update(shared)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
     async def respond(
-        self, request: Request, document: Document, *, is_sandboxed: bool = False, visitor: Visitor | None = None
+        self,
+        request: Request,
+        document: Document,
+        *,
+        is_sandboxed: bool = False,
+        is_demo: bool = False,
+        visitor: Visitor | None = None,
     ) -> Response:
         """The page as HTML. It is made in a thread: answers that are being streamed go on meanwhile."""
         shell = Shell(
@@ -82,6 +89,8 @@ class Renderer:
             visitor=visitor,
             footer=self._footer,
             is_sandboxed=is_sandboxed,
+            is_demo=is_demo,
+            shortcuts=SHORTCUTS,
             request_id=request.scope[REQUEST_ID],
         )
         compress = "gzip" in request.headers.get("accept-encoding", "")

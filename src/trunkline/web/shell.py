@@ -6,6 +6,7 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from trunkline.settings import Site
+from trunkline.web.shortcuts import Shortcut
 from trunkline.web.visitors import Visitor
 
 Theme = Literal["system", "light", "dark"]
@@ -37,6 +38,9 @@ class Shell(Struct, frozen=True, kw_only=True):
     footer: tuple[LinkGroup, ...]
     is_sandboxed: bool
     """The Sandbox answers for every model; the page says so (operating.md OP-13)."""
+    is_demo: bool
+    """The traffic is made up; the page says so."""
+    shortcuts: tuple[Shortcut, ...]
     request_id: str
     visitor: Visitor | None
     """Who is signed in."""

@@ -16,6 +16,7 @@ from trunkline.storage.interface import Database
 from trunkline.web.assets import Assets
 from trunkline.web.boundary import SiteBoundary
 from trunkline.web.context import WebContext
+from trunkline.web.demo_notice import DemoNotice
 from trunkline.web.documentation.library import Library
 from trunkline.web.pages import (
     announcements,
@@ -67,6 +68,7 @@ def create_site(
         openapi=openapi,
         renderer=Renderer(settings.site, settings.public_url, assets),
         accounts=accounts,
+        demo=DemoNotice(database, facts.now_ms),
     )
     router = _ByMethod(
         Router([*assets.routes(), *_pages(context)], redirect_slashes=False, default=_nothing),

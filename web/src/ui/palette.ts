@@ -1,4 +1,5 @@
-import { hasCommand, isApple, isTyping } from "./keys";
+import { hasCommand, isApple } from "./keys";
+import { isShortcut } from "./shortcuts";
 
 /** ⌘K, Ctrl+K or `/` open the search palette; the header's field does too. Its code comes when it is first wanted. */
 export function attachPalette(): void {
@@ -14,7 +15,7 @@ export function attachPalette(): void {
   };
   document.addEventListener("keydown", (event) => {
     const isCommandK = hasCommand(event) && event.key.toLowerCase() === "k";
-    const isSlash = event.key === "/" && !isTyping(event) && document.querySelector("[data-slash]") === null;
+    const isSlash = event.key === "/" && isShortcut(event) && document.querySelector("[data-slash]") === null;
     if (!isCommandK && !isSlash) return;
     event.preventDefault();
     open();

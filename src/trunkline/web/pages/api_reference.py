@@ -1,4 +1,4 @@
-"""`/docs/api-reference`: every operation that is served (site.md DOC-02)."""
+"""`/docs/api-reference` and `/openapi.yaml`: every operation that is served (site.md DOC-02, SH-04)."""
 
 import asyncio
 from functools import cached_property
@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from trunkline.core.json import value
 from trunkline.web.context import WebContext
 from trunkline.web.documentation.library import Guide
 from trunkline.web.documentation.reference import Reference, read_reference
+from trunkline.web.documentation.yaml import to_yaml
 from trunkline.web.rendering import Document
 
 
@@ -37,9 +39,14 @@ class ReferencePage:
             sections=self._context.library.sections(),
         )
 
+    @cached_property
+    def yaml(self) -> str:
+        """What `/openapi.json` is, to be read by people."""
+        return to_yaml(value(self._context.openapi))
+
 
 def routes(context: WebContext) -> list[Route]:
-    """The page."""
+    """Both."""
     page = ReferencePage(context)
 
     async def show(request: Request) -> Response:
@@ -51,4 +58,7 @@ def routes(context: WebContext) -> list[Route]:
         )
         return await context.respond(request, document)
 
-    return [Route("/docs/api-reference", show)]
+    async def show_yaml(_: Request) -> Response:
+        return Response(await asyncio.to_thread(lambda: page.yaml), media_type="application/yaml")
+
+    return [Route("/docs/api-reference", show), Route("/openapi.yaml", show_yaml)]

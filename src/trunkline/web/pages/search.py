@@ -1,20 +1,27 @@
-"""Search over everything that is public: models, providers, labs, docs (site.md SH-03)."""
+"""Search over everything that a visitor may see: models, providers, apps, labs, docs, own keys (site.md SH-03)."""
 
 import asyncio
 from collections.abc import Callable, Iterable
+from urllib.parse import urlencode
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from trunkline.accounts.repository import key_names
+from trunkline.core.calendar import DAY_MS
 from trunkline.core.json import encode
+from trunkline.statistics.apps import rank_apps
 from trunkline.web.context import WebContext
 from trunkline.web.rendering import Document
 
 QUERY_CHARACTERS_MAX = 100
 RESULTS_PER_GROUP_MAX = 8
 PAGE_RESULTS_PER_GROUP_MAX = 100
+APPS_DAYS = 30
+_APPS_AT = 2
+"""Behind models and providers."""
 
 
 class Hit(Struct, frozen=True):
@@ -44,19 +51,35 @@ def routes(context: WebContext) -> list[Route]:
 
     async def show(request: Request) -> Response:
         query = _query(request)
-        view = SearchView(query, await asyncio.to_thread(find, context, query, PAGE_RESULTS_PER_GROUP_MAX))
+        view = SearchView(query, await find_all(context, request, query, PAGE_RESULTS_PER_GROUP_MAX))
         document = Document(template="search.html", title="Search", page=view, canonical="/search", is_indexed=False)
         return await context.respond(request, document)
 
     async def suggest(request: Request) -> Response:
-        groups = await asyncio.to_thread(find, context, _query(request), RESULTS_PER_GROUP_MAX)
+        groups = await find_all(context, request, _query(request), RESULTS_PER_GROUP_MAX)
         return Response(encode(groups), media_type="application/json", headers={"cache-control": "no-store"})
 
     return [Route("/search", show), Route("/search.json", suggest)]
 
 
+async def find_all(context: WebContext, request: Request, query: str, limit: int) -> list[Group]:
+    """What everybody finds, the apps of this instance, and one's own keys (SH-03)."""
+    groups = await asyncio.to_thread(find, context, query, limit)
+    if context.settings.site.rankings == "public":
+        today = context.facts.now_ms() // DAY_MS
+        apps = await context.tried(context.database.read(rank_apps, today - APPS_DAYS + 1, today)) or []
+        hits = [Hit(app.name, f"/apps?{urlencode({'url': app.origin})}", app.origin) for app in apps]
+        groups.insert(_APPS_AT, Group("Apps", _best(hits, query, limit)))
+    visitor = await context.tried(context.accounts.visitors.find(request))
+    if visitor is not None:
+        keys = await context.tried(context.database.read(key_names, visitor.account_id)) or {}
+        hits = [Hit(name, f"/keys/{key_hash}", "API key") for key_hash, name in keys.items()]
+        groups.append(Group("Your keys", _best(hits, query, limit)))
+    return groups
+
+
 def find(context: WebContext, query: str, limit: int) -> list[Group]:
-    """All kinds in their order; a kind without a result stays, empty."""
+    """What stands in the catalog and the guides; a kind without a result stays, empty."""
     snapshot = context.facts.snapshot()
     models = [Hit(row.model.name, f"/{row.model.id}", row.model.id) for row in context.rows()]
     providers = [Hit(each.name, f"/provider/{each.slug}", each.slug) for each in snapshot.providers.values()]
