@@ -3,7 +3,7 @@
     caches = CachedContents(clock)
     provider.always(caches.reply)
 
-A content lives for its `ttl` on the test's clock. A request that names one may not bring system instruction or tools of
+A content lives for its `ttl` on the clock. A request that names one may not bring system instruction or tools of
 its own, must be for the same model and key, and must still ask something.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tests.fakes.clock import FakeClock
 from tests.fakes.replies import Call, Reply, body, sse
+from trunkline.core.clock import Clock
 
 Json = dict[str, Any]
 FIXED = ("systemInstruction", "tools", "toolConfig")
@@ -26,7 +26,7 @@ def tokens_of(*members: object) -> int:
 class CachedContents:
     """One project of Google's."""
 
-    def __init__(self, clock: FakeClock, *, tokens_min: int = 1_024, says: str = "It is so.") -> None:
+    def __init__(self, clock: Clock, *, tokens_min: int = 1_024, says: str = "It is so.") -> None:
         self._clock = clock
         self._tokens_min = tokens_min
         self._says = says
@@ -47,13 +47,13 @@ class CachedContents:
 
     async def reply(self, call: Call) -> None:
         """Answers every request of a FakeProvider."""
-        if call.path.endswith("/cachedContents"):
-            await (self.refuse_creation or self._create)(call)
+        if creates(call.path):
+            await (self.refuse_creation or self.create)(call)
             return
         self.asked.append(call.json)
         try:
-            used = self._examine(call.path, call.json)
-        except _Refused as refused:
+            self.kept_for(call.path, call.json)
+        except RefusedError as refused:
             self.refusals.append(refused.message)
             await body({"error": {"code": refused.status, "message": refused.message}}, status=refused.status)(call)
             return
@@ -63,16 +63,17 @@ class CachedContents:
             return
         answer = {
             "candidates": [{"content": {"role": "model", "parts": [{"text": self._says}]}, "finishReason": "STOP"}],
-            "usageMetadata": {"candidatesTokenCount": 5, **used},
+            "usageMetadata": {"candidatesTokenCount": 5, **self.usage(call.json)},
         }
         if "streamGenerateContent" in call.path:
             await sse([b"data: " + msgspec.json.encode(answer) + b"\r\n\r\n"])(call)
         else:
             await body(answer)(call)
 
-    async def _create(self, call: Call) -> None:
+    async def create(self, call: Call) -> None:
+        """Answer a call that `creates`."""
         asked = call.json
-        tokens = tokens_of(*(asked.get(name) for name in (*FIXED, "contents") if name in asked))
+        tokens = _own_tokens(asked)
         if tokens < self._tokens_min:
             message = f"Cached content is too small. total_token_count={tokens}, min={self._tokens_min}"
             await body({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}, status=400)(call)
@@ -81,34 +82,54 @@ class CachedContents:
         name = f"{parent}cachedContents/c{len(self.created)}"
         self.created.append(asked)
         ttl_s = float(str(asked["ttl"]).removesuffix("s"))
-        self._kept[name] = (self._clock.monotonic_s() + ttl_s, {**asked, "tokens": tokens})
+        self._kept[name] = (self._clock.monotonic_s() + ttl_s, asked)
         told = {"name": name, "model": asked["model"], "usageMetadata": {"totalTokenCount": tokens}}
         await body(told)(call)
 
-    def _examine(self, path: str, asked: Json) -> Json:
-        """The counts of the prompt. Raises _Refused."""
+    def kept_for(self, path: str, asked: Json) -> Json:
+        """What is cached of a request: the body that its content was made with, empty when it names none.
+
+        Raises RefusedError.
+        """
         _require(bool(asked.get("contents")), 400, "contents is not specified")
-        own = tokens_of(*(asked.get(name) for name in (*FIXED, "contents") if name in asked))
         name = asked.get("cachedContent")
         if name is None:
-            return {"promptTokenCount": own}
+            return {}
         until_s, kept = self._kept.get(str(name), (0.0, {}))
         gone = "CachedContent not found (or permission denied)"
         _require(self._clock.monotonic_s() < until_s, 403, gone)
         model = str(kept["model"])
         _require(f"/{model}:" in path, 400, f"Model used by GenerateContent request and CachedContent ({model}) differ")
         _require(not set(FIXED) & set(asked), 400, "CachedContent can not be used with system_instruction, tools")
-        cached = int(kept["tokens"])
-        return {"promptTokenCount": own + cached, "cachedContentTokenCount": cached}
+        return kept
+
+    def usage(self, asked: Json) -> Json:
+        """The counts of the prompt of a request that was not refused."""
+        name = asked.get("cachedContent")
+        if name is None:
+            return {"promptTokenCount": _own_tokens(asked)}
+        cached = _own_tokens(self._kept[name][1])
+        return {"promptTokenCount": cached + _own_tokens(asked), "cachedContentTokenCount": cached}
 
 
-class _Refused(Exception):
+def creates(path: str) -> bool:
+    """Whether it is the address of the call that makes a content."""
+    return path.endswith("/cachedContents")
+
+
+class RefusedError(Exception):
+    """What Google answers an error to."""
+
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
 
 
+def _own_tokens(asked: Json) -> int:
+    return tokens_of(*(asked[name] for name in (*FIXED, "contents") if name in asked))
+
+
 def _require(holds: bool, status: int, message: str) -> None:
     if not holds:
-        raise _Refused(status, message)
+        raise RefusedError(status, message)

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.strict.gemini import StrictGemini
 from tests.strict.upstream import Json, Move
 from tests.strict.world import MOVES, World, open_world
 from tests.ways.messages import assemble, events
 
 MARK = {"cache_control": {"type": "ephemeral"}}
 ASKED: Json = {
-    "system": [{"type": "text", "text": "You are a coding agent.", **MARK}, {"type": "text", "text": "Be short."}],
+    "system": [
+        {"type": "text", "text": "You are a coding agent. " * 800, **MARK},
+        {"type": "text", "text": "Be short."},
+    ],
     "tools": [{"name": "add", "description": "Adds.", "input_schema": {"type": "object", "properties": {}}, **MARK}],
     "thinking": {"type": "enabled", "budget_tokens": 4000},
     "max_tokens": 8000,
@@ -50,7 +54,8 @@ async def take_turn(world: World, ordinal: int, move: Move, messages: list[Json]
         {"type": "tool_result", "tool_use_id": call["id"], "content": json.dumps(sum(call["input"].values()))}
         for call in calls
     ]
-    answer = results or [{"type": "text", "text": f"And question {move.number}?", **MARK}]
+    answer = results or [{"type": "text", "text": f"And question {move.number}?"}]
+    answer[-1] |= MARK
     messages += [{"role": "assistant", "content": content}, {"role": "user", "content": answer}]
 
 
@@ -74,3 +79,8 @@ async def test_an_agent_may_change_provider_at_each_turn(world: World, first: in
     for turn, move in enumerate(MOVES):
         await take_turn(world, first + turn, move, messages, stream=stream)
     assert [upstream.provider.complaints for upstream in world.upstreams] == [[] for _ in world.upstreams]
+    for upstream in world.upstreams:
+        if isinstance(upstream, StrictGemini):
+            cached = [content for created in upstream.caches.created for content in created.get("contents", [])]
+            assert any("thoughtSignature" in part for content in cached for part in content["parts"])
+            assert sum("cachedContent" in request.json for request in upstream.provider.requests) >= 2

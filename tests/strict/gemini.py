@@ -1,9 +1,16 @@
-"""Gemini 3: signatures on the parts that they came with and in each step of the last turn, a result for each call."""
+"""Gemini 3: signatures on the parts that they came with and in each step of the last turn, a result for each call.
+
+What is cached counts as said: a request that names a cached content is examined with that in front of it.
+"""
 
 import json
 
+from tests.fakes.cached_contents import CachedContents, creates
+from tests.fakes.cached_contents import RefusedError as CacheRefusedError
+from tests.fakes.provider import RecordedRequest
 from tests.fakes.replies import Reply, body, sse
-from tests.strict.upstream import Json, Move, StrictUpstream, require, require_paired
+from tests.strict.upstream import Json, Move, RefusedError, StrictUpstream, require, require_paired
+from trunkline.core.clock import SystemClock
 
 _SKIPS = "skip_thought_signature_validator"
 _DATA = {"text", "functionCall", "functionResponse"}
@@ -23,6 +30,28 @@ class StrictGemini(StrictUpstream):
     def __init__(self, signed: GeminisSignatures) -> None:
         super().__init__()
         self._signed = signed
+        self.caches = CachedContents(SystemClock())
+        self.provider.when(lambda request: creates(request.path), self.caches.create)
+
+    def whole(self, request: RecordedRequest) -> Json | None:
+        """With what is cached in front. A turn that the end of the prefix cuts is one."""
+        asked = request.json
+        if creates(request.path):
+            self._examine_creation(asked)
+            return None
+        try:
+            cached = self.caches.kept_for(request.path, asked).get("contents", [])
+        except CacheRefusedError as refused:
+            raise RefusedError(refused.message) from None
+        contents = asked["contents"]
+        if cached and cached[-1]["role"] == contents[0]["role"]:
+            parts = [*cached[-1]["parts"], *contents[0]["parts"]]
+            return {**asked, "contents": [*cached[:-1], {**contents[0], "parts": parts}, *contents[1:]]}
+        return {**asked, "contents": [*cached, *contents]}
+
+    def _examine_creation(self, asked: Json) -> None:
+        require(asked["model"].endswith(f"models/{self.model}"), "another model's content")
+        require(all(content["parts"] for content in asked.get("contents", [])), "a turn is empty")
 
     def examine(self, body: Json) -> None:
         contents = body["contents"]
@@ -62,17 +91,18 @@ class StrictGemini(StrictUpstream):
         signed = next((part for part in parts if "functionCall" in part), parts[-1])
         signed["thoughtSignature"] = signature
         self._signed[signature] = move.arguments(0) if move.calls else move.text
+        usage = {**self.caches.usage(asked), "candidatesTokenCount": 5}
         if not stream:
-            return body(_answer(parts, finish=True))
-        chunks = [_answer([part], finish=part is parts[-1]) for part in parts]
+            return body(_answer(parts, usage, finish=True))
+        chunks = [_answer([part], usage, finish=part is parts[-1]) for part in parts]
         return sse([b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n" for chunk in chunks])
 
 
-def _answer(parts: list[Json], *, finish: bool) -> Json:
+def _answer(parts: list[Json], usage: Json, *, finish: bool) -> Json:
     candidate: Json = {"content": {"role": "model", "parts": parts}, "index": 0}
     if finish:
         candidate["finishReason"] = "STOP"
-    return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 5}}
+    return {"candidates": [candidate], "usageMetadata": usage}
 
 
 def _examine_calls(parts: list[Json], after: list[Json], *, with_ids: bool) -> None:

@@ -59,6 +59,10 @@ class StrictUpstream(ABC):
         """What is strict beside the body: path and headers. Raises RefusedError."""
         require(request.method == "POST", f"{request.method} is not allowed")
 
+    def whole(self, request: RecordedRequest) -> Json | None:
+        """The body to `examine`; None: the call asks no model. Raises RefusedError."""
+        return request.json
+
     @abstractmethod
     def say(self, move: Move, asked: Json, *, stream: bool) -> Reply:
         """The reply to the request `asked`. What it signs is remembered."""
@@ -74,7 +78,9 @@ class StrictUpstream(ABC):
     def _check(self, request: RecordedRequest) -> str | None:
         try:
             self.examine_request(request)
-            self.examine(request.json)
+            asked = self.whole(request)
+            if asked is not None:
+                self.examine(asked)
         except RefusedError as refusal:
             return f"{self.slug}: {refusal}"
         return None

@@ -20,9 +20,8 @@ class StrictVertexGemini(StrictGemini):
         super().__init__(signed)
 
     def examine_request(self, request: RecordedRequest) -> None:
-        _examine_address(
-            request, rf"publishers/google/models/{self.model}:(generateContent|streamGenerateContent\?alt=sse)"
-        )
+        asks = rf"publishers/google/models/{self.model}:(generateContent|streamGenerateContent\?alt=sse)"
+        _examine_address(request, rf"({asks}|cachedContents)")
 
 
 class StrictVertexClaude(StrictMessages):

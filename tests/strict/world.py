@@ -12,7 +12,6 @@ from tests.strict.openai_chat import StrictDeepSeek, StrictMistral
 from tests.strict.openai_responses import StrictResponses
 from tests.strict.upstream import Json, Move, StrictUpstream
 from tests.strict.vertex import StrictVertexClaude, StrictVertexGemini
-from trunkline.settings import Routing
 
 MOVES = (
     *(Move(1, calls=2), Move(2, "And once more.", calls=1), Move(3, calls=1), Move(4, calls=2), Move(5, "Here it is.")),
@@ -62,8 +61,6 @@ async def open_world(home: Path) -> AsyncIterator[World]:
             await stack.enter_async_context(upstream.provider)
             name = f"acme/{upstream.model}"
             entries.append(endpoint(name, upstream.provider, upstream.slug, protocol=upstream.protocol))
-        # Signatures must come back in the request itself: no cached contents stand in for a part of it here.
-        routing = Routing(prompt_caches=False)
-        made.instance = await stack.enter_async_context(Instance(home, endpoints=entries, routing=routing))
+        made.instance = await stack.enter_async_context(Instance(home, endpoints=entries))
         yield made
         assert await made.instance.audit() == []
