@@ -40,6 +40,10 @@ class Policy(Protocol):
         """Indexes of endpoints, first choice first."""
         ...
 
+    def begin(self, index: int) -> None:
+        """An attempt begins, now."""
+        ...
+
     def learn(self, index: int, result: Result) -> None:
         """An attempt is over, now."""
         ...
@@ -76,12 +80,24 @@ class Planned:
         planned = plan(query, self._snapshot, self._instance, now_ms=clock.now_ms(), dice=self._dice)
         return [self._indexes[candidate.endpoint.id] for candidate in planned.attempts]
 
+    def begin(self, index: int) -> None:
+        if self._ids[index] in self._health.recovering:
+            self._health.begin_trial(self._ids[index])
+
     def learn(self, index: int, result: Result) -> None:
         latency_s = result.after_s if result.fault is None else None
         self._health.record(self._ids[index], outcome=result.fault or "success", latency_s=latency_s)
 
 
-class RoundRobin:
+class _Unteachable:
+    def begin(self, index: int) -> None:
+        """It does not notice."""
+
+    def learn(self, index: int, result: Result) -> None:
+        """It never does."""
+
+
+class RoundRobin(_Unteachable):
     """One after the other. Implements `Policy`."""
 
     name = "round robin"
@@ -94,11 +110,8 @@ class RoundRobin:
         first = self._next = (self._next + 1) % self._count
         return [*range(first, self._count), *range(first)]
 
-    def learn(self, index: int, result: Result) -> None:
-        """It never does."""
 
-
-class CheapestFirst:
+class CheapestFirst(_Unteachable):
     """By price alone. Implements `Policy`."""
 
     name = "cheapest first"
@@ -109,11 +122,8 @@ class CheapestFirst:
     def order(self, clock: VirtualClock) -> Sequence[int]:
         return self._order
 
-    def learn(self, index: int, result: Result) -> None:
-        """It never does."""
 
-
-class LowestLatency:
+class LowestLatency(_Unteachable):
     """By a moving average of the time to the first token; a failure counts for its time. Implements `Policy`."""
 
     name = "lowest latency"

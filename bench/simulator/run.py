@@ -107,8 +107,8 @@ class Simulation:
         order = self._policy.order(self._clock)
         self._first[order[0]][bucket] += 1
         for index in order[:ATTEMPTS_MAX]:
-            endpoint = self._endpoints[index]
-            result = endpoint.attempt(at_s, dice)
+            self._policy.begin(index)
+            result = self._endpoints[index].attempt(at_s, dice)
             self._attempts += 1
             at_s += result.after_s
             self._learnt += 1
@@ -116,7 +116,7 @@ class Simulation:
             if result.fault is None:
                 self._answered += 1
                 self._waits_s.append(at_s - now_s)
-                self._paid += endpoint.price_usd
+                self._paid += self._endpoints[index].price_usd
                 self._could_have_paid += self._cheapest_usd
                 return
             if index == order[0]:

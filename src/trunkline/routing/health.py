@@ -24,6 +24,10 @@ UPTIME_COUNT_MIN = 10
 DEGRADED_PERCENT = 95.0
 DOWN_PERCENT = 80.0
 OUTAGE_BUCKETS = 30
+FAILURES_IN_A_ROW = 5
+"""After so many, in an outage, nothing comes through any more."""
+TRIAL_S_MAX = 10.0
+"""So long one attempt keeps others off an endpoint that comes back; an answer may take longer than that."""
 PERCENTILE_WINDOWS_S = (300.0, 1800.0)
 """The rolling five minutes, else the last half hour (5.4)."""
 ENDPOINTS_MAX = 10_000
@@ -33,13 +37,33 @@ ENDPOINTS_MAX = 10_000
 class _Past:
     """What is known of one endpoint."""
 
-    __slots__ = ("latency", "outage", "retry_after_until_s", "slowness", "uptime")
+    __slots__ = (
+        "failures_in_a_row",
+        "latency",
+        "outage",
+        "rank",
+        "rank_in_outage",
+        "rank_until_s",
+        "retry_after_until_s",
+        "slowness",
+        "trial_until_s",
+        "uptime",
+    )
 
     def __init__(self, outage_window_s: float) -> None:
         self.uptime = Counter(UPTIME_WINDOW_S, UPTIME_BUCKETS)
         self.outage = Counter(outage_window_s, OUTAGE_BUCKETS)
         """For the outage test, 429s count as failures."""
+        self.failures_in_a_row = 0
+        """429s among them, as in the outage test."""
         self.retry_after_until_s = 0.0
+        self.rank_in_outage = 0
+        """Of the last outage, until an answer has disproved it; 0: there is none."""
+        self.trial_until_s = 0.0
+        """An attempt finds out meanwhile whether it is over."""
+        self.rank = 0
+        self.rank_until_s = 0.0
+        """Nothing can change `rank` before, but another outcome or the beginning of a trial."""
         self.latency = Samples()
         self.slowness = Samples()
         """Negated tokens per second: its percentiles go from fast to slow (5.5)."""
@@ -50,6 +74,9 @@ class MemoryHealth:
 
     `rank` is asked for every candidate of every request. An endpoint without a failure in the last half hour, which
     is nearly all of them, costs it one look into a nearly empty table.
+
+    Two things are decided beyond 5.1 (docs/develop/decisions/0024-health.md): where nothing comes through any more, an
+    endpoint is down, not only out of order; and the end of an outage is tried by one request at a time.
     """
 
     def __init__(self, clock: Clock, settings: Routing) -> None:
@@ -58,6 +85,8 @@ class MemoryHealth:
         self._pasts: dict[str, _Past] = {}
         self._troubled: dict[str, _Past] = {}
         """Those of `_pasts` with a failure in one of their windows, or told to wait."""
+        self.recovering: set[str] = set()
+        """Endpoints with an outage that no answer has disproved yet: whoever calls one says so with `begin_trial`."""
 
     def record(
         self,
@@ -70,13 +99,18 @@ class MemoryHealth:
     ) -> None:
         """Count one ended attempt. `latency_s` is the time to the first token, of streams only; `duration_s` is from
         the request's start to its end."""
-        if outcome == "cancelled":
-            return
         now_s = self._clock.monotonic_s()
         past = self._past(endpoint_id)
+        past.rank_until_s = past.trial_until_s = 0.0
+        if outcome == "cancelled":
+            return
         if outcome == "success":
             past.uptime.add(now_s, good=True)
             past.outage.add(now_s, good=True)
+            past.failures_in_a_row = 0
+            if past.rank_in_outage:
+                past.rank_in_outage = 0
+                self.recovering.discard(endpoint_id)
             if latency_s is not None:
                 past.latency.add(now_s, latency_s)
             if duration_s and output_tokens > 0:
@@ -88,15 +122,35 @@ class MemoryHealth:
         elif not is_rate_limit:
             return
         past.outage.add(now_s, good=False)
+        past.failures_in_a_row += 1
         if (wait_s := outcome.fault.retry_after_s) is not None:
             until_s = now_s + min(max(wait_s, 0.0), self._settings.retry_after_cap_seconds)
             past.retry_after_until_s = max(past.retry_after_until_s, until_s)
         self._troubled[endpoint_id] = past
+        if in_outage := self._rank_in_outage(past, now_s):
+            past.rank_in_outage = max(past.rank_in_outage, in_outage)
+            self.recovering.add(endpoint_id)
+
+    def begin_trial(self, endpoint_id: str) -> None:
+        """An attempt begins at one of `recovering`. If its outage is over by the clock, others wait for what comes of
+        it, so that an endpoint that still does not answer costs one request and not all that come meanwhile."""
+        now_s = self._clock.monotonic_s()
+        past = self._past(endpoint_id)
+        past.outage.advance(now_s)
+        if past.trial_until_s <= now_s and not self._rank_in_outage(past, now_s):
+            past.trial_until_s = now_s + TRIAL_S_MAX
+            past.rank_until_s = 0.0
 
     def rank(self, endpoint_id: str) -> int:
         """0 normal, 1 degraded, 2 outage, 3 down (5.1)."""
         past = self._troubled.get(endpoint_id)
-        return 0 if past is None else self._rank(endpoint_id, past)
+        if past is None:
+            return 0
+        now_s = self._clock.monotonic_s()
+        if now_s >= past.rank_until_s:
+            past.rank = self._rank(endpoint_id, past, now_s)
+            past.rank_until_s = self._next_change_s(past, now_s)
+        return past.rank
 
     def uptime_percent(self, endpoint_id: str) -> float | None:
         """Share of counted requests of the last 30 minutes that succeeded; None below ten of them (21)."""
@@ -128,25 +182,38 @@ class MemoryHealth:
                 oldest = next(iter(self._pasts))
                 del self._pasts[oldest]
                 self._troubled.pop(oldest, None)
+                self.recovering.discard(oldest)
             past = self._pasts[endpoint_id] = _Past(self._settings.outage_window_seconds)
         return past
 
-    def _rank(self, endpoint_id: str, past: _Past) -> int:
-        now_s = self._clock.monotonic_s()
+    def _rank(self, endpoint_id: str, past: _Past, now_s: float) -> int:
         past.uptime.advance(now_s)
         past.outage.advance(now_s)
-        if not (past.uptime.bad or past.outage.bad or past.retry_after_until_s > now_s):
+        if not (past.uptime.bad or past.outage.bad or past.retry_after_until_s > now_s or past.rank_in_outage):
             del self._troubled[endpoint_id]
             return 0
         uptime = _percent(past.uptime, RANK_COUNT_MIN)
         if uptime is not None and uptime < DOWN_PERCENT:
             return 3
-        if past.retry_after_until_s > now_s or self._is_outage(past.outage):
-            return 2
+        if in_outage := self._rank_in_outage(past, now_s):
+            return in_outage
+        if past.trial_until_s > now_s:
+            return past.rank_in_outage
         return 1 if uptime is not None and uptime < DEGRADED_PERCENT else 0
 
-    def _is_outage(self, recent: Counter) -> bool:
-        return recent.bad > 0 and recent.bad >= self._settings.outage_failure_ratio * (recent.bad + recent.good)
+    def _rank_in_outage(self, past: _Past, now_s: float) -> int:
+        """By the failures of the last 30 s: 3 when nothing comes through any more, 2 when it is an outage, else 0."""
+        bad, total = past.outage.bad, past.outage.bad + past.outage.good
+        if bad and past.failures_in_a_row >= FAILURES_IN_A_ROW:
+            return 3
+        is_outage = bad > 0 and bad >= self._settings.outage_failure_ratio * total
+        return 2 if is_outage or past.retry_after_until_s > now_s else 0
+
+    def _next_change_s(self, past: _Past, now_s: float) -> float:
+        """When time alone may change the rank."""
+        ends_s = [past.uptime.next_step_s, past.outage.next_step_s]
+        ends_s += (end_s for end_s in (past.retry_after_until_s, past.trial_until_s) if end_s > now_s)
+        return min(ends_s)
 
 
 class RecentStatistics(NoStatistics):

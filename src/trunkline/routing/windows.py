@@ -1,6 +1,8 @@
 """Counters and samples over a trailing window, in bounded memory. Time is given, never asked."""
 
+from bisect import bisect_left
 from collections import deque
+from itertools import islice
 
 SAMPLES_MAX = 256
 """Newest measurements kept of one kind and endpoint; under load they span less than the window, never more."""
@@ -38,6 +40,11 @@ class Counter:
             self._good[slot] = self._bad[slot] = 0
         self._newest = bucket
 
+    @property
+    def next_step_s(self) -> float:
+        """When `advance` may forget something again."""
+        return (self._newest + 1) * self._width_s
+
     def add(self, now_s: float, *, good: bool) -> None:
         """Count one outcome."""
         self.advance(now_s)
@@ -53,17 +60,19 @@ class Counter:
 class Samples:
     """The newest measurements of one kind, and their percentiles by nearest rank (routing-and-catalog.md 21)."""
 
-    __slots__ = ("_fresh_until_s", "_sorted", "_taken")
+    __slots__ = ("_fresh_until_s", "_sorted", "_taken_s", "_values")
 
     _REFRESH_S = 1.0
 
     def __init__(self) -> None:
-        self._taken: deque[tuple[float, float]] = deque(maxlen=SAMPLES_MAX)
+        self._taken_s: deque[float] = deque(maxlen=SAMPLES_MAX)
+        self._values: deque[float] = deque(maxlen=SAMPLES_MAX)
         self._sorted: list[float] = []
         self._fresh_until_s = 0.0
 
     def add(self, now_s: float, value: float) -> None:
-        self._taken.append((now_s, value))
+        self._taken_s.append(now_s)
+        self._values.append(value)
 
     def reached_by(self, percent: int, now_s: float, windows_s: tuple[float, ...]) -> float | None:
         """The value that `percent` % of the samples stay at or below, in the first of `windows_s` that has any.
@@ -78,7 +87,9 @@ class Samples:
         return self._sorted[max(0, -(-percent * len(self._sorted) // 100) - 1)]
 
     def _in_first_window(self, now_s: float, windows_s: tuple[float, ...]) -> list[float]:
+        taken_s = list(self._taken_s)
         for window_s in windows_s:
-            if values := sorted(value for taken_s, value in self._taken if now_s - taken_s <= window_s):
-                return values
+            outside = bisect_left(taken_s, now_s - window_s)
+            if outside < len(taken_s):
+                return sorted(islice(self._values, outside, None))
         return []

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.unit.routing.worlds import fault
-from trunkline.routing.health import ENDPOINTS_MAX, MemoryHealth
+from trunkline.routing.health import ENDPOINTS_MAX, TRIAL_S_MAX, MemoryHealth
 from trunkline.settings import Routing
 
 
@@ -69,6 +69,46 @@ def test_an_outage_is_over_after_thirty_seconds() -> None:
     assert watch.rank == 0
 
 
+def test_five_failures_in_a_row_are_more_than_an_outage_until_an_answer_comes() -> None:
+    watch = Watch()
+    watch.see(good=400, bad=4)
+    assert watch.rank == 0, "four of 404 are no outage yet"
+    watch.see(bad=1)
+    assert watch.rank == 3
+    watch.see(good=1)
+    assert watch.rank == 0
+
+
+def test_the_end_of_an_outage_is_tried_by_one_attempt_at_a_time() -> None:
+    watch = Watch()
+    watch.see(bad=5)
+    assert watch.health.recovering == {"e"}
+    watch.health.begin_trial("e")
+    watch.clock.advance(31)
+    assert watch.rank == 0, "an attempt during the outage was no trial"
+    watch.health.begin_trial("e")
+    assert watch.rank == 3, "others wait for what comes of it"
+    watch.see(bad=1)
+    watch.clock.advance(31)
+    assert watch.rank == 0, "it failed; half a minute later the next one tries"
+    watch.health.begin_trial("e")
+    watch.see(good=1)
+    assert (watch.rank, watch.health.recovering) == (0, set())
+
+
+def test_a_trial_that_its_caller_left_or_that_takes_long_makes_room_for_the_next() -> None:
+    watch = Watch()
+    watch.see(bad=2)
+    watch.clock.advance(31)
+    watch.health.begin_trial("e")
+    assert watch.rank == 2
+    watch.health.record("e", outcome="cancelled")
+    assert watch.rank == 0
+    watch.health.begin_trial("e")
+    watch.clock.advance(TRIAL_S_MAX)
+    assert watch.rank == 0
+
+
 def test_429_counts_for_the_outage_test_only() -> None:
     watch = Watch()
     watch.see(bad=1, status=429)
@@ -96,7 +136,8 @@ def test_retry_after_keeps_an_endpoint_out_until_it_elapses_at_most_a_minute(hin
 
 def test_down_wins_over_outage_and_outage_over_degraded() -> None:
     watch = Watch()
-    watch.see(good=85, bad=15)
+    watch.see(bad=15)
+    watch.see(good=85)
     watch.clock.advance(60)
     assert watch.rank == 1
     watch.see(bad=1)
