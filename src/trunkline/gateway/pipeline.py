@@ -273,6 +273,8 @@ class Pipeline:
         upstream = self._sandbox if runtime.in_process else self._upstream
         if encoded.more_bodies or encoded.cacheable is not None:
             upstream = self._in_several_calls(upstream, exchange, candidate, encoded)
+        if candidate.endpoint.id in self._health.recovering:
+            self._health.begin_trial(candidate.endpoint.id)
         started_s = asyncio.get_running_loop().time()
         opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion)
         if exchange.cache_use is not None:
