@@ -64,7 +64,7 @@ class Filler:
             "endpoint_hours": self._endpoint_rows("hour", range((TODAY - 7) * 24, TODAY * 24)),
             "endpoint_days": self._endpoint_rows("day", range(TODAY - 90, TODAY)),
         }
-        return {name: _write(connection, tables[name], rows) for name, rows in made.items()}  # type: ignore[index]
+        return {name: _write(connection, tables[name], rows) for name, rows in made.items()}
 
     def _uses(self) -> Iterator[tuple[str, str, int, str, str]]:
         for account, key, app, models in self._habits:

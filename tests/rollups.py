@@ -17,7 +17,7 @@ def totals(connection: Connection) -> dict[str, int]:
     """Generations and spend by each way of adding up; all must agree."""
 
     def one(statement: object) -> int:
-        return int(connection.execute(statement).scalar_one() or 0)  # type: ignore[call-overload]
+        return int(connection.execute(statement).scalar_one() or 0)
 
     return {
         "waiting": one(select(func.count()).select_from(rollup_queue)),

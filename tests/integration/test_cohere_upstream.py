@@ -57,7 +57,7 @@ async def test_a_whole_answer_arrives_with_the_price_of_the_billed_units(world: 
     assert (choice["finish_reason"], choice["native_finish_reason"]) == ("stop", "COMPLETE")
     cited = choice["message"]["annotations"][0]["url_citation"]
     assert (cited["url"], cited["title"]) == ("https://yr.test/oslo", "Yr")
-    assert TEXT["text"][cited["start_index"] : cited["end_index"]] == CITATION["text"]  # type: ignore[index]
+    assert TEXT["text"][cited["start_index"] : cited["end_index"]] == CITATION["text"]
     assert (got["usage"]["prompt_tokens"], got["usage"]["completion_tokens"]) == (10, 5)
     assert got["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
     assert got["usage"]["cost"] == pytest.approx(10e-6 + 10e-6)

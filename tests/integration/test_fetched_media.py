@@ -137,7 +137,7 @@ async def test_content_that_is_no_usable_image_is_refused_with_the_part_named(
 async def test_slow_server_costs_bounded_time(tmp_path: Path, provider: FakeProvider, web: FakeProvider) -> None:
     web.always(raw(head(200, length=100) + b"GIF", ending="hang"))
     async with served(tmp_path, provider) as instance:
-        instance.app._pipeline._fetcher._timeout_s = 0.2  # pyright: ignore[reportOptionalMemberAccess]
+        instance.app._pipeline._fetcher._timeout_s = 0.2
         async with asyncio.timeout(2):
             response = await ask(instance, image(f"{web.origin}/a"), image(f"{web.origin}/b"))
         assert refused(response)[:2] == (400, "image_download_failed")

@@ -92,7 +92,7 @@ async def test_what_a_generation_of_claude_refuses_is_asked_in_its_own_way(world
         world.claude.then(claude.answer(claude.TEXT))
         assert (await world.ask(model, **members)).status_code == 200
     new, old = [request.json for request in world.claude.requests]
-    assert new["thinking"]["type"] == "adaptive"  # type: ignore[index]
+    assert new["thinking"]["type"] == "adaptive"
     assert "temperature" not in new
     assert new["output_config"] == {"effort": "xhigh"}
     assert "thinking" not in old

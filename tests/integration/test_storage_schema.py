@@ -20,7 +20,7 @@ from trunkline.storage.tables import metadata
 
 def _migrate_step_by_step(connection: Connection) -> None:
     """From nothing through every migration, as an old installation would have come here."""
-    schema._upgrade(connection)  # pyright: ignore[reportPrivateUsage]
+    schema._upgrade(connection)
 
 
 def test_the_migrations_lead_to_the_tables(empty_url: str) -> None:

@@ -131,7 +131,7 @@ async def test_what_a_request_may_use_is_bounded(
 ) -> None:
     big, small = await upload(instance, b"a" * 3000, "a.txt"), await upload(instance, b"b" * 1500, "b.txt")
     other = await upload(instance, b"c" * 1500, "c.txt")
-    monkeypatch.setitem(fetching.BYTES_MAX, "upload", 2000)  # pyright: ignore[reportArgumentType]
+    monkeypatch.setitem(fetching.BYTES_MAX, "upload", 2000)
     monkeypatch.setattr(fetching, "REQUEST_BYTES_MAX", 2500)
     for parts in ([by_id(big)], [by_id(small), by_id(other)]):
         response = await ask(instance, *parts)

@@ -137,7 +137,7 @@ def test_nothing_counts_between_the_last_event_and_the_end_marker() -> None:
 )
 def test_reasons_to_stop_are_ours_and_the_upstreams_own_word_stands_beside(native: str, reason: str) -> None:
     _, told = decode_stream([whole(*events(TEXT, finish=native))])
-    assert deltas_of(told, Finished) == [Finished(reason, native)]  # type: ignore[arg-type]
+    assert deltas_of(told, Finished) == [Finished(reason, native)]
 
 
 @pytest.mark.parametrize(("native", "status"), [("ERROR", 200), ("TIMEOUT", 504), ("ERROR_TOXIC", 200)])

@@ -231,7 +231,7 @@ def test_calls_with_the_same_id_get_ids_of_their_own() -> None:
 )
 def test_reasons_to_stop_are_ours_and_the_upstreams_own_word_stands_beside(native: str, reason: str) -> None:
     _, told = decode_stream([b"".join(map(event, events((TEXT,), stop=native)))])
-    assert deltas_of(told, Finished) == [Finished(reason, native)]  # type: ignore[arg-type]
+    assert deltas_of(told, Finished) == [Finished(reason, native)]
 
 
 def test_a_call_that_was_cut_by_the_token_limit_stays_cut() -> None:

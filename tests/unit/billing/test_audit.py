@@ -25,7 +25,7 @@ async def books(database: SqlDatabase) -> SqlDatabase:
 
 async def broken(books: SqlDatabase, statement: object) -> list[Difference]:
     def run(connection: Connection) -> None:
-        connection.execute(statement)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        connection.execute(statement)
 
     await books.write(run)
     return await books.read(audit)

@@ -44,7 +44,7 @@ def laid_over(
 
 def findings(*endpoints: Mapping[str, JsonValue], **others: object) -> list[str]:
     with pytest.raises(OverridesInvalid) as caught:
-        laid_over(*endpoints, **others)  # pyright: ignore[reportArgumentType]
+        laid_over(*endpoints, **others)
     return str(caught.value).splitlines()
 
 

@@ -138,7 +138,7 @@ texts = st.text(alphabet="a \n", max_size=3)
     st.lists(st.tuples(roles, texts), min_size=1, max_size=8), st.sampled_from(["claude-opus-4-8", "claude-haiku-4-5"])
 )
 def test_any_conversation_becomes_turns_that_the_api_takes(said: list[tuple[str, str]], model: str) -> None:
-    messages = tuple(Message(role=role, parts=(Text(words),), plain=True) for role, words in said)  # type: ignore[arg-type]
+    messages = tuple(Message(role=role, parts=(Text(words),), plain=True) for role, words in said)
     try:
         body = plain(encode_upstream(GenerationRequest(messages=messages), target(model)))
     except InvalidPrompt:
