@@ -31,6 +31,14 @@ class MediaCount(Struct, frozen=True, kw_only=True):
         return frozenset({"text", *(name for name, count in kinds if count)})
 
 
+class Surveyed(Struct, frozen=True, kw_only=True):
+    """What a walk over a request's content is made for."""
+
+    media: MediaCount
+    tokens_estimate: int
+    """The prompt's."""
+
+
 def estimated_tokens(chars: int) -> int:
     """A quarter of the characters (or UTF-8 bytes), rounded up."""
     return -(-chars // CHARS_PER_TOKEN)

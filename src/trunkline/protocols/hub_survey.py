@@ -1,8 +1,6 @@
 """What routing, holds and records are told of a request that was read straight into the hub."""
 
-from msgspec import Struct
-
-from trunkline.protocols.estimates import MediaCount, prompt_tokens_estimate
+from trunkline.protocols.estimates import MediaCount, Surveyed, prompt_tokens_estimate
 from trunkline.protocols.requests import (
     Audio,
     File,
@@ -17,11 +15,9 @@ from trunkline.protocols.requests import (
 )
 
 
-class HubSurvey(Struct, frozen=True, kw_only=True):
+class HubSurvey(Surveyed, frozen=True, kw_only=True):
     """One walk over a request's messages and tools."""
 
-    media: MediaCount
-    tokens_estimate: int
     names_uploads: bool = False
     """Some file is given by its id alone (inference.md 26)."""
 

@@ -1,13 +1,14 @@
 """A validated chat or completions request: what the gateway, routing and both encoders ask of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain, count
 
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from trunkline.protocols.chat.survey import UPLOAD, Survey
 from trunkline.protocols.chat.wire_messages import DeveloperMessage, SystemMessage, TextPart, WireMessage, WirePart
 from trunkline.protocols.chat.wire_request import HEAD, Head, JsonSchemaResponse, WireTool
+from trunkline.protocols.headed_request import HeadedRequest
 from trunkline.protocols.opening import OPENING_CHARS_MAX
 from trunkline.protocols.requests import Reasoning, ToolChoice
 from trunkline.protocols.wire_types import COMPRESSION_OFF, COMPRESSION_ON, EMPTY
@@ -16,20 +17,15 @@ BESIDE_HEAD = frozenset({"messages", "tools", "tool_choice"})
 """Documented members that are decoded on their own."""
 
 
-class ChatRequest(Struct, frozen=True, kw_only=True):
-    """One validated request. `members` are all top-level members as sent, but for nulls; the rest is read from them."""
+class ChatRequest(HeadedRequest, frozen=True, kw_only=True):
+    """One validated request."""
 
-    members: Mapping[str, Raw]
     head: Head
     messages: tuple[WireMessage, ...]
     survey: Survey
     tools: tuple[WireTool, ...]
     tool_choice: ToolChoice | None
     reasoning: Reasoning | None
-    models: tuple[str, ...]
-    """`model` first, then `models`, duplicates removed, as sent; may be empty."""
-    used_parameters: frozenset[str]
-    """Exact names of the parameter enum that the request uses (routing-and-catalog.md 4.3)."""
     text_completion: bool
     """A `prompt` was given: the answer takes the shape of inference.md 19."""
     size_bytes: int
@@ -56,11 +52,6 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         return first_system, b""
 
     @property
-    def provider(self) -> Raw:
-        """The `provider` object as sent; empty when absent."""
-        return self.members.get("provider", EMPTY)
-
-    @property
     def plugins(self) -> Raw:
         """The `plugins` array as sent; empty when absent. The older `transforms` stand for the plugin that they became
         (routing-and-catalog.md 16.2), unless there are plugins."""
@@ -68,14 +59,6 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         if self.head.transforms is None or len(sent):
             return sent
         return COMPRESSION_ON if "middle-out" in self.head.transforms else COMPRESSION_OFF
-
-    @property
-    def route(self) -> str | None:
-        return self.head.route
-
-    @property
-    def preset(self) -> str | None:
-        return self.head.preset
 
     @property
     def input_modalities(self) -> frozenset[str]:
@@ -92,10 +75,6 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         return "prompt" if self.text_completion else "messages"
 
     @property
-    def prompt_tokens_estimate(self) -> int:
-        return self.survey.tokens_estimate
-
-    @property
     def n(self) -> int:
         return self.head.n or 1
 
@@ -103,10 +82,6 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     def user(self) -> str | None:
         """The caller's end user: for records, never sent upstream (inference.md 28)."""
         return self.head.user if self.head.user is not None else self.head.safety_identifier
-
-    @property
-    def session_id(self) -> str | None:
-        return self.head.session_id
 
     @property
     def metadata(self) -> str | None:
@@ -147,19 +122,6 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     def include_reasoning(self) -> bool:
         """The answer shows reasoning."""
         return self.reasoning is None or not self.reasoning.exclude
-
-    @property
-    def num_images(self) -> int:
-        return self.survey.media.images
-
-    @property
-    def num_audio(self) -> int:
-        return self.survey.media.audio
-
-    @property
-    def num_media(self) -> int:
-        """Images, files, recordings and videos together."""
-        return self.survey.media.total
 
 
 def is_extra(name: str) -> bool:

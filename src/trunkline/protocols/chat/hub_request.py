@@ -6,7 +6,7 @@ from trunkline.protocols.chat import messages as chat_messages
 from trunkline.protocols.chat.chat_request import ChatRequest, is_extra
 from trunkline.protocols.chat.wire_request import JsonObjectFormat, JsonSchemaResponse
 from trunkline.protocols.heard import Expected
-from trunkline.protocols.requests import CacheMarker, GenerationRequest, JsonObject, JsonSchema, Sampling
+from trunkline.protocols.requests import CacheMarker, GenerationRequest, JsonObject, JsonSchema
 from trunkline.protocols.wire_types import EMPTY
 
 
@@ -21,7 +21,12 @@ def to_hub(request: ChatRequest) -> GenerationRequest:
         tools=tuple([chat_messages.hub_tool(tool) for tool in request.tools]),
         tool_choice=request.tool_choice,
         parallel_tool_calls=head.parallel_tool_calls,
-        sampling=_sampling(request),
+        sampling=head.sampling(
+            max_tokens=head.max_output_tokens,
+            logit_bias=request.members.get("logit_bias", EMPTY),
+            logprobs=head.logprobs,
+            n=head.n,
+        ),
         output=output,
         output_raw=output_raw,
         reasoning=request.reasoning,
@@ -42,28 +47,6 @@ def to_hub(request: ChatRequest) -> GenerationRequest:
 def expected(request: ChatRequest) -> Expected:
     """The part of it that answers are judged by."""
     return Expected(tuple([chat_messages.hub_tool(tool) for tool in request.tools]), _output(request)[0])
-
-
-def _sampling(request: ChatRequest) -> Sampling:
-    head = request.head
-    stop = head.stop
-    return Sampling(
-        max_tokens=head.max_output_tokens,
-        temperature=head.temperature,
-        top_p=head.top_p,
-        top_k=head.top_k,
-        min_p=head.min_p,
-        top_a=head.top_a,
-        frequency_penalty=head.frequency_penalty,
-        presence_penalty=head.presence_penalty,
-        repetition_penalty=head.repetition_penalty,
-        seed=head.seed,
-        stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
-        logit_bias=request.members.get("logit_bias", EMPTY),
-        logprobs=head.logprobs,
-        top_logprobs=head.top_logprobs,
-        n=head.n,
-    )
 
 
 def _output(request: ChatRequest) -> tuple[JsonObject | JsonSchema | None, Raw]:

@@ -8,7 +8,7 @@ that needs none keeps its bytes (the native path).
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from trunkline.protocols import media_payloads
 from trunkline.protocols.chat.wire_messages import (
@@ -28,7 +28,7 @@ from trunkline.protocols.chat.wire_messages import (
     WirePart,
     given,
 )
-from trunkline.protocols.estimates import MediaCount, prompt_tokens_estimate
+from trunkline.protocols.estimates import MediaCount, Surveyed, prompt_tokens_estimate
 from trunkline.protocols.output_images import OutputImage
 from trunkline.protocols.reasoning.details import WireReasoningDetail
 from trunkline.protocols.validation import decode, invalid_prompt
@@ -62,14 +62,12 @@ _output_images = msgspec.json.Decoder(list[OutputImage])
 _objects = msgspec.json.Decoder(list[dict[str, Raw]])
 
 
-class Survey(Struct, frozen=True, kw_only=True):
+class Survey(Surveyed, frozen=True, kw_only=True):
     """What the walk found. `traits` has one entry a message, `all_traits` is their union."""
 
     traits: tuple[int, ...]
     all_traits: int
-    tokens_estimate: int
     input_modalities: frozenset[str]
-    media: MediaCount
 
 
 class _Walk:

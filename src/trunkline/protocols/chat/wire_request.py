@@ -9,25 +9,13 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Raw, Struct
 
 from trunkline.protocols.chat.wire_messages import TextPart
-from trunkline.protocols.reasoning.wire import WireReasoning
-from trunkline.protocols.request_head import HeadReader
+from trunkline.protocols.request_head import HeadReader, SamplingHead
 from trunkline.protocols.requests import Effort
 from trunkline.protocols.wire_types import (
     EMPTY,
-    INT64_MAX,
     CacheControl,
     Count,
-    Debug,
-    Metadata,
-    ModelSlug,
     Name,
-    Penalty,
-    PluginRequest,
-    PromptCacheOptions,
-    ServiceTier,
-    SessionId,
-    UpToOne,
-    UpToTwo,
     Verbosity,
 )
 
@@ -84,59 +72,25 @@ class Prediction(Struct, frozen=True):
     content: str | list[TextPart]
 
 
-class Head(Struct, frozen=True, kw_only=True):
+class Head(SamplingHead, frozen=True, kw_only=True):
     """All documented top-level members but `messages`, `prompt`, `tools` and `tool_choice`."""
 
-    model: ModelSlug | None = None
-    models: list[ModelSlug] | None = None
-    preset: str | None = None
-    stream: bool | None = None
     stream_options: StreamOptions | None = None
     usage: UsageOptions | None = None
     max_tokens: Count | None = None
     max_completion_tokens: Count | None = None
-    temperature: UpToTwo | None = None
-    top_p: UpToOne | None = None
-    top_k: Annotated[int, Meta(ge=0, le=INT64_MAX)] | None = None
-    min_p: UpToOne | None = None
-    top_a: UpToOne | None = None
-    frequency_penalty: Penalty | None = None
-    presence_penalty: Penalty | None = None
-    repetition_penalty: UpToTwo | None = None
-    seed: Annotated[int, Meta(ge=-INT64_MAX - 1, le=INT64_MAX)] | None = None
-    stop: str | Annotated[list[str], Meta(max_length=4)] | None = None
-    logit_bias: dict[str, Annotated[float, Meta(ge=-100, le=100)]] | None = None
     logprobs: bool | None = None
-    top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     n: Annotated[int, Meta(ge=1, le=128)] | None = None
     response_format: ResponseFormat | None = None
     structured_outputs: bool | None = None
-    parallel_tool_calls: bool | None = None
-    max_tool_calls: Count | None = None
-    reasoning: WireReasoning | None = None
     reasoning_effort: Effort | None = None
     include_reasoning: bool | None = None
     verbosity: Verbosity | None = None
-    modalities: list[Literal["text", "image", "audio"]] | None = None
     audio: AudioOutput | None = None
-    image_config: dict[str, Raw] | None = None
     prediction: Prediction | None = None
-    plugins: list[PluginRequest] | None = None
     transforms: list[str] | None = None
     web_search_options: dict[str, Raw] | None = None
-    provider: dict[str, Raw] | None = None
-    route: str | None = None
-    cache_control: CacheControl | None = None
-    prompt_cache_key: str | None = None
-    prompt_cache_options: PromptCacheOptions | None = None
-    session_id: SessionId | None = None
-    user: str | None = None
-    safety_identifier: str | None = None
-    metadata: Metadata | None = None
-    trace: dict[str, Raw] | None = None
-    service_tier: ServiceTier | None = None
     speed: Literal["fast", "standard"] | None = None
-    debug: Debug | None = None
 
     @property
     def max_output_tokens(self) -> int | None:

@@ -5,10 +5,11 @@ from itertools import chain
 from typing import TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from trunkline.core import ids
 from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.headed_request import HeadedRequest
 from trunkline.protocols.heard import Expected
 from trunkline.protocols.hub_survey import HubSurvey, survey_of, used_parameters
 from trunkline.protocols.messages.hub_request import Said, hub_request
@@ -31,7 +32,7 @@ from trunkline.protocols.messages.wire_request import FALLBACKS_MAX, HEAD, USER_
 from trunkline.protocols.opening import opening_of
 from trunkline.protocols.requests import GenerationRequest, JsonSchema
 from trunkline.protocols.validation import ParseLimits, check_nesting, decode, invalid, invalid_prompt, top_level
-from trunkline.protocols.wire_types import EMPTY, ModelSlug
+from trunkline.protocols.wire_types import ModelSlug
 
 R = TypeVar("R", bound="MessagesRequest")
 
@@ -40,14 +41,12 @@ _TYPED = frozenset({"messages", "tools"})
 """Members whose depth is checked where it is free, part by part."""
 
 
-class MessagesRequest(Struct, frozen=True, kw_only=True):
+class MessagesRequest(HeadedRequest, frozen=True, kw_only=True):
     """Implements `protocols.client.AskedRequest`."""
 
     said: Said
+    head: Head
     survey: HubSurvey
-    models: tuple[str, ...]
-    """`model` first, then `fallbacks` or `models`, duplicates removed, as sent; may be empty."""
-    used_parameters: frozenset[str]
     names_uploads: bool
     names_addresses: bool
     """Some medium is given by its address."""
@@ -65,33 +64,8 @@ class MessagesRequest(Struct, frozen=True, kw_only=True):
         return opening_of(chain(system, ((message.role, _text(message.content)) for message in self.said.messages)))
 
     @property
-    def members(self) -> Mapping[str, Raw]:
-        """All top-level members as sent, but for nulls."""
-        return self.said.members
-
-    @property
-    def head(self) -> Head:
-        return self.said.head
-
-    @property
     def stream(self) -> bool:
         return bool(self.head.stream)
-
-    @property
-    def provider(self) -> Raw:
-        return self.members.get("provider", EMPTY)
-
-    @property
-    def plugins(self) -> Raw:
-        return self.members.get("plugins", EMPTY)
-
-    @property
-    def route(self) -> str | None:
-        return self.head.route
-
-    @property
-    def preset(self) -> str | None:
-        return self.head.preset
 
     @property
     def input_modalities(self) -> frozenset[str]:
@@ -104,10 +78,6 @@ class MessagesRequest(Struct, frozen=True, kw_only=True):
     @property
     def prompt_field(self) -> str:
         return "messages"
-
-    @property
-    def prompt_tokens_estimate(self) -> int:
-        return self.survey.tokens_estimate
 
     @property
     def max_output_tokens(self) -> int | None:
@@ -130,25 +100,9 @@ class MessagesRequest(Struct, frozen=True, kw_only=True):
         return head.user
 
     @property
-    def session_id(self) -> str | None:
-        return self.head.session_id
-
-    @property
     def metadata(self) -> str | None:
         """Nothing but the end user stands there, and that is recorded as `user`."""
         return None
-
-    @property
-    def num_images(self) -> int:
-        return self.survey.media.images
-
-    @property
-    def num_audio(self) -> int:
-        return self.survey.media.audio
-
-    @property
-    def num_media(self) -> int:
-        return self.survey.media.total
 
     @property
     def echo_upstream_body(self) -> bool:
@@ -205,6 +159,8 @@ def read_request(body: bytes, limits: ParseLimits, type_: type[R]) -> R:
     survey = survey_of(hub)
     return type_(
         said=said,
+        members=members,
+        head=head,
         survey=survey,
         models=models,
         used_parameters=used_parameters(hub),

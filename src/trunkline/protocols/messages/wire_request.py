@@ -9,18 +9,13 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from trunkline.protocols.messages.wire_blocks import ToolName
-from trunkline.protocols.request_head import HeadReader
+from trunkline.protocols.request_head import CommonHead, HeadReader
 from trunkline.protocols.wire_types import (
     EMPTY,
     INT64_MAX,
     CacheControl,
     Count,
-    ModelSlug,
-    PluginRequest,
     ServiceTier,
-    SessionId,
-    UpToOne,
-    UpToTwo,
     Verbosity,
 )
 
@@ -67,34 +62,21 @@ class Metadata(Struct, frozen=True):
     user_id: str | None = None
 
 
-class Head(Struct, frozen=True, kw_only=True):
+class Head(CommonHead, frozen=True, kw_only=True):
     """All documented members but the conversation and its tools."""
 
-    model: ModelSlug | None = None
-    models: list[ModelSlug] | None = None
     fallbacks: list[dict[str, Raw]] | None = None
-    preset: str | None = None
     max_tokens: Count | None = None
-    stream: bool | None = None
-    temperature: UpToTwo | None = None
-    top_p: UpToOne | None = None
-    top_k: Annotated[int, Meta(ge=0, le=INT64_MAX)] | None = None
     stop_sequences: list[str] | None = None
     thinking: Thinking | None = None
     output_config: OutputConfig | None = None
     output_format: SchemaFormat | None = None
     """The older place of `output_config.format`."""
     metadata: Metadata | None = None
-    cache_control: CacheControl | None = None
     context_management: dict[str, Raw] | None = None
     speed: Literal["fast", "standard"] | None = None
     service_tier: ServiceTier | Literal["standard_only"] | None = None
-    provider: dict[str, Raw] | None = None
-    plugins: list[PluginRequest] | None = None
-    route: str | None = None
-    session_id: SessionId | None = None
     user: Annotated[str, Meta(max_length=USER_CHARS_MAX)] | None = None
-    trace: dict[str, Raw] | None = None
 
     @property
     def schema(self) -> SchemaFormat | None:

@@ -6,9 +6,9 @@ from trunkline.core.errors import InvalidRequest
 from trunkline.core.json import JsonValue
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.reasoning import upstream_members
-from trunkline.protocols.chat.wire_request import WireReasoning
 from trunkline.protocols.reasoning.efforts import nearest_effort
 from trunkline.protocols.reasoning.resolution import resolve
+from trunkline.protocols.reasoning.wire import WireReasoning
 from trunkline.protocols.requests import Effort, Reasoning
 
 

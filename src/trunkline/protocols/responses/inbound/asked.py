@@ -1,11 +1,10 @@
 """A validated Responses request: what the gateway, routing and both encoders ask of it."""
 
-from collections.abc import Mapping
-
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
+from trunkline.protocols.headed_request import HeadedRequest
 from trunkline.protocols.hub_survey import HubSurvey
 from trunkline.protocols.lenient_json import list_of
 from trunkline.protocols.opening import opening_of
@@ -17,10 +16,9 @@ from trunkline.protocols.wire_types import COMPRESSION_ON, EMPTY
 _COMPRESSION = b"context-compression"
 
 
-class ResponsesRequest(Struct, frozen=True, kw_only=True):
-    """One validated request. `members` are all top-level members as sent, but for nulls; the rest is read from them."""
+class ResponsesRequest(HeadedRequest, frozen=True, kw_only=True):
+    """One validated request."""
 
-    members: Mapping[str, Raw]
     head: Head
     hub: GenerationRequest
     survey: HubSurvey
@@ -29,9 +27,6 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
     """Why upstreams of other formats cannot serve it."""
     edits_input: bool
     """Some item may not go to an upstream of this format as it stands."""
-    models: tuple[str, ...]
-    """`model` first, then `models`, duplicates removed, as sent; may be empty."""
-    used_parameters: frozenset[str]
     names_uploads: bool
 
     @property
@@ -47,10 +42,6 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
         return self.hub.stream
 
     @property
-    def provider(self) -> Raw:
-        return self.members.get("provider", EMPTY)
-
-    @property
     def plugins(self) -> Raw:
         """As sent; `truncation: "auto"` switches the shortening of conversations on, unless they speak of it."""
         sent = self.members.get("plugins", EMPTY)
@@ -58,14 +49,6 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
             return sent
         listed = list_of(sent)
         return json.raw([*listed, *list_of(COMPRESSION_ON)]) if listed else COMPRESSION_ON
-
-    @property
-    def route(self) -> str | None:
-        return self.head.route
-
-    @property
-    def preset(self) -> str | None:
-        return self.head.preset
 
     @property
     def input_modalities(self) -> frozenset[str]:
@@ -78,10 +61,6 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
     @property
     def prompt_field(self) -> str:
         return "input"
-
-    @property
-    def prompt_tokens_estimate(self) -> int:
-        return self.survey.tokens_estimate
 
     @property
     def max_output_tokens(self) -> int | None:
@@ -101,25 +80,9 @@ class ResponsesRequest(Struct, frozen=True, kw_only=True):
         return self.head.user if self.head.user is not None else self.head.safety_identifier
 
     @property
-    def session_id(self) -> str | None:
-        return self.head.session_id
-
-    @property
     def metadata(self) -> str | None:
         raw = self.members.get("metadata")
         return None if raw is None else bytes(raw).decode()
-
-    @property
-    def num_images(self) -> int:
-        return self.survey.media.images
-
-    @property
-    def num_audio(self) -> int:
-        return self.survey.media.audio
-
-    @property
-    def num_media(self) -> int:
-        return self.survey.media.total
 
     @property
     def echo_upstream_body(self) -> bool:

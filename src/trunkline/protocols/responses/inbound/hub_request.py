@@ -74,23 +74,13 @@ def _is_extra(name: str) -> bool:
 
 
 def _sampling(head: Head, members: Mapping[str, Raw]) -> Sampling:
-    stop = head.stop
+    """Log probabilities are asked for by `include` or by their number alone."""
     asks_logprobs = LOGPROBS_INCLUDED in (head.include or ()) or bool(head.top_logprobs)
-    return Sampling(
+    return head.sampling(
         max_tokens=head.max_output_tokens,
-        temperature=head.temperature,
-        top_p=head.top_p,
-        top_k=head.top_k,
-        min_p=head.min_p,
-        top_a=head.top_a,
-        frequency_penalty=head.frequency_penalty,
-        presence_penalty=head.presence_penalty,
-        repetition_penalty=head.repetition_penalty,
-        seed=head.seed,
-        stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
         logit_bias=members.get("logit_bias", EMPTY),
         logprobs=True if asks_logprobs else None,
-        top_logprobs=head.top_logprobs or None,
+        n=None,
     )
 
 

@@ -3,28 +3,16 @@
 `null` equals absent for all of them. `input`, `tools` and `tool_choice` are decoded on their own.
 """
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
-from trunkline.protocols.reasoning.wire import WireReasoning
-from trunkline.protocols.request_head import HeadReader
+from trunkline.protocols.request_head import HeadReader, SamplingHead
 from trunkline.protocols.wire_types import (
     EMPTY,
-    INT64_MAX,
-    CacheControl,
     Count,
-    Debug,
-    Metadata,
-    ModelSlug,
     Name,
-    Penalty,
-    PluginRequest,
-    PromptCacheOptions,
-    ServiceTier,
     SessionId,
-    UpToOne,
-    UpToTwo,
     Verbosity,
 )
 
@@ -52,49 +40,16 @@ class TextOptions(Struct, frozen=True):
     verbosity: Verbosity | None = None
 
 
-class Head(Struct, frozen=True, kw_only=True):
+class Head(SamplingHead, frozen=True, kw_only=True):
     """All documented members but `input`, `tools` and `tool_choice`; beside them the sampling parameters of chat."""
 
-    model: ModelSlug | None = None
-    models: list[ModelSlug] | None = None
-    preset: str | None = None
     instructions: str | None = None
-    stream: bool | None = None
     stream_options: dict[str, Raw] | None = None
     max_output_tokens: Count | None = None
-    temperature: UpToTwo | None = None
-    top_p: UpToOne | None = None
-    top_k: Annotated[int, Meta(ge=0, le=INT64_MAX)] | None = None
-    min_p: UpToOne | None = None
-    top_a: UpToOne | None = None
-    frequency_penalty: Penalty | None = None
-    presence_penalty: Penalty | None = None
-    repetition_penalty: UpToTwo | None = None
-    seed: Annotated[int, Meta(ge=-INT64_MAX - 1, le=INT64_MAX)] | None = None
-    stop: str | Annotated[list[str], Meta(max_length=4)] | None = None
-    logit_bias: dict[str, Annotated[float, Meta(ge=-100, le=100)]] | None = None
-    top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
-    parallel_tool_calls: bool | None = None
-    max_tool_calls: Count | None = None
-    reasoning: WireReasoning | None = None
     text: TextOptions | None = None
     truncation: Literal["auto", "disabled"] | None = None
     include: list[str] | None = None
-    modalities: list[Literal["text", "image", "audio"]] | None = None
-    image_config: dict[str, Raw] | None = None
-    plugins: list[PluginRequest] | None = None
-    provider: dict[str, Raw] | None = None
-    route: str | None = None
-    cache_control: CacheControl | None = None
-    prompt_cache_key: str | None = None
-    prompt_cache_options: PromptCacheOptions | None = None
-    session_id: SessionId | None = None
     user: SessionId | None = None
-    safety_identifier: str | None = None
-    metadata: Metadata | None = None
-    trace: dict[str, Raw] | None = None
-    service_tier: ServiceTier | None = None
-    debug: Debug | None = None
     store: bool | None = None
     background: bool | None = None
     previous_response_id: Raw | UnsetType = UNSET
