@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Raw
 
 from trunkline.core import json
-from trunkline.protocols.converse.text_block import CitedText, cited_text
+from trunkline.protocols.converse.text_block import TextBlock, cited_text
 from trunkline.protocols.events import Extra, GenerationEvent
 from trunkline.protocols.lenient_json import list_of, object_of, quoted, text_of
 from trunkline.protocols.messages.block_reader import EXTRA_BYTES_MAX
@@ -60,7 +60,7 @@ class BlockReaders:
         if "reasoningContent" in first:
             return Thoughts(ThinkingBlock(state, index, reasoning_format=self._reasoning_format))
         if not _WORDS.isdisjoint(first):
-            return CitedText(state, index)
+            return TextBlock(state, index)
         kind = next((name for name in first if name not in ("type", "p")), "")
         return Carried(index, kind, object_of(first.get(kind)))
 

@@ -1,50 +1,34 @@
-"""Text while it is read, with its citations (inference.md 30.9, 30.10)."""
+"""A text block while it is read (inference.md 30.10)."""
 
 from msgspec import Raw
 
-from trunkline.protocols.events import Annotated, Extra, GenerationEvent, PartEnded, PartStarted, TextDelta
+from trunkline.protocols.events import GenerationEvent, PartStarted
 from trunkline.protocols.lenient_json import object_of, objects_of, quoted, text_of
 from trunkline.protocols.messages.block_state import AnswerState, Members
+from trunkline.protocols.messages.cited_text import CitedText
 
-CITATIONS_MAX = 1000
 
+class TextBlock:
+    """Text, with its citations."""
 
-class CitedText:
-    """A block of text. Citations may come before the words they stand for, so they are told at the end."""
-
-    __slots__ = ("_chars_before", "_citations", "_index", "_part", "_state")
+    __slots__ = ("_text",)
 
     def __init__(self, state: AnswerState, index: int) -> None:
-        self._state = state
-        self._index = index
-        self._part = state.next_part()
-        self._chars_before = state.text_chars
-        self._citations: list[Raw] = []
+        self._text = CitedText(state, index, _url_citation)
 
     def takes(self, delta: Members) -> bool:
         return "text" in delta or "citation" in delta
 
     def open(self) -> list[GenerationEvent]:
-        return [PartStarted(self._part, "text")]
+        return [PartStarted(self._text.part, "text")]
 
     def grow(self, delta: Members) -> list[GenerationEvent]:
-        if "citation" in delta and len(self._citations) < CITATIONS_MAX:
-            self._citations.append(delta["citation"])
-        text = text_of(delta.get("text"))
-        if not text:
-            return []
-        self._state.text_chars += len(text)
-        self._state.produced(len(text))
-        return [TextDelta(self._part, text)]
+        if "citation" in delta:
+            self._text.cite((delta["citation"],))
+        return self._text.add(text_of(delta.get("text")))
 
     def close(self) -> list[GenerationEvent]:
-        events: list[GenerationEvent] = []
-        for citation in self._citations:
-            annotation = _url_citation(citation, self._chars_before, self._state.text_chars)
-            if annotation is not None:
-                events.append(Annotated(annotation))
-            events.append(Extra(f"content[{self._index}].citations[]", citation))
-        return [*events, PartEnded(self._part)]
+        return self._text.end()
 
 
 def _url_citation(citation: Raw, start: int, end: int) -> Raw | None:
