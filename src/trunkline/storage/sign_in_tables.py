@@ -1,6 +1,6 @@
 """Tables of people who sign in at the site (site.md 12)."""
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Table, Text
 
 from trunkline.storage.metadata import metadata
 
@@ -36,4 +36,19 @@ passwords = Table(
     Column("account_id", String(40), primary_key=True),
     Column("hash", Text, nullable=False),
     Column("changed_at_ms", BigInteger, nullable=False),
+)
+
+# `credential`: the public key and its id, as WebAuthn's `attestedCredentialData` has them.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("account_id", String(40), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("credential", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("last_used_at_ms", BigInteger),
+    Index("ix_passkeys_account_id", "account_id"),
 )

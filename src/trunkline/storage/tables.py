@@ -33,6 +33,7 @@ from trunkline.storage.rollup_tables import session_days as session_days
 from trunkline.storage.rollup_tables import task_days as task_days
 from trunkline.storage.rollup_tables import usage_days as usage_days
 from trunkline.storage.rollup_tables import usage_hours as usage_hours
+from trunkline.storage.sign_in_tables import passkeys as passkeys
 from trunkline.storage.sign_in_tables import passwords as passwords
 from trunkline.storage.sign_in_tables import sessions as sessions
 from trunkline.storage.sign_in_tables import sign_in_links as sign_in_links
