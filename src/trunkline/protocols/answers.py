@@ -67,6 +67,8 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
     the schema's name, made unlike those of the caller's tools (inference.md 9.1)."""
     cut_at: tuple[str, ...] = ()
     """The caller's stop sequences, for formats without a word for them, which end the text themselves."""
+    goes_on: bool = False
+    """The last message is the beginning of the answer, and the model is to go on from it (`prefill.py`)."""
 
 
 class Facts(Struct):

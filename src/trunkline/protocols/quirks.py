@@ -33,6 +33,12 @@ RequestQuirk = Literal[
     "no_empty_text",
     "tool_call_ids_9",
     "data_urls",
+    "prefill",
+    "prefill_marked_prefix",
+    "prefill_marked_prefix_beta",
+    "prefill_marked_partial",
+    "prefill_by_switch",
+    "prefill_repeated",
 ]
 
 REASONS: Mapping[RequestQuirk, str] = {
@@ -58,6 +64,12 @@ REASONS: Mapping[RequestQuirk, str] = {
     "no_empty_text": "Refuses empty text parts.",
     "tool_call_ids_9": "Ids of tool calls must be nine letters or digits.",
     "data_urls": "Opens no addresses of media, or stands where a caller's addresses must not lead: gets them as data.",
+    "prefill": "Goes on from a last message of the assistant by itself.",
+    "prefill_marked_prefix": "Goes on from a last message of the assistant that says `prefix: true`.",
+    "prefill_marked_prefix_beta": "The same, at its beta address only.",
+    "prefill_marked_partial": "Goes on from a last message of the assistant that says `partial: true`.",
+    "prefill_by_switch": "Goes on from a last message of the assistant when told to by `continue_final_message`.",
+    "prefill_repeated": "Repeats the beginning that it was given before it goes on.",
 }
 
 _OPENAI: frozenset[RequestQuirk] = frozenset(
@@ -72,12 +84,15 @@ _GATEWAY: frozenset[RequestQuirk] = frozenset(
         "reasoning_object",
         "openrouter_dialect",
         "tool_result_media",
+        "prefill",
     }
 )
 _ENGINE: frozenset[RequestQuirk] = frozenset({"data_urls"})
 """On the operator's own machines, where an engine that opens addresses would reach what callers must not."""
 _ENGINE_OF_MANY: frozenset[RequestQuirk] = frozenset({"data_urls", "multiple_choices"})
 
+_PREFILL: frozenset[RequestQuirk] = frozenset({"prefill"})
+_PREFILL_BY_SWITCH: frozenset[RequestQuirk] = frozenset({"prefill_by_switch"})
 _SAFETY_IDENTIFIER: frozenset[RequestQuirk] = frozenset({"safety_identifier"})
 _USER: frozenset[RequestQuirk] = frozenset({"user"})
 
@@ -85,19 +100,45 @@ OF_PROVIDER: Mapping[str, frozenset[RequestQuirk]] = {
     "openai": _OPENAI | _SAFETY_IDENTIFIER,
     "azure": _OPENAI | _USER,
     "openrouter": _GATEWAY | _USER,
-    "deepseek": frozenset({"thinking_switch", "reasoning_content_roundtrip", "reasoning_content_beside_calls"}),
+    "deepseek": frozenset(
+        {
+            "thinking_switch",
+            "reasoning_content_roundtrip",
+            "reasoning_content_beside_calls",
+            "prefill_marked_prefix_beta",
+        }
+    ),
     "z-ai": frozenset({"thinking_switch", "reasoning_content_roundtrip"}),
-    "moonshotai": frozenset({"thinking_switch", "reasoning_content_roundtrip", "multiple_choices"}),
-    "alibaba": frozenset({"enable_thinking", "cache_control", "reasoning_content_roundtrip", "multiple_choices"}),
+    "moonshotai": frozenset(
+        {"thinking_switch", "reasoning_content_roundtrip", "multiple_choices", "prefill_marked_partial"}
+    ),
+    "alibaba": frozenset(
+        {
+            "enable_thinking",
+            "cache_control",
+            "reasoning_content_roundtrip",
+            "multiple_choices",
+            "prefill_marked_partial",
+        }
+    ),
     "siliconflow": frozenset({"enable_thinking"}),
-    "mistral": frozenset({"random_seed", "no_stream_options", "tool_call_ids_9", "multiple_choices"}),
+    "mistral": frozenset(
+        {
+            "random_seed",
+            "no_stream_options",
+            "tool_call_ids_9",
+            "multiple_choices",
+            "prefill_marked_prefix",
+            "prefill_repeated",
+        }
+    ),
     "xai": frozenset({"multiple_choices"}),
     "together": frozenset({"multiple_choices"}),
     "fireworks": frozenset({"multiple_choices"}),
     "deepinfra": frozenset({"multiple_choices"}),
-    "vllm": _ENGINE_OF_MANY,
-    "sglang": _ENGINE_OF_MANY,
-    "llama-cpp": _ENGINE_OF_MANY,
+    "vllm": _ENGINE_OF_MANY | _PREFILL_BY_SWITCH,
+    "sglang": _ENGINE_OF_MANY | _PREFILL_BY_SWITCH,
+    "llama-cpp": _ENGINE_OF_MANY | _PREFILL,
     "ollama": _ENGINE,
     "lm-studio": _ENGINE,
     "tgi": _ENGINE,

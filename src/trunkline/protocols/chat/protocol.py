@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.decoder import ChatDecoder, decode_body
+from trunkline.protocols.chat.prefill import beta_path
 from trunkline.protocols.chat.upstream import encode_upstream
 from trunkline.protocols.faults.classify import classify
 from trunkline.protocols.faults.types import Classified
@@ -25,7 +26,7 @@ class ChatProtocol:
         self._path = path
 
     def path(self, target: UpstreamTarget, *, stream: bool) -> str:
-        return self._path
+        return beta_path(self._path, target) if target.goes_on else self._path
 
     def headers(self, request: GenerationRequest, target: UpstreamTarget) -> tuple[tuple[str, str], ...]:
         return ()

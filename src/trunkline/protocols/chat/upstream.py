@@ -7,6 +7,7 @@ from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.dialect import Dialect, dialect_of
 from trunkline.protocols.chat.envelope import OUTPUT_CONTROLS, PLAIN_PARAMETERS, Asked, envelope
 from trunkline.protocols.chat.message_writer import MessageWriter, WrittenMessage, cache_control, write_tool
+from trunkline.protocols.chat.prefill import mark_prefill
 from trunkline.protocols.requests import GenerationRequest, JsonObject, JsonSchema, NamedToolChoice
 from trunkline.protocols.support import may_pass, nothing_left, output_format, supports
 
@@ -18,7 +19,9 @@ def encode_upstream(hub: GenerationRequest, target: UpstreamTarget) -> bytes:
     """
     dialect = dialect_of(target)
     body = envelope(_asked(hub), target, dialect.quirks)
-    body["messages"] = write_messages(hub, dialect)
+    body["messages"] = messages = write_messages(hub, dialect)
+    if target.goes_on:
+        body.update(mark_prefill(messages[-1], dialect.quirks))
     body.update(_parameters(hub, target))
     body.update(_tools(hub, target, dialect))
     response_format = _response_format(hub, target)

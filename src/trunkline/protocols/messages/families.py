@@ -38,16 +38,19 @@ class Family(Struct, frozen=True, kw_only=True):
     """Takes messages of role `system` after a user's turn."""
     eager_tools: bool = True
     """Takes `eager_input_streaming` on tools."""
+    prefill: bool = False
+    """Goes on from a last message of the assistant while it does not think."""
 
 
 COMPATIBLE: Final = Family(thinking="budget", eager_tools=False)
 
-_OLDEST: Final = Family(thinking="none")
-_CLAUDE_3_7: Final = Family(thinking="budget")
+_OLDEST: Final = Family(thinking="none", prefill=True)
+_CLAUDE_3_7: Final = Family(thinking="budget", prefill=True)
 _CLAUDE_4_1: Final = replace(_CLAUDE_3_7, one_sampling_parameter=True, native_schema=True)
 _OPUS_4_5: Final = replace(_CLAUDE_4_1, efforts=frozenset[Effort]({"low", "medium", "high"}))
 _CLAUDE_4_6: Final = replace(
     _CLAUDE_4_1,
+    prefill=False,
     thinking="adaptive_or_budget",
     says_display=True,
     efforts=frozenset[Effort]({"low", "medium", "high", "max"}),
