@@ -180,6 +180,15 @@ class Routing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`hub` sends everything through the hub, for comparing the two paths."""
 
 
+class Recovery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Streams whose provider breaks off in the middle (docs/guide/stream-recovery.md)."""
+
+    enabled: bool = False
+    """Let another endpoint of the model go on with an answer that broke off, where it can."""
+    continuations_max: PositiveCount = 2
+    """How often one answer may be gone on with."""
+
+
 class Routers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Lists of models behind router models such as `openrouter/auto`, best first. What is absent is derived from the
     catalog."""
@@ -327,6 +336,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: tuple[Mapping[str, JsonValue], ...] = ()
     """`[[endpoints]]`: the same for endpoints (OP-22, OP-23)."""
     routing: Routing = Routing()
+    recovery: Recovery = Recovery()
     routers: Routers = Routers()
     fetching: Fetching = Fetching()
     videos: Videos = Videos()

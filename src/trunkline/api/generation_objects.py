@@ -20,6 +20,10 @@ class ProviderResponseObject(Struct, frozen=True, kw_only=True):
     id: str | UnsetType = UNSET
     latency: int | UnsetType = UNSET
     routed_service_tier: str | UnsetType = UNSET
+    tokens_prompt: int | UnsetType = UNSET
+    """This and the next two where several attempts had a part in the answer (stream recovery, hedging)."""
+    tokens_completion: int | UnsetType = UNSET
+    upstream_inference_cost: Usd | UnsetType = UNSET
 
 
 class GenerationObject(Struct, frozen=True, kw_only=True):
@@ -130,6 +134,7 @@ def generation_object(generation: Generation) -> GenerationObject:
 
 
 def _provider_response(attempt: ProviderResponse) -> ProviderResponseObject:
+    cost_nanousd = attempt.upstream_cost_nanousd
     return ProviderResponseObject(
         provider_name=attempt.provider_name,
         status=attempt.status,
@@ -139,4 +144,7 @@ def _provider_response(attempt: ProviderResponse) -> ProviderResponseObject:
         id=UNSET if attempt.id is None else attempt.id,
         latency=UNSET if attempt.latency is None else attempt.latency,
         routed_service_tier=UNSET if attempt.routed_service_tier is None else attempt.routed_service_tier,
+        tokens_prompt=UNSET if attempt.tokens_prompt is None else attempt.tokens_prompt,
+        tokens_completion=UNSET if attempt.tokens_completion is None else attempt.tokens_completion,
+        upstream_inference_cost=UNSET if cost_nanousd is None else usd_number(cost_nanousd),
     )

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from trunkline.api.audio_forms import transcription_of_form
-from trunkline.gateway.conversion import Inbound, InboundGeneration, TimeLimit
+from trunkline.gateway.conversion import Inbound, TimeLimit
+from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.gateway.images import InboundImages
 from trunkline.gateway.one_shape import InboundOneShape
 from trunkline.gateway.videos import InboundVideo

@@ -140,7 +140,7 @@ class Admission:
             return NanoUsd(0)
         return pricing.worst_case_nanousd(
             candidate.endpoint.pricing,
-            exchange.request.prompt_tokens_estimate,
+            exchange.request.prompt_tokens_estimate + exchange.said_tokens,
             output_tokens,
             exchange.received_ms,
             n=exchange.request.n,

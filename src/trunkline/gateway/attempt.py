@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -58,6 +59,10 @@ class Tries:
         self._failed.append(failed_attempt(candidate, provider_name, outcome))
         self._rest = remaining(self._rest, candidate, outcome)
 
+    def keep(self, may_follow: Callable[[Candidate], bool]) -> None:
+        """Strike out the candidates that may not be asked next."""
+        self._rest = tuple([candidate for candidate in self._rest if may_follow(candidate)])
+
     def final_error(self) -> TrunklineError:
         """What the caller is told after the last one."""
         return final_error(self._failed, requested=self._requested)
@@ -88,12 +93,16 @@ def convert(
         user_hash=end_user_hash(end_user_secret, exchange.principal.account_id, exchange.request.user),
         max_tokens_override=override,
     )
+    recovery = exchange.recovery
     policy = TravelPolicy(
         path=path,
         docs_url=docs_url,
         anthropic_betas=exchange.caller.anthropic_betas,
+        reasons=candidate.model.reasoning is not None,
         always_reasons=candidate.is_family_pick and target.reasoning_mandatory,
         compression=_compression(candidate),
+        may_break=recovery is not None,
+        goes_on=None if recovery is None else recovery.answer,
     )
     return exchange.inbound.convert(candidate.endpoint, target, policy)
 

@@ -14,26 +14,25 @@ from trunkline.catalog.types import Operation
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import NO_CHARGE
 from trunkline.gateway.attempt import failed_attempt
-from trunkline.gateway.client import ClientStream, RawHeaders, Send, provider_header, send_whole
-from trunkline.gateway.conversion import Conversion, InboundGeneration
+from trunkline.gateway.client import ClientStream
+from trunkline.gateway.conversion import Conversion
 from trunkline.gateway.exchange import Exchange
-from trunkline.gateway.fetching import MediaFetcher
+from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.gateway.listener import Listener
+from trunkline.gateway.recovery import note_break, price_part, return_to_break
 from trunkline.gateway.relay import Relay, let_go
 from trunkline.gateway.settlement import Bill, Settlement
 from trunkline.gateway.stages import stages_of
 from trunkline.generations.types import GenerationStatus
-from trunkline.protocols.addressed import AddressedBody
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UsageReport
 from trunkline.protocols.events import Usage
 from trunkline.protocols.faults.classify import classify_failure, classify_fault
 from trunkline.protocols.faults.types import Classified
 from trunkline.providers.types import ProviderRuntime
-from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
+from trunkline.providers.upstream import UpstreamResponse
 from trunkline.routing.attempts import final_error
 from trunkline.routing.metadata import router_metadata
 
-BODY_BYTES_MAX = 64 * 1024 * 1024
 FREE_WHEN_LEFT: frozenset[Operation] = frozenset({"image"})
 """What a client that leaves is not billed for (inference.md 22.2)."""
 
@@ -52,6 +51,10 @@ class Delivery(Protocol):
 
     async def echo(self, exchange: Exchange, runtime: ProviderRuntime, conversion: Conversion, body: bytes) -> None:
         """Show what is being sent to the provider, where the caller asked for it and the format has a place."""
+        ...
+
+    async def break_off(self, exchange: Exchange) -> bool:
+        """Nobody went on with an answer that broke off: tell the client so, and settle. False: none had begun."""
         ...
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
@@ -121,7 +124,7 @@ def break_off(exchange: Exchange, runtime: ProviderRuntime, classified: Classifi
     return exchange.error
 
 
-def _is_left_free(exchange: Exchange) -> bool:
+def is_left_free(exchange: Exchange) -> bool:
     """Nobody waits for the answer any more, and nobody pays for it."""
     return exchange.client_gone and exchange.inbound.operation in FREE_WHEN_LEFT
 
@@ -148,7 +151,7 @@ class StreamDelivery:
         facts = exchange.facts = answer.facts
         relay = Relay(exchange, response, answer, self._client, self._listener, runtime.provider.name)
         ending = await relay.run(
-            deadline_s=exchange.received_s + runtime.total_timeout_s,
+            deadline_s=exchange.awaited_since_s + runtime.total_timeout_s,
             cancel_when_gone=self.is_raw or runtime.cancels_billing,
         )
         if ending == "broken" or (self.is_raw and relay.failure is not None):
@@ -161,9 +164,13 @@ class StreamDelivery:
             )
             if not facts.content_seen:
                 return classified
+            if note_break(exchange, answer, classified, self._settlement, self._loop.time()):
+                return classified
             await self._break_off(exchange, runtime, answer, classified)
             return None
-        bill = self._settlement.bill(exchange, failed=_is_left_free(exchange))
+        bill = self._settlement.bill(exchange, failed=is_left_free(exchange))
+        if exchange.said_tokens:
+            price_part(exchange, bill)
         await self._settle(exchange, "cancelled" if exchange.client_gone else "completed", bill)
         self._client.provider = runtime.provider.name
         await self._finish(answer.tail(report_of(exchange, bill)))
@@ -180,6 +187,13 @@ class StreamDelivery:
         await self._settle(exchange, "cancelled" if exchange.client_gone else "failed", bill)
         await self._finish(answer.error_tail(error, report_of(exchange, bill)))
 
+    async def break_off(self, exchange: Exchange) -> bool:
+        recovery, broken = exchange.recovery, return_to_break(exchange)
+        if recovery is None or recovery.answer is None or broken is None:
+            return False
+        await self._break_off(exchange, broken.runtime, recovery.answer, broken.classified)
+        return True
+
     async def _settle(self, exchange: Exchange, status: GenerationStatus, bill: Bill) -> None:
         await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
 
@@ -188,10 +202,15 @@ class StreamDelivery:
         await self._client.finish(data)
 
     async def echo(self, exchange: Exchange, runtime: ProviderRuntime, conversion: Conversion, body: bytes) -> None:
-        if exchange.request.echo_upstream_body and (event := conversion.echo(body, identity_of(exchange, runtime))):
+        if not exchange.request.echo_upstream_body or exchange.said_tokens:
+            return  # what goes on with an answer is told of in its midst, where it has no place (inference.md 4.6)
+        if event := conversion.echo(body, identity_of(exchange, runtime)):
             await self._client.write(event)
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
+        if exchange.recovery is not None and (begun := exchange.recovery.answer) is not None:
+            await self._finish(begun.error_tail(error, None))
+            return True
         if (answer := cut_short(exchange, error)) is not None:
             await self._finish(answer)
             return True
@@ -199,96 +218,4 @@ class StreamDelivery:
             return False
         answer = exchange.conversion.open_stream(identity_of(exchange, exchange.runtime))
         await self._finish(answer.error_tail(error, None))
-        return True
-
-
-class WholeDelivery:
-    """One JSON body. Runs to its end also when the client leaves (inference.md 4.4).
-
-    With `padding`, white space goes out while the upstream works, for clients behind impatient proxies; the status is
-    200 from then on, whatever comes.
-    """
-
-    __slots__ = ("_docs_url", "_fetcher", "_headers", "_loop", "_padding", "_send", "_settlement", "listener")
-
-    def __init__(
-        self,
-        send: Send,
-        headers: RawHeaders,
-        settlement: Settlement,
-        padding: ClientStream | None,
-        docs_url: str,
-        fetcher: MediaFetcher,
-    ) -> None:
-        self._fetcher = fetcher
-        self._padding = padding
-        self._docs_url = docs_url
-        self._send = send
-        self._headers = headers
-        self.listener: Listener | None = None
-        self._settlement = settlement
-        self._loop = asyncio.get_running_loop()
-
-    async def deliver(
-        self, exchange: Exchange, runtime: ProviderRuntime, response: UpstreamResponse, conversion: Conversion
-    ) -> Classified | None:
-        deadline_s = exchange.received_s + runtime.total_timeout_s
-        if (limit := exchange.inbound.time_limit) is not None:
-            deadline_s = min(deadline_s, self._loop.time() + limit.seconds)
-        try:
-            data = await response.read_all(BODY_BYTES_MAX, deadline_s=deadline_s)
-        except UpstreamFailed as failure:
-            return classify_failure(failure.kind)
-        answer = conversion.open_body(data, identity_of(exchange, runtime))
-        if isinstance(answer, AddressedBody) and answer.addresses:
-            answer.fill(await self._fetcher.download(answer.addresses, deadline_s=deadline_s))
-        facts = exchange.facts = answer.facts
-        is_left = _is_left_free(exchange)
-        status: GenerationStatus = "cancelled" if is_left else "completed"
-        if facts.fault is not None:
-            classified = classify_fault(facts.fault)
-            if not facts.content_seen:
-                return classified
-            # What came before the failure is given, and costs nothing (inference.md 3).
-            break_off(exchange, runtime, classified)
-            status = "failed"
-        bill = self._settlement.bill(exchange, failed=status != "completed")
-        await self._settlement.settle(exchange, status, bill, elapsed_s=self._loop.time() - exchange.received_s)
-        if not is_left:
-            await self._send_answer(exchange, self._begun(), answer.render(report_of(exchange, bill)))
-        return None
-
-    async def _send_answer(self, exchange: Exchange, begun: ClientStream | None, body: bytes) -> None:
-        if begun is not None:
-            await begun.finish(body)
-            return
-        assert exchange.runtime is not None
-        exchange.answering = True
-        await send_whole(self._send, 200, [*self._headers, provider_header(exchange.runtime.provider.name)], body)
-
-    def _begun(self) -> ClientStream | None:
-        """The body that white space began; None when none has gone out, and none will."""
-        if self._padding is None:
-            return None
-        self._padding.stop()
-        return self._padding if self._padding.committed else None
-
-    async def echo(self, exchange: Exchange, runtime: ProviderRuntime, conversion: Conversion, body: bytes) -> None:
-        """Ignored without streaming."""
-
-    async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
-        begun = self._begun()
-        if (answer := cut_short(exchange, error)) is not None:
-            await self._send_answer(exchange, begun, answer)
-            return True
-        if begun is None:
-            return False
-        body = exchange.inbound.format.render_error(
-            error,
-            docs_base=self._docs_url,
-            user_id=exchange.principal.account_id,
-            generation_id=exchange.generation_id,
-            metadata=metadata_of(exchange, succeeded=False),
-        )
-        await begun.finish(body)
         return True

@@ -13,6 +13,7 @@ from trunkline.generations.types import ProviderResponse
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.client import AskedRequest
 from trunkline.protocols.compression import Shortened
+from trunkline.protocols.continuation import ContinuableStream
 from trunkline.protocols.faults.types import Classified
 from trunkline.protocols.remote_media import FetchedMedia
 from trunkline.providers.types import ProviderRuntime
@@ -42,6 +43,26 @@ class Hold(Struct, frozen=True):
     amount_nanousd: NanoUsd
     max_output_tokens: int | None = None
     """The output cap that was lowered to what is affordable (AFF-05); None: the caller's own stands."""
+
+
+class Broken(Struct, frozen=True, kw_only=True):
+    """An attempt that broke off after its content had begun."""
+
+    candidate: Candidate
+    runtime: ProviderRuntime
+    facts: Facts
+    classified: Classified
+
+
+class Recovery(Struct):
+    """How an answer that broke off is gone on with (`gateway/recovery.py`)."""
+
+    left: int
+    """So often it may yet be gone on with."""
+    answer: ContinuableStream | None = None
+    """What broke off, until its end. None: nothing did."""
+    broken: Broken | None = None
+    """The last attempt that did."""
 
 
 class Exchange(Struct, kw_only=True):
@@ -96,6 +117,12 @@ class Exchange(Struct, kw_only=True):
     client_gone: bool = False
     broken: Classified | None = None
     """What broke the answer off after its content had begun."""
+    recovery: Recovery | None = None
+    """Set where another endpoint may go on with an answer that breaks off."""
+    said_tokens: int = 0
+    """Estimated, of what was said before a break: the next attempt is given it with the prompt."""
+    awaited_since_s: float = 0.0
+    """Since when content is waited for: receipt, or the break of an answer. Monotonic."""
     error: TrunklineError | None = None
     settled: bool = False
     """Settlement has begun; it happens once."""

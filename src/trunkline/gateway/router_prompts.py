@@ -3,7 +3,8 @@
 import msgspec
 from msgspec import Struct
 
-from trunkline.gateway.conversion import Inbound, InboundGeneration
+from trunkline.gateway.conversion import Inbound
+from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.protocols.chat.chat_request import ChatRequest
 from trunkline.protocols.requests import Text
 from trunkline.routing.routers.classify import TEXT_CHARS_MAX

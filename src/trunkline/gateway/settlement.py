@@ -106,7 +106,7 @@ class Settlement:
         if not exchange.facts.content_seen and not exchange.facts.output_chars:
             return Usage(estimated=True)
         return Usage(
-            prompt_tokens=exchange.request.prompt_tokens_estimate,
+            prompt_tokens=exchange.request.prompt_tokens_estimate + exchange.said_tokens,
             completion_tokens=estimated_tokens(exchange.facts.output_chars),
             estimated=True,
         )

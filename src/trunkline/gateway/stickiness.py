@@ -3,8 +3,8 @@
 What is decided is decided in `routing/sticky.py`; here it is read from the request and kept in shared state.
 """
 
-from trunkline.gateway.conversion import InboundGeneration
 from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.routing.sticky import Conversation, conversation, fact_key, recall, renewed
 from trunkline.storage.shared.interface import SharedState
 

@@ -9,11 +9,12 @@ from trunkline.catalog.types import Endpoint, Operation
 from trunkline.core.errors import TrunklineError
 from trunkline.gateway.client import RawHeaders, Send, provider_header, send_whole
 from trunkline.gateway.conversion import Conversion, TimeLimit, TravelPolicy
-from trunkline.gateway.delivery import BODY_BYTES_MAX, identity_of
+from trunkline.gateway.delivery import identity_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
 from trunkline.gateway.one_shape import OneShapeConversion
 from trunkline.gateway.video_jobs import VideoJobs
+from trunkline.gateway.whole_delivery import BODY_BYTES_MAX
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.client import ClientFormat
 from trunkline.protocols.faults.classify import classify_failure, classify_fault
@@ -104,6 +105,10 @@ class JobDelivery:
 
     async def echo(self, exchange: Exchange, runtime: ProviderRuntime, conversion: Conversion, body: bytes) -> None:
         """There is nothing to show it in."""
+
+    async def break_off(self, exchange: Exchange) -> bool:
+        """A job is taken on, or it is not."""
+        return False
 
     async def refuse(self, exchange: Exchange, error: TrunklineError) -> bool:
         return False

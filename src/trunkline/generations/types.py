@@ -25,6 +25,11 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     credential_id: str | None = None
     """The caller's own provider key that was tried."""
     routed_service_tier: str | None = None
+    tokens_prompt: int | None = None
+    """This and the next two only where several attempts had a part in the answer: what this one counted, or is
+    estimated to have counted, and what its provider charges for it."""
+    tokens_completion: int | None = None
+    upstream_cost_nanousd: NanoUsd | None = None
 
 
 class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):

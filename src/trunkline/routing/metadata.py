@@ -38,12 +38,16 @@ class _Shortened(Struct, frozen=True):
     compressed_count: int
 
 
-class Stage(Struct, frozen=True):
-    """One thing that changed the request or its way, before the model saw it."""
+class _Continued(Struct, frozen=True):
+    parts: int
 
-    type: Literal["plugin", "context_compression"]
+
+class Stage(Struct, frozen=True):
+    """One thing that changed the request or its way."""
+
+    type: Literal["plugin", "context_compression", "stream_recovery"]
     name: str
-    data: _Task | _Shortened
+    data: _Task | _Shortened | _Continued
 
 
 class _Metadata(Struct, frozen=True, kw_only=True):
@@ -67,6 +71,11 @@ def compressed(original_count: int, compressed_count: int) -> Stage:
     """The conversation was shortened (17)."""
     shortened = _Shortened("middle-out", "messages", original_count, compressed_count)
     return Stage("context_compression", "context-compression", shortened)
+
+
+def continued(parts: int) -> Stage:
+    """The answer broke off and was gone on with elsewhere: so many attempts had a part in it."""
+    return Stage("stream_recovery", "stream-recovery", _Continued(parts))
 
 
 def router_metadata(

@@ -110,7 +110,7 @@ async def calls(app: Application, *, stream: bool, chunks: int = 0) -> int:
 
 
 async def _calls_once(app: Application, *, stream: bool, chunks: int) -> int:
-    app._pipeline._upstream = Scripted(chunks)  # pyright: ignore -- no sockets: their reads come as they like
+    app._pipeline._attempts._upstream = Scripted(chunks)  # pyright: ignore -- no sockets: their reads come as they like
     await _ask(app, stream=stream)
     counted = 0
 

@@ -12,7 +12,8 @@ from msgspec import structs
 
 from tests.unit.routing.worlds import endpoint
 from trunkline.core.errors import InvalidRequest
-from trunkline.gateway.conversion import InboundGeneration, TravelPolicy
+from trunkline.gateway.conversion import TravelPolicy
+from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.protocols.answers import UpstreamTarget
 from trunkline.protocols.chat.client import ChatFormat
 from trunkline.protocols.chat.request import parse_chat, parse_completion

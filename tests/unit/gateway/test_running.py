@@ -7,8 +7,8 @@ import pytest
 from tests.fakes.clock import START_MS
 from trunkline.accounts.types import ApiKey, Principal
 from trunkline.gateway import running
-from trunkline.gateway.conversion import InboundGeneration
 from trunkline.gateway.exchange import Caller, Exchange
+from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.gateway.running import Running
 from trunkline.gateway.world import World
 from trunkline.gateway.worlds import build_world

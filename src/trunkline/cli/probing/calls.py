@@ -12,7 +12,8 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import ErrorType, InvalidRequest
 from trunkline.core.money import NO_CHARGE
 from trunkline.gateway.attempt import compose
-from trunkline.gateway.conversion import Conversion, GenerationConversion, TravelPolicy, target_of
+from trunkline.gateway.conversion import Conversion, TravelPolicy, target_of
+from trunkline.gateway.generation_conversion import GenerationConversion
 from trunkline.gateway.world import World
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, Facts, UsageReport
 from trunkline.protocols.events import Usage

@@ -13,7 +13,8 @@ from trunkline.cli.probing.choice import cost_bound_nanousd, probeable
 from trunkline.cli.probing.features import FEATURES, Feature, claims, lack, question
 from trunkline.cli.probing.transcript import record
 from trunkline.core.money import AttoUsd
-from trunkline.gateway.conversion import GenerationConversion, TravelPolicy, target_of
+from trunkline.gateway.conversion import TravelPolicy, target_of
+from trunkline.gateway.generation_conversion import GenerationConversion
 from trunkline.gateway.upstreams import PROTOCOLS
 from trunkline.gateway.worlds import build_world
 from trunkline.protocols.answers import Facts

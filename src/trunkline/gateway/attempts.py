@@ -1,0 +1,226 @@
+"""The attempts of one request, in turn until one has answered (routing-and-catalog.md 6)."""
+
+import asyncio
+
+from msgspec import structs
+
+from trunkline.core.errors import Internal, InvalidRequest, PaymentRequired, TrunklineError
+from trunkline.gateway.admission import Admission
+from trunkline.gateway.attempt import Tries, compose, convert, note, open_upstream, renote
+from trunkline.gateway.conversion import Conversion, EncodedRequest
+from trunkline.gateway.delivery import Delivery
+from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.fetching import MediaFetcher
+from trunkline.gateway.flights import encode_flight
+from trunkline.gateway.parts import PartsUpstream
+from trunkline.gateway.prompt_caches import PromptCaches
+from trunkline.gateway.recovery import begin_recovery, may_follow
+from trunkline.gateway.running import Running
+from trunkline.gateway.settlement import Settlement
+from trunkline.gateway.stickiness import Stickiness
+from trunkline.generations.types import GenerationStatus
+from trunkline.protocols.faults.types import Classified
+from trunkline.providers.upstream import Upstream
+from trunkline.routing.health import MemoryHealth
+from trunkline.routing.types import Candidate, Plan
+from trunkline.storage.flights import FlightRecorder
+
+
+class AttemptLoop:
+    """Calls the candidates of plans."""
+
+    def __init__(
+        self,
+        *,
+        docs_url: str,
+        upstream: Upstream,
+        sandbox: Upstream,
+        fetcher: MediaFetcher,
+        prompt_caches: PromptCaches | None,
+        admission: Admission,
+        settlement: Settlement,
+        health: MemoryHealth,
+        flights: FlightRecorder,
+        running: Running,
+        stickiness: Stickiness,
+        end_user_secret: bytes,
+    ) -> None:
+        self._upstream = upstream
+        self._sandbox = sandbox
+        self._fetcher = fetcher
+        self._prompt_caches = prompt_caches
+        self._admission = admission
+        self._settlement = settlement
+        self._health = health
+        self._flights = flights
+        self._running = running
+        self._stickiness = stickiness
+        self._secret = end_user_secret
+        self._docs_url = docs_url
+
+    async def answer(self, exchange: Exchange, decided: Plan, delivery: Delivery) -> None:
+        """Answer by one of the candidates, or tell the client why none did, inside the answer if it has begun."""
+        settings = exchange.world.settings
+        if settings.recovery.enabled and exchange.request.stream:
+            begin_recovery(exchange, decided)
+        try:
+            try:
+                await self._try_in_turn(exchange, Tries(decided, settings.routing.attempts_max), delivery)
+            finally:
+                await self._land(exchange)
+        except TrunklineError as error:
+            exchange.error = error
+            if not await delivery.refuse(exchange, error):
+                raise
+
+    async def _try_in_turn(self, exchange: Exchange, tries: Tries, delivery: Delivery) -> None:
+        """Call candidates until one has answered the client; after the last, give up. Raises what became of it."""
+        refusal: TrunklineError | None = None
+        while not exchange.client_gone and (candidate := tries.next()) is not None:
+            if exchange.attempts and _is_overdue(exchange, candidate):
+                break
+            if candidate.endpoint.variant == "free" and not exchange.quota_taken:
+                await self._admission.free_quota(exchange)
+            try:
+                await self._admission.hold(exchange, candidate)
+                conversion = convert(
+                    exchange, candidate, self._secret, exchange.world.settings.routing.path, self._docs_url
+                )
+                if wanted := conversion.remote_media():
+                    await self._fetcher.fetch(exchange, wanted, delivery.listener)
+                encoded = conversion.encode(exchange.media if wanted else None)
+            except (PaymentRequired, InvalidRequest) as reason:
+                # Too dear, while a cheaper one may be affordable (AFF-06); or its format cannot say what was asked.
+                refusal = refusal or reason
+                continue
+            outcome = await self._attempt(exchange, candidate, conversion, encoded, delivery)
+            if outcome is None:
+                return
+            tries.failed(candidate, exchange.world.runtime_of(candidate.endpoint).provider.name, outcome)
+            if exchange.recovery is not None:
+                tries.keep(lambda next_one: may_follow(exchange, next_one))
+        if refusal is not None and not exchange.attempts:
+            raise refusal
+        await self._give_up(exchange, tries, delivery)
+
+    async def _attempt(
+        self,
+        exchange: Exchange,
+        candidate: Candidate,
+        conversion: Conversion,
+        encoded: EncodedRequest,
+        delivery: Delivery,
+    ) -> Classified | None:
+        """One call. None: the client has been answered, or has left."""
+        if exchange.flight is None:
+            exchange.flight = self._flights.begin(encode_flight(exchange))
+            self._running.begin(exchange)
+        runtime = exchange.world.runtime_of(candidate.endpoint)
+        exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
+        exchange.cache_use = None
+        exchange.conversion, exchange.shortened = conversion, encoded.shortened
+        await delivery.echo(exchange, runtime, conversion, encoded.body)
+        request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
+        limit = exchange.inbound.time_limit
+        if limit is not None:
+            request = structs.replace(request, read_timeout_s=min(request.read_timeout_s, limit.seconds))
+        upstream = self._sandbox if runtime.in_process else self._upstream
+        if encoded.more_bodies or encoded.cacheable is not None:
+            upstream = self._in_several_calls(upstream, exchange, candidate, encoded)
+        if candidate.endpoint.id in self._health.recovering:
+            self._health.begin_trial(candidate.endpoint.id)
+        started_s = asyncio.get_running_loop().time()
+        opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion)
+        if exchange.cache_use is not None:
+            started_s += exchange.cache_use.prepared_s
+        latency_s = asyncio.get_running_loop().time() - started_s
+        if isinstance(opened, Classified):
+            note(exchange, candidate, runtime, status=opened.fault.status or None, latency_s=latency_s)
+            outcome = None if exchange.client_gone else opened
+        else:
+            note(exchange, candidate, runtime, status=opened.status, latency_s=latency_s)
+            try:
+                outcome = await delivery.deliver(exchange, runtime, opened, conversion)
+            finally:
+                opened.cancel()  # whatever was left unread; nothing, after a good answer
+            if outcome is not None:
+                renote(exchange, outcome.status)
+        if exchange.cache_use is not None:
+            exchange.cache_use.let_go()
+        if limit is not None and outcome is not None and outcome.error_type == "timeout":
+            outcome = structs.replace(outcome, safe_message=limit.advice)
+        exchange.attempts_ended += 1
+        self._remember(exchange, candidate, outcome or exchange.broken, started_s)
+        if outcome is None and exchange.broken is None and not exchange.client_gone:
+            elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+            await self._stickiness.remember(exchange, exchange.received_ms + round(elapsed_s * 1000))
+        return outcome
+
+    def _in_several_calls(
+        self, upstream: Upstream, exchange: Exchange, candidate: Candidate, encoded: EncodedRequest
+    ) -> Upstream:
+        """What makes of one attempt several calls: a request in parts, or one whose prefix is cached first."""
+        if encoded.more_bodies:
+            deadline_s = exchange.received_s + exchange.world.runtime_of(candidate.endpoint).total_timeout_s
+            return PartsUpstream(upstream, encoded.more_bodies, deadline_s=deadline_s)
+        if encoded.cacheable is None or self._prompt_caches is None:
+            return upstream
+        account_id, endpoint_id = exchange.principal.account_id, candidate.endpoint.id
+        caching = self._prompt_caches.before(
+            upstream, encoded.cacheable, account_id=account_id, endpoint_id=endpoint_id
+        )
+        exchange.cache_use = caching
+        return caching
+
+    def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:
+        """Tell the endpoint's health what came of the attempt (routing-and-catalog.md 21)."""
+        facts, now_s = exchange.facts, asyncio.get_running_loop().time()
+        first_token_s = exchange.first_token_s
+        if first_token_s is not None and first_token_s < started_s:
+            first_token_s = None  # of the attempt that this one goes on with
+        self._health.record(
+            candidate.endpoint.id,
+            outcome=outcome if outcome is not None else "cancelled" if exchange.client_gone else "success",
+            latency_s=first_token_s - started_s if first_token_s is not None else None,
+            output_tokens=facts.usage.completion_tokens if facts is not None and facts.usage is not None else 0,
+            duration_s=now_s - started_s,
+        )
+
+    async def _give_up(self, exchange: Exchange, tries: Tries, delivery: Delivery) -> None:
+        """No attempt answered: settle at no cost. Raises why, unless nobody listens any more, or the client has read
+        the beginning of an answer, in which it is told."""
+        if not exchange.client_gone and await delivery.break_off(exchange):
+            return
+        elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+        if exchange.client_gone:
+            await self._settlement.settle(exchange, "cancelled", None, elapsed_s=elapsed_s)
+            return
+        error = exchange.error = tries.final_error()
+        await self._settlement.settle(exchange, "failed", None, elapsed_s=elapsed_s)
+        raise error
+
+    async def _land(self, exchange: Exchange) -> None:
+        """Whatever happened: no hold stays open, and the flight is over once its record is safe.
+
+        A request that ended without a record, by a defect of ours or because its task was cancelled, is settled here
+        as failed, so that nothing that was begun goes unseen.
+        """
+        try:
+            if exchange.flight is not None and not exchange.settled:
+                if not exchange.client_gone:
+                    exchange.error = exchange.error or Internal("The request was cut off.")
+                elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
+                status: GenerationStatus = "cancelled" if exchange.client_gone else "failed"
+                await self._settlement.settle(exchange, status, None, elapsed_s=elapsed_s)
+        finally:
+            self._running.end(exchange)
+            if not exchange.durable:
+                await self._admission.release(exchange)
+            elif exchange.flight is not None:
+                self._flights.end(exchange.flight)
+
+
+def _is_overdue(exchange: Exchange, candidate: Candidate) -> bool:
+    """The time for a first token is over (routing-and-catalog.md 6): a call would be paid for and cut off."""
+    total_timeout_s = exchange.world.runtime_of(candidate.endpoint).total_timeout_s
+    return asyncio.get_running_loop().time() >= exchange.awaited_since_s + total_timeout_s
