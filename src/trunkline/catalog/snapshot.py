@@ -20,13 +20,17 @@ _VARIANTS: tuple[Variant, ...] = ("standard", *(variant for variant in Variant._
 
 
 def build_snapshot(settings: Settings, discovered: Sequence[Mapping[str, JsonValue]] = ()) -> Snapshot:
+    """See `build_catalog`, compiled."""
+    return compile_catalog(build_catalog(settings, discovered))
+
+
+def build_catalog(settings: Settings, discovered: Sequence[Mapping[str, JsonValue]] = ()) -> Catalog:
     """Bundled entries, what local engines and gateways were found to serve, the operator's settings: last wins.
 
     `discovered` are endpoints in the form of `[[endpoints]]`. Raises OverridesInvalid for settings.
     """
     catalog = _with_discovered(load_bundled(), discovered)
-    catalog = apply(catalog, models=settings.models, endpoints=settings.endpoints, providers=settings.providers)
-    return compile_catalog(catalog)
+    return apply(catalog, models=settings.models, endpoints=settings.endpoints, providers=settings.providers)
 
 
 def _with_discovered(catalog: Catalog, discovered: Sequence[Mapping[str, JsonValue]]) -> Catalog:

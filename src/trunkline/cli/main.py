@@ -13,6 +13,7 @@ _COMMANDS = {
     "providers": "List providers and say which are enabled.",
     "chat": "Talk to a model in the terminal.",
     "explain": "Say where a request would go, and why.",
+    "whatif": "Route recorded requests again, by another policy or prices.",
     "doctor": "Check everything an instance needs, and say what to do.",
     "audit": "Recompute every balance and usage from the ledger.",
     "catalog": "Show, check and probe what the catalog knows.",

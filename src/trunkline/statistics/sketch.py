@@ -26,6 +26,11 @@ def bin_of(value: float) -> int:
     return _mapping.key(max(value, SMALLEST))
 
 
+def value_of(key: int) -> float:
+    """The value that stands for all of a bin."""
+    return _mapping.value(key)
+
+
 def encode(bins: Bins) -> bytes:
     """For a column of the database."""
     return _encoder.encode(bins)
