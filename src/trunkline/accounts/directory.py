@@ -11,6 +11,8 @@ from trunkline.accounts import secrets
 from trunkline.accounts.cache import LruCache
 from trunkline.accounts.funds import Funds
 from trunkline.accounts.lookup import KeyLookup
+from trunkline.accounts.rules.repository import rules_of
+from trunkline.accounts.rules.types import NO_RULES
 from trunkline.accounts.types import ApiKey, Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ServiceUnavailable, Unauthenticated
@@ -151,9 +153,10 @@ class Directory:
         """The key's principal from the database, kept for the next time."""
         epoch = self._epoch
         try:
-            key = await self._lookup.find(key_hash)
+            key, rules = await self._lookup.find(key_hash), NO_RULES
             if key is not None and key.kind != "management":
                 await self._funds.load(key.account_id, key.hash)
+                rules = await self._database.read(rules_of, key.account_id, key.workspace_id)
         except StorageUnavailable as unavailable:
             raise ServiceUnavailable(
                 "Service temporarily unavailable: the database does not answer. Try again in a moment.",
@@ -161,7 +164,7 @@ class Directory:
             ) from unavailable
         if key is None:
             return None
-        principal = Principal(key=key, account_id=key.account_id, workspace_id=key.workspace_id)
+        principal = Principal(key=key, account_id=key.account_id, workspace_id=key.workspace_id, rules=rules)
         if epoch == self._epoch:  # otherwise what was read may be older than a change that came meanwhile
             self._principals.put(key_hash, principal)
         return principal

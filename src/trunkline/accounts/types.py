@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from trunkline.accounts.rules.types import NO_RULES, CallerRules
+from trunkline.accounts.rules.types import ProviderSort as ProviderSort
 from trunkline.core.money import NanoUsd
 
 KeyKind = Literal["inference", "management", "session"]
@@ -29,6 +31,14 @@ class Workspace(Struct, frozen=True, kw_only=True):
     slug: str
     is_default: bool
     created_at_ms: int
+    description: str | None = None
+    default_text_model: str | None = None
+    """What a request without `model` means (WS-11)."""
+    default_image_model: str | None = None
+    default_provider_sort: ProviderSort | None = None
+    """For requests that give neither sort nor order (WS-11)."""
+    created_by: str | None = None
+    updated_at_ms: int | None = None
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
@@ -69,6 +79,8 @@ class Principal(Struct, frozen=True, kw_only=True):
     key: ApiKey
     account_id: str
     workspace_id: str | None
+    rules: CallerRules = NO_RULES
+    """Of account and workspace, about where requests may go."""
 
 
 class KeyWithSpend(Struct, frozen=True, kw_only=True):

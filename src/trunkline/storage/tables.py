@@ -1,5 +1,5 @@
 """All tables, in one place; those of statistics stand in `rollup_tables.py`, of callers' own provider keys in
-`credential_tables.py`, of signing in at the site in `sign_in_tables.py`.
+`credential_tables.py`, of signing in at the site in `sign_in_tables.py`, of what accounts allow in `rule_tables.py`.
 
 Money is BIGINT nano-dollars, times are BIGINT Unix milliseconds, ids are text. Both databases get the same schema from
 the same migrations; a column added here needs one (`storage/migrations`).
@@ -33,6 +33,7 @@ from trunkline.storage.rollup_tables import session_days as session_days
 from trunkline.storage.rollup_tables import task_days as task_days
 from trunkline.storage.rollup_tables import usage_days as usage_days
 from trunkline.storage.rollup_tables import usage_hours as usage_hours
+from trunkline.storage.rule_tables import account_rules as account_rules
 from trunkline.storage.sign_in_tables import passkeys as passkeys
 from trunkline.storage.sign_in_tables import passwords as passwords
 from trunkline.storage.sign_in_tables import sessions as sessions
@@ -62,6 +63,12 @@ workspaces = Table(
     Column("slug", Text, nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("description", Text),
+    Column("default_text_model", Text),
+    Column("default_image_model", Text),
+    Column("default_provider_sort", String(16)),
+    Column("created_by", String(40)),
+    Column("updated_at_ms", BigInteger),
     UniqueConstraint("account_id", "slug"),
 )
 
