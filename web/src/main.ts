@@ -13,6 +13,7 @@ const islands: Record<string, () => Promise<{ mount: Mount }>> = {
   calculator: () => import("./islands/calculator"),
   chart: () => import("./islands/chart"),
   compare: () => import("./islands/compare"),
+  markdown: () => import("./islands/markdown"),
   models: () => import("./islands/models"),
   rows: () => import("./islands/rows"),
   try: () => import("./islands/try"),

@@ -22,7 +22,7 @@ from trunkline.web.headers import IMMUTABLE
 HERE = Path(__file__).parent
 STYLES = (
     *("tokens.css", "base.css", "shell.css", "palette.css", "layout.css", "controls.css", "components.css"),
-    *("charts.css", "tables.css", "prose.css"),
+    *("charts.css", "tables.css", "prose.css", "answers.css"),
     *("page-home.css", "page-models.css", "page-model.css", "page-docs.css", "page-others.css", "page-account.css"),
 )
 """In the order in which they overrule each other."""

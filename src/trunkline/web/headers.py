@@ -6,8 +6,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
+        "media-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
+        # Artifacts, whose frame has a policy of its own. It also keeps a frame from going anywhere else.
+        "frame-src 'self'",
         "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",

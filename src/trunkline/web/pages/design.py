@@ -23,6 +23,35 @@ _ICONS = (
 )
 
 
+_ANSWER = r"""
+# Kinetic energy
+
+A body of mass $m$ at speed $v$ has $E = \tfrac12 m v^2$, so *twice* the speed costs **four times** the work:
+
+$$\int_0^v m u \, du = \frac{m v^2}{2}$$
+
+| Speed | Energy of 1 kg |
+|:------|---------------:|
+| 1 m/s | 0.5 J |
+| 10 m/s | 50 J |
+
+- [x] Derived
+- [ ] Measured, see [the unit](https://en.wikipedia.org/wiki/Joule)
+
+> Energy cannot be created or destroyed.
+
+```python
+def kinetic(mass_kg: float, speed: float) -> float:
+    # In joules.
+    return 0.5 * mass_kg * speed**2
+```
+
+```svg
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><circle cx="20" cy="20" r="12" fill="teal"/></svg>
+```
+"""
+
+
 class DesignView(Struct, frozen=True):
     """What the page shows."""
 
@@ -30,13 +59,15 @@ class DesignView(Struct, frozen=True):
     series: int
     icons: tuple[str, ...]
     tints: int
+    answer: str
+    """Markdown."""
 
 
 def routes(context: WebContext) -> list[Route]:
     """The page."""
 
     async def show(request: Request) -> Response:
-        view = DesignView(_COLORS, SERIES, _ICONS, TINTS)
+        view = DesignView(_COLORS, SERIES, _ICONS, TINTS, _ANSWER)
         document = Document(
             template="design.html",
             title="Design",
