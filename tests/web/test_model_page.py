@@ -2,15 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.serving import KEY, Served, environment
+from tests.serving import KEY, Served
 from tests.web.conftest import OpenPage
 from tests.web.screens import PHONE
 
@@ -136,29 +133,3 @@ def test_other_names_of_a_model_lead_to_its_page(open_page: OpenPage) -> None:
     assert page.url.endswith("/openai/gpt-5.4-mini/pricing")
     page.goto("/~anthropic/claude-opus-latest")
     assert "/anthropic/claude-opus" in page.url
-
-
-def test_the_samples_run_with_only_the_key_set(open_page: OpenPage, site: Served, tmp_path: Path) -> None:
-    """The model is the Sandbox's, which answers while no provider of the catalog is set up; programs in TypeScript
-    need packages of npm and are left to the clients' own tests."""
-    page = open_page("/openai/gpt-5.4-mini/api")
-    samples = {
-        head.inner_text(): head.locator("xpath=..").locator("code").inner_text()
-        for head in page.locator(".code-head").all()
-    }
-    assert len(samples) == 6
-    run = {
-        "curl": ["sh", "-c"],
-        "Python, OpenAI SDK": [sys.executable, "-c"],
-        "Python, OpenRouter SDK": [sys.executable, "-c"],
-    }
-    for title, command in run.items():
-        done = subprocess.run(
-            [*command, samples[title]],
-            env=environment(tmp_path, {"TRUNKLINE_API_KEY": KEY}),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        assert "Sandbox" in done.stdout, title

@@ -15,7 +15,8 @@ from trunkline.statistics.rankings import tokens_by_model
 from trunkline.web.context import WebContext
 from trunkline.web.pages.announcements import Post, posts
 from trunkline.web.pages.labs import COLLECTIONS, Collection
-from trunkline.web.pages.model.samples import Sample, samples
+from trunkline.web.pages.model.samples.types import Sample
+from trunkline.web.pages.model.samples.writing import samples
 from trunkline.web.rendering import Document
 
 SHOWN = 6

@@ -8,7 +8,7 @@ import pytest
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.catalog.types import Model
 from trunkline.settings import Settings
-from trunkline.web.pages.model.samples import PATHS, samples
+from trunkline.web.pages.model.samples.writing import PATHS, samples
 
 SNAPSHOT = build_snapshot(Settings(home=Path("nowhere")))
 ONE_OF_EACH = {model.operation: model for model in SNAPSHOT.models.values()}

@@ -1,7 +1,11 @@
+import { sessionFetch } from "../../api/session";
+
 export interface Attempt {
   method: string;
   url: string;
   key: string;
+  /** Of who is signed in, in place of a key; empty for others. */
+  formToken: string;
   body: string;
 }
 
@@ -16,12 +20,15 @@ export interface Outcome {
 const SHOWN_CHARACTERS_MAX = 20_000;
 
 /** Sends what the form says. The key goes into one header and is kept nowhere. Throws when nothing answers. */
-export async function perform({ method, url, key, body }: Attempt): Promise<Outcome> {
+export async function perform({ method, url, key, formToken, body }: Attempt): Promise<Outcome> {
   const headers = new Headers();
   if (key !== "") headers.set("Authorization", `Bearer ${key}`);
   if (body !== "") headers.set("Content-Type", "application/json");
   const began = performance.now();
-  const response = await fetch(url, { method, headers, ...(body === "" ? {} : { body }), credentials: "omit" });
+  const init = { method, headers, ...(body === "" ? {} : { body }) };
+  const response = await (formToken === ""
+    ? fetch(url, { ...init, credentials: "omit" })
+    : sessionFetch({ formToken }, url, init));
   const text = await response.text();
   return {
     status: `${response.status} ${response.statusText}`.trim(),

@@ -8,7 +8,8 @@ from trunkline.statistics.apps import RankedApp
 from trunkline.web.context import WebContext
 from trunkline.web.pages.model.endpoints import EndpointView, endpoint_views
 from trunkline.web.pages.model.head import Head
-from trunkline.web.pages.model.samples import Sample, samples
+from trunkline.web.pages.model.samples.types import Sample
+from trunkline.web.pages.model.samples.writing import samples
 from trunkline.web.pages.model.traffic import recent_tokens, top_apps
 
 SHORT = 4

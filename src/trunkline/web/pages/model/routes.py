@@ -56,7 +56,7 @@ async def _uptime(context: WebContext, head: Head, request: Request) -> object:
 
 
 async def _api(context: WebContext, head: Head, request: Request) -> object:
-    return api(context, head)
+    return api(context, head, request.query_params)
 
 
 _TABS: dict[str, Tab] = {
