@@ -301,8 +301,8 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Accent colour, `#0c6b5a`; give one that is readable on white and on black."""
     announcements: str | None = None
     """Folder of Markdown files, one for each announcement. Absent: `announcements` in the home folder."""
-    rankings: Literal["public", "off"] = "public"
-    """`off` hides rankings and apps, which show how much this instance is used."""
+    rankings: Literal["public", "members", "off"] = "public"
+    """Who sees rankings and apps, which show how much this instance is used: everybody, the signed-in, nobody."""
     about_url: str | None = None
     """Link in the footer."""
     privacy_url: str | None = None

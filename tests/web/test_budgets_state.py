@@ -30,7 +30,7 @@ def table_away(site: Served, table: str) -> Iterator[None]:
     ("table", "path", "what", "stays"),
     [
         ("model_days", f"{MODEL}/activity", "Activity", ".model-head .facts"),
-        ("model_days", "/rankings", "The ranking", "#apps li"),
+        ("model_days", "/rankings", "The ranking", "#apps table"),
         ("app_days", f"{MODEL}/apps", "The apps", ".model-head .facts"),
         ("app_days", "/apps", "The apps", "h1"),
         ("endpoint_hours", f"{MODEL}/uptime", "Uptime", ".tabs a"),

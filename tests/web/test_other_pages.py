@@ -64,18 +64,6 @@ def test_an_unknown_slug_gets_a_message_and_suggestions(open_page: OpenPage) -> 
     assert page.locator("thead").first.locator("th").count() == 2
 
 
-def test_the_ranking_is_the_datasets_and_a_day_of_the_stack_sums_to_it(open_page: OpenPage, site: Served) -> None:
-    page = open_page("/rankings?view=week")
-    row = page.locator("#models tbody tr").first
-    total = sum(50_000 + back + 20_000 for back in range(7))
-    assert row.locator("[title]").first.get_attribute("title") == f"{total:,}"
-    assert "rocket" in row.inner_text().lower()
-    today = page.locator("#tokens details tbody tr").last.locator("td")
-    assert sum(int(cell.get_attribute("data-value") or 0) for cell in today.all()) == 70_000
-    with urllib.request.urlopen(f"{site.url}/rankings.csv?view=week", timeout=20) as answer:
-        assert answer.read().decode().splitlines()[1] == f"1,acme/rocket-1,{total}"
-
-
 def test_an_app_has_a_place_in_its_category_and_a_page(open_page: OpenPage) -> None:
     page = open_page("/apps?group=coding")
     page.get_by_role("link", name="Launchpad").first.click()

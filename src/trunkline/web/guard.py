@@ -1,9 +1,11 @@
 """Pages and forms that only a signed-in person gets to. A stranger signs in first and then comes back (AUTH-02)."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -16,6 +18,7 @@ from trunkline.web.rendering import REQUEST_ID
 from trunkline.web.visitors import Visitor
 
 Handler = Callable[[Request], Awaitable[Response]]
+Audience = Literal["public", "members", "off"]
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -37,6 +40,21 @@ def for_members(context: WebContext, show: Callable[[Request, Visitor], Awaitabl
     async def guarded(request: Request) -> Response:
         visitor = await context.accounts.visitors.find(request)
         return _sign_in_first(_address(request)) if visitor is None else await show(request, visitor)
+
+    return guarded
+
+
+def for_audience(context: WebContext, audience: Audience, show: Handler) -> Handler:
+    """A page for whom the operator chose: everybody, whoever is signed in, nobody."""
+
+    async def guarded(request: Request) -> Response:
+        match audience:
+            case "off":
+                raise HTTPException(404)
+            case "members" if await context.accounts.visitors.find(request) is None:
+                return _sign_in_first(_address(request))
+            case _:
+                return await show(request)
 
     return guarded
 

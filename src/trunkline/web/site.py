@@ -31,7 +31,6 @@ from trunkline.web.pages import (
     labs,
     preferences,
     providers,
-    rankings,
     search,
     sign_in,
     status,
@@ -40,6 +39,7 @@ from trunkline.web.pages.account import activity, credits, keys, logs, managemen
 from trunkline.web.pages.errors import error_page
 from trunkline.web.pages.model import routes as model
 from trunkline.web.pages.models import routes as models
+from trunkline.web.pages.rankings import routes as rankings
 from trunkline.web.rendering import Renderer
 from trunkline.web.services import AccountServices
 

@@ -7,27 +7,30 @@ interface Size {
 }
 
 const SERIES_COLORS = 10;
+const OTHER = "Other";
 const BAR_SHARE = 0.76;
 
 /** Stacked bars, for amounts over time. Each series' numbers are sums with those before it. */
 export function bars(data: Series, size: Size): uPlot.Options {
   const half = data.times.length > 1 ? ((data.times[1] ?? 0) - (data.times[0] ?? 0)) / 2 : 1800;
   const options = common(size);
+  const fills = colors(data.names);
   return {
     ...options,
     scales: { ...options.scales, x: { time: true, range: (_plot, first, last) => [first - half, last + half] } },
     series: [
       {},
-      ...data.names.map((label, at) => ({ label, fill: color(at), width: 0, paths: segments, points: { show: false } })),
+      ...data.names.map((label, at) => ({ label, fill: fills[at] ?? "", width: 0, paths: segments, points: { show: false } })),
     ],
   };
 }
 
 /** Lines, for latency, throughput and uptime. */
 export function lines(data: Series, size: Size): uPlot.Options {
+  const strokes = colors(data.names);
   return {
     ...common(size),
-    series: [{}, ...data.names.map((label, at) => ({ label, stroke: color(at), width: 2, spanGaps: false }))],
+    series: [{}, ...data.names.map((label, at) => ({ label, stroke: strokes[at] ?? "", width: 2, spanGaps: false }))],
   };
 }
 
@@ -77,8 +80,22 @@ const segments: uPlot.Series.PathBuilder = (plot, at, from, to) => {
   return { fill: path };
 };
 
-function color(at: number): string {
-  return token(at < SERIES_COLORS ? `--series-${at + 1}` : "--series-other");
+/** A series keeps its colour from page to page: its name says which, and who comes later takes the next free one. */
+function colors(names: string[]): string[] {
+  const taken = new Set<number>();
+  return names.map((name) => {
+    if (name === OTHER || taken.size === SERIES_COLORS) return token("--series-other");
+    let at = hash(name) % SERIES_COLORS;
+    while (taken.has(at)) at = (at + 1) % SERIES_COLORS;
+    taken.add(at);
+    return token(`--series-${at + 1}`);
+  });
+}
+
+function hash(text: string): number {
+  let found = 7;
+  for (const character of text) found = (found * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return found;
 }
 
 /** A colour of the stylesheet in the theme of this moment: a canvas does not know `light-dark()`. */

@@ -12,7 +12,8 @@ from trunkline.core.calendar import DAY_MS
 from trunkline.statistics.apps import GROUPS, ModelUse, RankedApp, rank_apps, use_of_app
 from trunkline.web.context import WebContext
 from trunkline.web.formats import times
-from trunkline.web.pages.rankings import stack_of
+from trunkline.web.guard import for_audience
+from trunkline.web.pages.rankings.stacking import stack
 from trunkline.web.rendering import Document
 
 DAYS = 30
@@ -40,16 +41,14 @@ class AppView(Struct, frozen=True, kw_only=True):
 
 
 def routes(context: WebContext) -> list[Route]:
-    """Both pages have one path; nothing where the operator has switched them off."""
+    """Both pages have one path; the operator chooses who sees them."""
 
     async def show(request: Request) -> Response:
-        if context.settings.site.rankings == "off":
-            raise HTTPException(404)
         origin = request.query_params.get("url")
         document = await (_list(context, request.query_params) if origin is None else _one(context, origin))
         return await context.respond(request, document)
 
-    return [Route("/apps", show)]
+    return [Route("/apps", for_audience(context, context.settings.site.rankings, show))]
 
 
 async def _list(context: WebContext, query: Mapping[str, str]) -> Document:
@@ -78,7 +77,7 @@ async def _one(context: WebContext, origin: str) -> Document:
     if at is None:
         raise HTTPException(404)
     uses = await context.tried(context.database.read(use_of_app, ranked[at].app_id, first, today)) or []
-    columns, models = stack_of(
+    columns, models = stack(
         [(use.day, use.permaslug, use.prompt_tokens + use.completion_tokens) for use in uses], first, today
     )
     view = AppView(app=ranked[at], rank=at + 1, split=_split(uses, first, today), columns=columns, models=models)

@@ -82,7 +82,7 @@ def _parameters(model: Model, described: Mapping[str, Field]) -> list[Parameter]
 
 @lru_cache(maxsize=1)
 def _fields_by_path(openapi: bytes) -> Mapping[str, Mapping[str, Field]]:
-    """Path → name → member of the body that is posted there. The description is the same as long as the process lives."""
+    """Path → name → member of the body that is posted there. A process has one description."""
     return {
         operation.path: {field.name: field for field in operation.request if field.level == 0}
         for _, operations in read_reference(openapi, "").tags

@@ -51,7 +51,7 @@ class Activity(Struct, frozen=True, kw_only=True):
 
 
 class Apps(Struct, frozen=True, kw_only=True):
-    """What the tab shows; `apps` is None while the database is away or where rankings are switched off."""
+    """What the tab shows; `apps` is None while the database is away or where rankings are not public."""
 
     head: Head
     apps: list[RankedApp] | None
@@ -69,7 +69,7 @@ async def activity(context: WebContext, head: Head, query: Mapping[str, str]) ->
 
 async def apps(context: WebContext, head: Head) -> Apps:
     """The largest apps of thirty days."""
-    if context.settings.site.rankings == "off":
+    if context.settings.site.rankings != "public":
         return Apps(head=head, apps=None, is_off=True)
     today = context.facts.now_ms() // DAY_MS
     found = await context.tried(context.database.read(rank_apps, today - APPS_DAYS + 1, today, model=head.model.id))
@@ -86,8 +86,8 @@ async def recent_tokens(context: WebContext, model_id: str, days: int) -> list[i
 
 
 async def top_apps(context: WebContext, model_id: str, count: int) -> list[RankedApp]:
-    """The largest apps of thirty days; none where rankings are switched off or the database is away."""
-    if context.settings.site.rankings == "off":
+    """The largest apps of thirty days; none where rankings are not public or the database is away."""
+    if context.settings.site.rankings != "public":
         return []
     today = context.facts.now_ms() // DAY_MS
     return (await context.tried(context.database.read(rank_apps, today - APPS_DAYS + 1, today, model=model_id)) or [])[
