@@ -67,9 +67,11 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, extra: Mapping[str, str] | None = None, set_back_ms: int = 0) -> Generator[Served]:
+def served(
+    home: Path, extra: Mapping[str, str] | None = None, set_back_ms: int = 0, *, port: int = 0
+) -> Generator[Served]:
     process = subprocess.Popen(
-        command("serve", "--port", "0", set_back_ms=set_back_ms),
+        command("serve", "--port", str(port), set_back_ms=set_back_ms),
         cwd=home,
         env=environment(home, extra),
         stdout=subprocess.PIPE,

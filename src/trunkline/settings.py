@@ -254,6 +254,8 @@ class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long a verified key is believed without asking the database; a revocation is noticed sooner."""
     password_sign_in: bool = False
     """Let people set a password for the site and sign in with it; one-time links always work."""
+    passkeys: bool = True
+    """Let people sign in with a passkey, where browsers allow it: `public_url` is https and a name, or localhost."""
     session_idle_days: PositiveCount = 14
     """A browser that was not used for so long is signed out."""
     session_days: PositiveCount = 90

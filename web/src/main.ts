@@ -15,6 +15,7 @@ const islands: Record<string, () => Promise<{ mount: Mount }>> = {
   compare: () => import("./islands/compare"),
   markdown: () => import("./islands/markdown"),
   models: () => import("./islands/models"),
+  passkey: () => import("./islands/passkey"),
   rows: () => import("./islands/rows"),
   try: () => import("./islands/try"),
 };

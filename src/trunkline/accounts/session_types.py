@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-SignInMethod = Literal["link", "password"]
+SignInMethod = Literal["link", "password", "passkey"]
 LinkState = Literal["good", "used", "expired", "unknown"]
 
 

@@ -4,10 +4,12 @@ from starlette.routing import Mount, Router
 from starlette.types import ASGIApp
 
 from trunkline.accounts.attempts import Attempts
+from trunkline.accounts.passkeys import PasskeyService
 from trunkline.accounts.passwords import Passwords
 from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sign_in import SignInService
+from trunkline.accounts.webauthn import WebAuthn, is_possible
 from trunkline.api import health_checks, images, metrics, models, openapi, providers, statistics, videos
 from trunkline.api.callers import Callers
 from trunkline.api.context import ControlPlane
@@ -90,9 +92,18 @@ def _account_services(services: Services, keys: KeyService) -> AccountServices:
         visitors=Visitors(services.settings, sessions, profiles),
         sessions=sessions,
         sign_in=SignInService(database, attempts, clock, sessions, passwords),
+        passkeys=_passkeys(services, attempts),
         profiles=profiles,
         keys=keys,
         credits=CreditService(database, clock),
         directory=services.directory,
         shared=services.shared,
     )
+
+
+def _passkeys(services: Services, attempts: Attempts) -> PasskeyService | None:
+    settings = services.settings
+    if not settings.auth.passkeys or not is_possible(settings.public_url):
+        return None
+    webauthn = WebAuthn(settings.public_url, settings.site.name)
+    return PasskeyService(services.database, services.shared, attempts, services.clock, services.sessions, webauthn)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trunkline.accounts.directory import Directory
+from trunkline.accounts.passkeys import PasskeyService
 from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sessions import SessionService
@@ -19,6 +20,8 @@ class AccountServices:
     visitors: Visitors
     sessions: SessionService
     sign_in: SignInService
+    passkeys: PasskeyService | None
+    """None: nobody signs in with one here."""
     profiles: ProfileService
     keys: KeyService
     credits: CreditService

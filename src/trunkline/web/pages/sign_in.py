@@ -14,15 +14,17 @@ from starlette.routing import Route
 
 from trunkline.accounts.session_types import SignedIn
 from trunkline.accounts.sign_in import LINK_REFUSALS
-from trunkline.core.errors import PermissionDenied, RateLimited, TrunklineError, Unauthenticated
+from trunkline.core.errors import InvalidRequest, PermissionDenied, RateLimited, TrunklineError, Unauthenticated
 from trunkline.web.context import WebContext
 from trunkline.web.forms import form_token, own_path, read_form, require_token
 from trunkline.web.guard import Sent, for_members_forms, see
+from trunkline.web.headers import PRIVATE
 from trunkline.web.rendering import REQUEST_ID, Document
 from trunkline.web.visitors import new_strangers_secret
 
 HOME = "/settings/keys"
 """Where who came for nothing in particular is led."""
+_NO_PASSKEYS = "Nobody signs in with a passkey here; ask the operator for a sign-in link."
 
 
 class SignInView(Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class SignInView(Struct, frozen=True, kw_only=True):
     link_token: str
     problem: str
     has_passwords: bool
+    has_passkeys: bool
     email: str
 
 
@@ -55,24 +58,30 @@ class _SignIn:
         return await self._page(request, back, link_token="" if problem else token, problem=problem)
 
     async def sign_in(self, request: Request) -> Response:
-        """Take a link's token or a password, and give a session for it."""
+        """Take a link's token, a passkey's answer or a password, and give a session for it."""
         form = await read_form(request)
-        secret = self._context.accounts.visitors.strangers_secret(request)
         back = _back(form)
         try:
-            if secret is None:
-                raise PermissionDenied("Signing in needs a cookie, and your browser sent none. Try again.")
-            require_token(form, form_token(secret))
-            signed_in = await self._let_in(request, form)
+            secret = self._require_form(request, form)
+            signed_in = await self._let_in(request, form, secret)
         except RateLimited as refused:
             minutes = -(-(refused.retry_after_s or 60) // 60)
             problem = f"Too many attempts. Try again in {minutes:.0f} minute{'s' if minutes > 1 else ''}."
             return await self._page(request, back, problem=problem, status=429, email=form.get("email", ""))
-        except (Unauthenticated, PermissionDenied) as refused:
+        except (Unauthenticated, PermissionDenied, InvalidRequest) as refused:
             return await self._refuse(request, back, refused, form.get("email", ""))
         response = see(back)
         self._context.accounts.visitors.let_in(response, signed_in, self._context.facts.now_ms())
         return response
+
+    async def ask_passkey(self, request: Request) -> Response:
+        """What the browser is to ask its authenticator. Raises PermissionDenied and RateLimited."""
+        passkeys, visitors = self._context.accounts.passkeys, self._context.accounts.visitors
+        secret = self._require_form(request, await read_form(request))
+        if passkeys is None:
+            raise PermissionDenied(_NO_PASSKEYS)
+        question = await passkeys.ask_who(visitors.browser(request, request.scope[REQUEST_ID]), secret)
+        return Response(question, media_type="application/json", headers={"cache-control": PRIVATE})
 
     async def sign_out(self, sent: Sent) -> Response:
         """End this browser's session."""
@@ -81,12 +90,24 @@ class _SignIn:
         self._context.accounts.visitors.let_out(response)
         return response
 
-    async def _let_in(self, request: Request, form: Mapping[str, str]) -> SignedIn:
+    def _require_form(self, request: Request, form: Mapping[str, str]) -> str:
+        """The secret that a stranger's form is tied to. Raises PermissionDenied for a form that is not ours."""
+        secret = self._context.accounts.visitors.strangers_secret(request)
+        if secret is None:
+            raise PermissionDenied("Signing in needs a cookie, and your browser sent none. Try again.")
+        require_token(form, form_token(secret))
+        return secret
+
+    async def _let_in(self, request: Request, form: Mapping[str, str], secret: str) -> SignedIn:
         accounts = self._context.accounts
         before = await accounts.visitors.find(request)
         browser = accounts.visitors.browser(request, request.scope[REQUEST_ID])
         if token := form.get("token"):
             signed_in = await accounts.sign_in.by_link(token, browser)
+        elif answer := form.get("credential"):
+            if accounts.passkeys is None:
+                raise PermissionDenied(_NO_PASSKEYS)
+            signed_in = await accounts.passkeys.sign_in(browser, secret, answer)
         elif self._is_with_passwords:
             signed_in = await accounts.sign_in.by_password(form.get("email", ""), form.get("password", ""), browser)
         else:
@@ -117,6 +138,7 @@ class _SignIn:
             link_token=link_token,
             problem=problem,
             has_passwords=self._is_with_passwords,
+            has_passkeys=self._context.accounts.passkeys is not None,
             email=email[:254],
         )
         document = Document(
@@ -137,6 +159,7 @@ def actions(context: WebContext) -> list[Route]:
     pages = _SignIn(context)
     return [
         Route("/sign-in", pages.sign_in, methods=["POST"]),
+        Route("/sign-in/passkey", pages.ask_passkey, methods=["POST"]),
         Route("/sign-out", for_members_forms(context, pages.sign_out), methods=["POST"]),
     ]
 

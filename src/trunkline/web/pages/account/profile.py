@@ -1,26 +1,36 @@
-"""`/settings/account`: name, e-mail address, password, and the browsers that are signed in (site.md 12, AUTH-03)."""
+"""`/settings/account`: name, e-mail address, password, passkeys, and the browsers that are signed in (site.md 12,
+AUTH-03)."""
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from trunkline.accounts.passkey_repository import Passkey
+from trunkline.accounts.passkeys import PasskeyService
 from trunkline.accounts.passwords import CHARACTERS_MIN
 from trunkline.accounts.session_types import Profile, Session
 from trunkline.core.errors import InvalidRequest, PermissionDenied, TrunklineError
 from trunkline.web.context import WebContext
 from trunkline.web.guard import Sent, for_members, for_members_forms, moved, see
+from trunkline.web.headers import PRIVATE
 from trunkline.web.rendering import Document
 from trunkline.web.visitors import Visitor
 
 ADDRESS = "/settings/account"
-_DONE = {"profile": "Saved.", "password": "The password is set. All other browsers are signed out."}
+_DONE = {
+    "profile": "Saved.",
+    "password": "The password is set. All other browsers are signed out.",
+    "passkey": "The passkey is added. It signs you in from now on.",
+}
 
 
 class ProfileView(Struct, frozen=True, kw_only=True):
     """What the page shows."""
 
     profile: Profile
+    has_passkeys: bool
+    passkeys: list[Passkey]
     sessions: list[Session]
     current_id: str
     has_passwords: bool
@@ -45,7 +55,7 @@ class _Account:
         return await self._page(request, visitor, error.message, error.http_status)
 
     async def change(self, sent: Sent) -> Response:
-        """Save the profile, set a password, or sign browsers out, as the form's `do` says."""
+        """Save the profile, set a password, add or remove a passkey, or sign browsers out, as the form's `do` says."""
         accounts = self._context.accounts
         match sent.text("do"):
             case "profile":
@@ -53,6 +63,13 @@ class _Account:
                 return see(f"{ADDRESS}?done=profile")
             case "password":
                 return await self._set_password(sent)
+            case "passkey_add":
+                answer = sent.form.get("credential", "")
+                await self._passkeys().add(sent.actor, sent.visitor.session.id, sent.text("name"), answer)
+                return see(f"{ADDRESS}?done=passkey#passkeys")
+            case "passkey_remove":
+                await self._passkeys().remove(sent.actor, sent.text("passkey"))
+                return see(f"{ADDRESS}#passkeys")
             case "end":
                 await accounts.sessions.end(sent.actor, sent.text("session"))
                 return see(ADDRESS)
@@ -66,6 +83,17 @@ class _Account:
                 return response
             case _:
                 raise InvalidRequest("The form does not say what to do.", field="do")
+
+    async def ask_passkey(self, sent: Sent) -> Response:
+        """What the browser is to ask its authenticator for."""
+        question = await self._passkeys().ask_new(sent.visitor.profile, sent.visitor.session.id)
+        return Response(question, media_type="application/json", headers={"cache-control": PRIVATE})
+
+    def _passkeys(self) -> PasskeyService:
+        passkeys = self._context.accounts.passkeys
+        if passkeys is None:
+            raise PermissionDenied("Nobody signs in with a passkey here.")
+        return passkeys
 
     async def _set_password(self, sent: Sent) -> Response:
         accounts = self._context.accounts
@@ -89,6 +117,8 @@ class _Account:
         has_password = profile.password_changed_at_ms is not None
         view = ProfileView(
             profile=profile,
+            has_passkeys=accounts.passkeys is not None,
+            passkeys=[] if accounts.passkeys is None else await accounts.passkeys.of_account(visitor.account_id),
             sessions=await accounts.sessions.of_account(visitor.account_id),
             current_id=visitor.session.id,
             has_passwords=self._context.settings.auth.password_sign_in,
@@ -116,4 +146,7 @@ def routes(context: WebContext) -> list[Route]:
 def actions(context: WebContext) -> list[Route]:
     """What its forms do."""
     account = _Account(context)
-    return [Route(ADDRESS, for_members_forms(context, account.change, account.refuse), methods=["POST"])]
+    return [
+        Route(ADDRESS, for_members_forms(context, account.change, account.refuse), methods=["POST"]),
+        Route(f"{ADDRESS}/passkey", for_members_forms(context, account.ask_passkey), methods=["POST"]),
+    ]
