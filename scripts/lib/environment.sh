@@ -100,7 +100,7 @@ prepare_npm() {
 
 # Whatever the built scripts depend on.
 fingerprint_site() {
-    (cd "$root/web" && cksum package.json package-lock.json ./*.ts ./*.js src/*.ts src/*/* | cksum)
+    (cd "$root/web" && find package.json package-lock.json ./*.ts ./*.js src -type f -exec cksum {} + | sort | cksum)
 }
 
 # A machine that cannot have Node serves pages without scripts, so a failure is told and not the end.

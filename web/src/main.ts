@@ -12,6 +12,7 @@ type Mount = (element: HTMLElement) => void;
 const islands: Record<string, () => Promise<{ mount: Mount }>> = {
   calculator: () => import("./islands/calculator"),
   chart: () => import("./islands/chart"),
+  chat: () => import("./islands/chat"),
   compare: () => import("./islands/compare"),
   markdown: () => import("./islands/markdown"),
   models: () => import("./islands/models"),

@@ -24,6 +24,7 @@ STYLES = (
     *("tokens.css", "base.css", "shell.css", "palette.css", "layout.css", "controls.css", "components.css"),
     *("charts.css", "tables.css", "prose.css", "answers.css"),
     *("page-home.css", "page-models.css", "page-model.css", "page-docs.css", "page-others.css", "page-account.css"),
+    *("chat.css", "chat-thread.css", "chat-dialogs.css", "chat-picker.css", "chat-phone.css"),
 )
 """In the order in which they overrule each other."""
 ENTRY = "src/main.ts"

@@ -58,6 +58,7 @@ class Shell(Struct, frozen=True, kw_only=True):
 
 NAVIGATION = (
     Link("Models", "/models"),
+    Link("Chat", "/chat"),
     Link("Rankings", "/rankings"),
     Link("Apps", "/apps"),
     Link("Providers", "/providers"),
@@ -77,6 +78,7 @@ ACCOUNT_NAVIGATION = (
 _PRODUCT = LinkGroup(
     "Product",
     (
+        Link("Chat", "/chat"),
         Link("Models", "/models"),
         Link("Compare", "/compare"),
         Link("Rankings", "/rankings"),

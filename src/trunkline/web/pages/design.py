@@ -19,6 +19,8 @@ SERIES = 10
 _ICONS = (
     *("search", "menu", "close", "copy", "check", "sun", "moon", "system", "rss", "external", "warn", "info"),
     *("up", "down", "left", "right", "plus", "table", "cards", "list", "shield", "key", "trophy"),
+    *("send", "stop", "attach", "folder", "pin", "trash", "edit", "again", "branch", "sliders", "mute", "ghost"),
+    *("sidebar", "columns", "stack", "more", "download", "upload", "flag", "raw", "continue", "tool", "star", "share"),
     *("text", "image", "audio", "speech", "transcription", "video", "file", "embeddings", "rerank"),
 )
 

@@ -99,6 +99,7 @@ def find(context: WebContext, query: str, limit: int) -> list[Group]:
 
 _PAGES = (
     Hit("Models", "/models"),
+    Hit("Chat", "/chat"),
     Hit("Compare models", "/compare"),
     Hit("Rankings", "/rankings"),
     Hit("Apps", "/apps"),

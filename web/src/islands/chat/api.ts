@@ -1,0 +1,62 @@
+import { sessionFetch, type Session } from "../../api/session";
+
+/** What the chat reads of a generation's record. `total_cost` is US dollars. */
+export interface GenerationRecord {
+  model: string;
+  provider_name: string | null;
+  native_tokens_prompt: number | null;
+  native_tokens_completion: number | null;
+  total_cost: number;
+}
+
+const RECORD_TRIES = 5;
+const RECORD_PAUSE_MS = 600;
+
+/** The instance's API, called as the person who is signed in (site.md CHAT-23). */
+export class ChatApi {
+  readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** Asks a model. The answer streams; any status may come. Throws TypeError when nothing answers. */
+  complete(body: Record<string, unknown>, signal: AbortSignal): Promise<Response> {
+    return sessionFetch(this.session, "/api/v1/chat/completions", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal,
+    });
+  }
+
+  /** The record of a generation; undefined when it does not come: it is written shortly after the answer's end. */
+  async generation(id: string): Promise<GenerationRecord | undefined> {
+    for (let tried = 0; tried < RECORD_TRIES; tried += 1) {
+      await new Promise((resolve) => setTimeout(resolve, RECORD_PAUSE_MS * (tried + 1)));
+      const found = await this.#read(`/api/v1/generation?id=${encodeURIComponent(id)}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Says what was wrong with an answer (GEN-17). */
+  async report(generationId: string, category: string, comment: string): Promise<boolean> {
+    const response = await sessionFetch(this.session, "/api/v1/generation/feedback", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ generation_id: generationId, category, ...(comment === "" ? {} : { comment }) }),
+    });
+    return response.ok;
+  }
+
+  async #read(path: string): Promise<GenerationRecord | undefined> {
+    try {
+      const response = await sessionFetch(this.session, path);
+      if (!response.ok) return undefined;
+      return ((await response.json()) as { data: GenerationRecord }).data;
+    } catch {
+      return undefined; // Away: the caller tries again, then goes without.
+    }
+  }
+}
