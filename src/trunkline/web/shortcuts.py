@@ -25,4 +25,10 @@ SHORTCUTS = (
     Shortcut(("Enter",), "Models, logs", "Open"),
     Shortcut(("c",), "Models", "Choose for comparing"),
     Shortcut(("Esc",), "A request, menus", "Close"),
+    Shortcut(("Ctrl /", "⌘ /"), "Chat", "New chat", True),
+    Shortcut(("Ctrl J", "⌘ J"), "Chat", "Add a model", True),
+    Shortcut(("Enter",), "Chat", "Send"),
+    Shortcut(("Shift Enter",), "Chat", "Break the line"),
+    Shortcut(("↑",), "Chat, nothing typed", "Edit the last prompt"),
+    Shortcut(("Esc",), "Chat", "Stop all answers"),
 )

@@ -21,9 +21,7 @@ export type Dialog =
   | { name: "feedback"; generationId: string; model: string }
   | { name: "raw"; answer: Answer; turn: Turn; column: Column }
   | { name: "import"; file: File }
-  | { name: "artifact"; artifact: Artifact }
-  | { name: "share" }
-  | { name: "shortcuts" };
+  | { name: "artifact"; artifact: Artifact };
 
 interface Said {
   id: number;
