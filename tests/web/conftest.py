@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.fakes.provider import FakeProvider
 from tests.serving import KEY, Served, served
+from tests.web.chatting import Kitchen, Member, configuration
+from tests.web.members import sign_in
 from tests.set_back import into_the_hour_ms
 from tests.web.screens import Screen
 from tests.web.seeds import CONFIGURATION, seed
@@ -91,6 +94,45 @@ def open_page(site: Served, browser: Browser) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def kitchen() -> Iterator[Kitchen]:
+    """The provider behind the chat's models."""
+    with FakeProvider.in_thread() as provider:
+        yield Kitchen(provider)
+
+
+@pytest.fixture(scope="module")
+def chat_site(tmp_path_factory: pytest.TempPathFactory, kitchen: Kitchen) -> Iterator[Served]:
+    """An instance whose models are those of the kitchen."""
+    home = tmp_path_factory.mktemp("chat")
+    (home / "trunkline.toml").write_text(configuration(kitchen.provider.url), encoding="utf-8")
+    with served(home, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def signed_in(chat_site: Served, browser: Browser) -> list[dict[str, object]]:
+    """The cookies of somebody who signed in."""
+    context = browser.new_context(base_url=chat_site.url)
+    sign_in(context.new_page(), chat_site)
+    cookies = [dict(cookie) for cookie in context.cookies()]
+    context.close()
+    return cookies
+
+
+@pytest.fixture
+def member(
+    browser: Browser, chat_site: Served, kitchen: Kitchen, signed_in: list[dict[str, object]]
+) -> Iterator[Member]:
+    """Opens pages of the chat. What they say on the console fails the test."""
+    member = Member(browser, chat_site, signed_in)
+    yield member
+    for context in member.contexts:
+        context.close()
+    kitchen.clear()
+    assert member.complaints == []
 
 
 def is_foreign(url: str, own: str) -> bool:

@@ -7,10 +7,13 @@ export interface GenerationRecord {
   native_tokens_prompt: number | null;
   native_tokens_completion: number | null;
   total_cost: number;
+  /** Both empty while it still runs: then the cost is not known. */
+  finish_reason: string | null;
+  cancelled: boolean;
 }
 
 const RECORD_TRIES = 5;
-const RECORD_PAUSE_MS = 600;
+const RECORD_PAUSE_MS = 700;
 
 /** The instance's API, called as the person who is signed in (site.md CHAT-23). */
 export class ChatApi {
@@ -30,12 +33,12 @@ export class ChatApi {
     });
   }
 
-  /** The record of a generation; undefined when it does not come: it is written shortly after the answer's end. */
+  /** The record of a generation, once it has ended; undefined when it does not end soon. */
   async generation(id: string): Promise<GenerationRecord | undefined> {
     for (let tried = 0; tried < RECORD_TRIES; tried += 1) {
       await new Promise((resolve) => setTimeout(resolve, RECORD_PAUSE_MS * (tried + 1)));
       const found = await this.#read(`/api/v1/generation?id=${encodeURIComponent(id)}`);
-      if (found !== undefined) return found;
+      if (found !== undefined && (found.finish_reason !== null || found.cancelled)) return found;
     }
     return undefined;
   }

@@ -90,7 +90,10 @@ function take(chunk: Chunk, answer: Answer, run: Run, typing: Typing, began: num
   run.generationId ??= chunk.id ?? null;
   run.model = chunk.model ?? run.model;
   run.provider = chunk.provider ?? run.provider;
-  if (chunk.error !== undefined) answer.failure = failureFrom(chunk.error, 502);
+  if (chunk.error !== undefined) {
+    answer.failure = failureFrom(chunk.error, 502);
+    run.cost_nanousd = 0; // what a provider failed at is not charged
+  }
   const choice = chunk.choices?.[0];
   if (choice?.finish_reason) run.finish = choice.finish_reason;
   if (choice?.delta !== undefined) takeDelta(choice.delta, answer, typing, began);

@@ -2,6 +2,11 @@ import type { Room, Turn } from "./types";
 
 const SAVED_EVERY_MS = 250;
 
+export interface Unsaved {
+  rooms: Room[];
+  turns: Turn[];
+}
+
 /** What the keeper writes to. Everything it is given is plain data. */
 export interface Sink {
   saveRoom(room: Room): Promise<void>;
@@ -9,8 +14,8 @@ export interface Sink {
 }
 
 /**
- * Writes what changed, at most four times a second, and at once when the page goes away. While an answer streams its
- * turn changes with every frame; what a reload loses is a quarter of a second.
+ * Writes what changed, at most four times a second: while an answer streams its turn changes with every frame. What
+ * still waits when the page goes away is `pending`.
  */
 export class Keeper {
   readonly #sink: Sink;
@@ -47,12 +52,19 @@ export class Keeper {
     for (const id of ids) this.#turns.delete(id);
   }
 
+  /** Rooms and turns that wait, as plain data. */
+  pending(): Unsaved {
+    return {
+      rooms: [...this.#rooms.values()].map((room) => this.#plain(room)),
+      turns: [...this.#turns.values()].map((turn) => this.#plain(turn)),
+    };
+  }
+
   /** Writes what waits. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const rooms = [...this.#rooms.values()].map((room) => this.#plain(room));
-    const turns = [...this.#turns.values()].map((turn) => this.#plain(turn));
+    const { rooms, turns } = this.pending();
     this.#rooms.clear();
     this.#turns.clear();
     try {

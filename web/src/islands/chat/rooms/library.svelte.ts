@@ -1,5 +1,6 @@
 import { openDatabase } from "./database";
 import { Keeper } from "./keeper";
+import { leave, takeUp } from "./leftovers";
 import { newRoom } from "./make";
 import { OpenRoom } from "./open.svelte";
 import { MemoryShelf, type Shelf } from "./shelf";
@@ -14,6 +15,7 @@ export class Library {
   /** Why rooms are not kept, in words; null: they are (CHAT-06). */
   problem: string | null = $state(null);
   #shelf: Shelf = new MemoryShelf();
+  #account = "";
   readonly #open = new Map<string, OpenRoom>();
   readonly #channel = new BroadcastChannel(CHANGED);
   readonly #keeper: Keeper;
@@ -38,7 +40,10 @@ export class Library {
       () => (this.problem = "This browser has no space left for rooms. Export them and delete some."),
     );
     this.#channel.onmessage = (event: MessageEvent<string>) => void this.#changedElsewhere(event.data);
-    addEventListener("pagehide", () => void this.#keeper.flush());
+    addEventListener("pagehide", () => {
+      leave(this.#account, this.#keeper.pending());
+      void this.#keeper.flush();
+    });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") void this.#keeper.flush();
     });
@@ -46,8 +51,12 @@ export class Library {
 
   /** Reads the rooms of an account. Without a database everything works and nothing is kept. */
   async load(account: string): Promise<void> {
+    this.#account = account;
     try {
       this.#shelf = await openDatabase(account);
+      const left = takeUp(account);
+      for (const room of left.rooms) await this.#shelf.saveRoom(room);
+      await this.#shelf.saveTurns(left.turns);
       this.rooms = await this.#shelf.rooms();
     } catch {
       this.problem = "This browser does not let the site keep rooms. They are gone when the page is closed.";
