@@ -1,9 +1,9 @@
 """The chat under test: a provider whose models answer as a test says, and what a person does on the page."""
 
 import sqlite3
-from collections.abc import Sequence
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+import msgspec
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState
 
 from tests.fakes.provider import FakeProvider, RecordedRequest
 from tests.fakes.replies import Call, Reply, stream
@@ -29,7 +29,7 @@ _TAKES = {"quick": '"text"', "steady": '"text"', "slow": '"text"', "seeing": '"t
 def configuration(url: str) -> str:
     """Four models of one provider; `seeing` takes images and files too."""
     endpoints = (_ENDPOINT.format(name=name, url=url, modalities=takes) for name, takes in _TAKES.items())
-    return "[sandbox]\nmode = \"off\"\n" + "".join(endpoints)
+    return '[sandbox]\nmode = "off"\n' + "".join(endpoints)
 
 
 class Kitchen:
@@ -51,6 +51,10 @@ class Kitchen:
         """What was asked of a model, oldest first."""
         return [each for each in self.provider.requests if each.json.get("model") == model.partition("/")[2]]
 
+    def messages(self, model: str) -> list[dict[str, object]]:
+        """The conversation that was sent with the last request to a model."""
+        return msgspec.convert(self.asked(model)[-1].json["messages"], list[dict[str, object]])
+
     async def _serve(self, call: Call) -> None:
         await self._orders[str(call.json["model"])](call)
 
@@ -63,9 +67,9 @@ def words(count: int, pause_s: float = 0.0) -> Reply:
 class Member:
     """Somebody who signed in once; each page is a fresh browser with the session's cookie."""
 
-    def __init__(self, browser: Browser, site: Served, cookies: Sequence[dict[str, object]]) -> None:
+    def __init__(self, browser: Browser, site: Served, session: StorageState) -> None:
         self._browser = browser
-        self._cookies = cookies
+        self._session = session
         self.site = site
         self.contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
@@ -77,7 +81,7 @@ class Member:
             viewport={"width": screen.width, "height": screen.height},
             color_scheme=screen.theme,
             has_touch=screen.name == "phone",
-            storage_state={"cookies": [*self._cookies], "origins": []},
+            storage_state=self._session,
             accept_downloads=True,
         )
         context.set_default_timeout(20_000)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from tests.fakes.provider import FakeProvider
 from tests.serving import KEY, Served, served
+from tests.set_back import into_the_hour_ms
 from tests.web.chatting import Kitchen, Member, configuration
 from tests.web.members import sign_in
-from tests.set_back import into_the_hour_ms
 from tests.web.screens import Screen
 from tests.web.seeds import CONFIGURATION, seed
 
@@ -113,19 +113,17 @@ def chat_site(tmp_path_factory: pytest.TempPathFactory, kitchen: Kitchen) -> Ite
 
 
 @pytest.fixture(scope="module")
-def signed_in(chat_site: Served, browser: Browser) -> list[dict[str, object]]:
-    """The cookies of somebody who signed in."""
+def signed_in(chat_site: Served, browser: Browser) -> StorageState:
+    """What a browser keeps of somebody who signed in."""
     context = browser.new_context(base_url=chat_site.url)
     sign_in(context.new_page(), chat_site)
-    cookies = [dict(cookie) for cookie in context.cookies()]
+    session = context.storage_state()
     context.close()
-    return cookies
+    return session
 
 
 @pytest.fixture
-def member(
-    browser: Browser, chat_site: Served, kitchen: Kitchen, signed_in: list[dict[str, object]]
-) -> Iterator[Member]:
+def member(browser: Browser, chat_site: Served, kitchen: Kitchen, signed_in: StorageState) -> Iterator[Member]:
     """Opens pages of the chat. What they say on the console fails the test."""
     member = Member(browser, chat_site, signed_in)
     yield member

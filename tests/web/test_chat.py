@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.fakes.replies import break_after, failure, stream
 from tests.web.chatting import (
@@ -92,8 +93,7 @@ def test_text_that_arrived_before_a_break_stays_and_can_be_continued(member: Mem
     page.get_by_role("group", name="Error of Quick").get_by_role("button", name="Continue").click()
     answers(page, "done").wait_for()
     assert "The first half and the rest." in cell(page, 0).inner_text()
-    last = kitchen.asked(QUICK)[-1].json["messages"]
-    assert last[-1] == {"role": "assistant", "content": "The first half and"}  # pyright: ignore[reportIndexIssue]
+    assert kitchen.messages(QUICK)[-1] == {"role": "assistant", "content": "The first half and"}
 
 
 def test_a_reload_in_mid_stream_keeps_what_arrived_marked_interrupted(member: Member, kitchen: Kitchen) -> None:
@@ -118,6 +118,7 @@ def test_the_costs_of_a_room_are_those_of_the_log(member: Member, kitchen: Kitch
     cell(page, 0).get_by_text("2 / 2").wait_for()
     page.locator(f"[data-spent='{3 * PRICE_OF_ANSWER_NANOUSD}']").wait_for()
     session = room_id(page)
+    costs: list[int] = []
     for _ in range(50):
         costs = costs_of_session(member.site, session)
         if len(costs) == 3:
@@ -138,7 +139,7 @@ def test_a_screen_reader_hears_of_each_answer_once_at_its_start_and_end(member: 
             const live = document.querySelectorAll("[aria-live], [role=status], [role=alert], [role=log]");
             for (const region of live)
                 new MutationObserver((all) => {
-                    for (const { addedNodes } of all) for (const node of addedNodes) window.heard.push(node.textContent);
+                    for (const node of all.flatMap(each => [...each.addedNodes])) window.heard.push(node.textContent);
                 }).observe(region, { childList: true, subtree: true, characterData: true });
         }"""
     )
@@ -161,7 +162,7 @@ def test_each_model_sees_its_own_answers_or_all_of_them_when_they_share(member: 
     answers(page, "done").nth(1).wait_for()
     ask(page, "Second")
     answers(page, "done").nth(3).wait_for()
-    assert kitchen.asked(STEADY)[-1].json["messages"] == [
+    assert kitchen.messages(STEADY) == [
         {"role": "user", "content": "First"},
         {"role": "assistant", "content": "from steady"},
         {"role": "user", "content": "Second"},
@@ -172,7 +173,7 @@ def test_each_model_sees_its_own_answers_or_all_of_them_when_they_share(member: 
     page.get_by_role("button", name="Done").click()
     ask(page, "Third")
     answers(page, "done").nth(5).wait_for()
-    assert kitchen.asked(STEADY)[-1].json["messages"] == [
+    assert kitchen.messages(STEADY) == [
         {"role": "user", "content": "Second"},
         {"role": "assistant", "content": "[lab/quick]\nfrom quick\n\n[lab/steady]\nfrom steady"},
         {"role": "user", "content": "Third"},
@@ -247,7 +248,7 @@ def test_the_page_follows_the_answer_only_while_its_reader_is_at_the_end(member:
     page = member.open(f"/chat?models={QUICK}")
     ask(page, "Long")
     cell(page, 0).get_by_text("line 119").wait_for()
-    page.wait_for_function("(box => box.scrollHeight - box.scrollTop - box.clientHeight < 60)(document.querySelector('.chat-scroll'))")
+    expect(cell(page, 0).get_by_text("line 119")).to_be_in_viewport()
     page.locator(".chat-scroll").evaluate("box => box.scrollTo(0, 100)")
     jump = page.get_by_role("button", name="Jump to latest")
     jump.wait_for()
@@ -256,6 +257,7 @@ def test_the_page_follows_the_answer_only_while_its_reader_is_at_the_end(member:
     assert page.locator(".chat-scroll").evaluate("box => box.scrollTop") == 100
     jump.click()
     jump.wait_for(state="hidden")
+    expect(cell(page, 0).get_by_text("more").last).to_be_in_viewport()
 
 
 def test_a_phone_shows_one_column_behind_tabs_and_a_dot_where_an_answer_waits(member: Member, kitchen: Kitchen) -> None:

@@ -1,9 +1,10 @@
 """Rooms in the browser: branches, keeping, moving, finding them (site.md 5.1, 5.3, "Accept when")."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.fakes.replies import stream
 from tests.serving import Served
@@ -14,6 +15,7 @@ PIXEL = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\xa75\x81\x84\x00\x00\x00\x00IEND\xaeB`\x82"
 )
+NOTES = {"type": "text", "text": "a.txt:\n\nNotes"}
 STORES = ("rooms", "turns", "files")
 
 
@@ -33,7 +35,9 @@ def choose(page: Page, menu: str, action: str) -> None:
 def branched(member: Member, kitchen: Kitchen) -> Page:
     """A room with two prompts, the second in two versions, one answer in two versions, and a file."""
     page = member.open(f"/chat?models={QUICK},{SEEING}")
-    page.get_by_label("Files", exact=True).set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"Notes"})
+    page.get_by_label("Files", exact=True).set_input_files(
+        {"name": "a.txt", "mimeType": "text/plain", "buffer": b"Notes"}
+    )
     page.get_by_role("list", name="Attachments").wait_for()
     ask(page, "First prompt")
     answers(page, "done").nth(1).wait_for()
@@ -55,7 +59,7 @@ def test_an_edited_prompt_keeps_its_old_version_and_each_shows_its_own_answers(
     member: Member, kitchen: Kitchen
 ) -> None:
     page = branched(member, kitchen)
-    assert kitchen.asked(QUICK)[-1].json["messages"] == [
+    assert kitchen.messages(QUICK) == [
         {"role": "user", "content": [{"type": "text", "text": "First prompt"}, NOTES]},
         {"role": "assistant", "content": "another answer"},
         {"role": "user", "content": "Second prompt, edited"},
@@ -136,7 +140,9 @@ def test_rooms_drafts_and_attachments_are_there_after_a_reload_without_the_insta
     page = member.open(f"/chat?models={SEEING},{QUICK}")
     ask(page, "Remember this")
     answers(page, "done").nth(1).wait_for()
-    page.get_by_label("Files", exact=True).set_input_files({"name": "dot.png", "mimeType": "image/png", "buffer": PIXEL})
+    page.get_by_label("Files", exact=True).set_input_files(
+        {"name": "dot.png", "mimeType": "image/png", "buffer": PIXEL}
+    )
     files = page.get_by_role("list", name="Attachments")
     files.wait_for()
     assert "does not take" in page.get_by_role("group", name="Models of this room").inner_text()
@@ -175,14 +181,14 @@ def test_rooms_are_pinned_renamed_found_by_what_was_said_and_deleted(member: Mem
     choose(page, "Actions of First room", "Pin")
     page.get_by_role("heading", name="Pinned").wait_for()
     page.get_by_label("Search rooms").fill("heliotrope")
-    page.wait_for_function("document.querySelectorAll('.chat-room').length === 1")
+    expect(rooms).to_have_count(1)
     assert rooms.inner_text().strip() == "First room"
     page.get_by_label("Search rooms").fill("")
 
     rooms.filter(has_text="Renamed").click()
     choose(page, "Room", "Delete")
     page.get_by_role("dialog", name="Delete “Renamed”?").get_by_role("button", name="Delete").click()
-    page.wait_for_function("document.querySelectorAll('.chat-room').length === 1")
+    expect(rooms).to_have_count(1)
     page.reload()
     composer(page).wait_for()
     assert rooms.inner_text().strip() == "First room"
@@ -243,10 +249,11 @@ def test_a_file_is_sent_as_a_part_that_the_model_takes(member: Member, kitchen: 
     page.get_by_role("list", name="Attachments").get_by_text("table.csv").wait_for()
     ask(page, "What is this?")
     answers(page, "done").wait_for()
-    content = kitchen.asked(SEEING)[-1].json["messages"][0]["content"]  # pyright: ignore[reportIndexIssue]
-    assert [part["type"] for part in content] == ["text", "image_url", "text"]
-    assert content[1]["image_url"]["url"].startswith("data:image/png;base64,")
-    assert "a,b" in content[2]["text"]
+    assert kitchen.messages(SEEING)[-1]["content"] == [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{b64encode(PIXEL).decode()}"}},
+        {"type": "text", "text": "table.csv:\n\na,b\n1,2\n"},
+    ]
 
 
 def test_strangers_look_around_and_take_what_they_typed_to_the_sign_in(open_page: OpenPage, site: Served) -> None:

@@ -23,6 +23,7 @@ PAGES = (
     "/openai/gpt-5.4-mini",
     "/openai/gpt-5.4-mini/providers",
     "/openai/gpt-5.4-mini/performance",
+    "/chat",
     "/compare",
     "/compare?models=acme/rocket-1,openai/gpt-5.4-mini,nobody/nothing",
     "/providers",
