@@ -18,6 +18,7 @@ const islands: Record<string, () => Promise<{ mount: Mount }>> = {
   models: () => import("./islands/models"),
   passkey: () => import("./islands/passkey"),
   rows: () => import("./islands/rows"),
+  simulator: () => import("./islands/simulator"),
   try: () => import("./islands/try"),
 };
 
