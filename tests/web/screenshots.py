@@ -1,38 +1,46 @@
 """`scripts/screenshots`: every page at both sizes and in both themes, to be looked at."""
 
 import re
+import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.serving import KEY, Served, served
+from tests.serving import KEY, Served, command, environment, served
 from tests.web.conftest import ARGUMENTS, CHROMIUM
 from tests.web.members import MEMBERS_PAGES, sign_in
 from tests.web.screens import SCREENS, Screen
-from tests.web.seeds import CONFIGURATION, seed
+from tests.web.seeds import CONFIGURATION
 from tests.web.test_every_page import PAGES
 
 DEFAULT_FOLDER = Path("build/screenshots")
 SETTLED_MS = 400
 """For islands to draw."""
+HEIGHT_MAX = 3000
+"""Of a picture: long lists repeat themselves."""
+DAYS, GENERATIONS = 30, 12_000
+MODEL = "/openai/gpt-5.4-mini"
+"""Which the demo uses, unlike the tests' own model."""
 
 
 def main(arguments: list[str]) -> None:
     folder = Path(arguments[0]) if arguments else DEFAULT_FOLDER
-    paths = arguments[1:] or [*PAGES, *MEMBERS_PAGES]
+    paths = arguments[1:] or [*(path.replace("/acme/rocket-1", MODEL) for path in PAGES), *MEMBERS_PAGES]
     folder.mkdir(parents=True, exist_ok=True)
     if CHROMIUM is None:
         sys.exit("Chromium is not installed (Debian: apt install chromium)")
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        (Path(home) / "trunkline.toml").write_text(CONFIGURATION, encoding="utf-8")
-        with served(Path(home), {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as site:
-            seed(Path(home) / "data" / "trunkline.db", int(time.time()))
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        home = Path(name)
+        (home / "trunkline.toml").write_text(CONFIGURATION, encoding="utf-8")
+        owner = environment(home, {"TRUNKLINE_BOOTSTRAP_KEY": KEY})
+        made = command("demo", "--days", str(DAYS), "--generations", str(GENERATIONS))
+        subprocess.run(made, cwd=home, env=owner, check=True, stdout=subprocess.DEVNULL)
+        with served(home, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as site:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for screen in SCREENS:
-                take(browser, site, screen, paths, folder)
+                take(browser, site, screen, list(dict.fromkeys(paths)), folder)
             browser.close()
     print(f"{len(paths) * len(SCREENS)} pictures in {folder}")
 
@@ -50,7 +58,9 @@ def take(browser: Browser, site: Served, screen: Screen, paths: list[str], folde
         page.goto(path)
         page.wait_for_timeout(SETTLED_MS)
         name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
-        page.screenshot(path=folder / f"{name}-{screen}.png")
+        height = min(page.evaluate("document.documentElement.scrollHeight"), HEIGHT_MAX)
+        clip = {"x": 0, "y": 0, "width": screen.width, "height": max(height, screen.height)}
+        page.screenshot(path=folder / f"{name}-{screen}.png", full_page=True, clip=clip)
     context.close()
 
 

@@ -34,13 +34,13 @@ from trunkline.web.pages import (
     providers,
     search,
     sign_in,
-    status,
 )
 from trunkline.web.pages.account import activity, credits, keys, logs, management_keys, profile
 from trunkline.web.pages.errors import error_page
 from trunkline.web.pages.model import routes as model
 from trunkline.web.pages.models import routes as models
 from trunkline.web.pages.rankings import routes as rankings
+from trunkline.web.pages.status import routes as status
 from trunkline.web.rendering import Renderer
 from trunkline.web.services import AccountServices
 

@@ -5,10 +5,7 @@ A file is named `2026-11-22-what-is-new.md`: its date is its name's, its title i
 
 import asyncio
 import re
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from msgspec import Struct
 from starlette.exceptions import HTTPException
@@ -18,6 +15,7 @@ from starlette.routing import Route
 
 from trunkline.web.context import WebContext
 from trunkline.web.documentation.markdown import Rendered, render
+from trunkline.web.feeds import Item, rss
 from trunkline.web.rendering import Document
 
 FOLDER = "announcements"
@@ -90,17 +88,5 @@ def posts(context: WebContext) -> list[Post]:
 def feed(context: WebContext, found: list[Post]) -> bytes:
     """RSS 2.0."""
     base = f"{context.settings.public_url}/announcements"
-    items = "".join(
-        f"<item><title>{escape(post.rendered.title)}</title><link>{base}/{post.slug}</link>"
-        f'<guid isPermaLink="true">{base}/{post.slug}</guid><pubDate>{_date(post.day)}</pubDate></item>'
-        for post in found
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>'
-        f"<title>{escape(context.settings.site.name)}: announcements</title><link>{base}</link>"
-        f"<description>What is new on this instance</description>{items}</channel></rss>\n"
-    ).encode()
-
-
-def _date(day: str) -> str:
-    return format_datetime(datetime.fromisoformat(day).replace(tzinfo=UTC), usegmt=True)
+    items = [Item(title=post.rendered.title, link=f"{base}/{post.slug}", day=post.day) for post in found]
+    return rss(f"{context.settings.site.name}: announcements", base, "What is new on this instance", items)
