@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import structlog
 from msgspec.structs import replace
 
 from trunkline.catalog.entries import Catalog, EndpointEntry, ModelEntry, PolicyEntry, ProviderEntry
@@ -11,11 +12,13 @@ from trunkline.catalog.names import model_names, provider_names
 from trunkline.catalog.overrides import OverridesInvalid, apply
 from trunkline.catalog.price_sheets import price_sheet
 from trunkline.catalog.regions import data_regions
+from trunkline.catalog.synced import SyncedInvalid, read_synced
 from trunkline.catalog.types import DataPolicy, Endpoint, Model, Provider, Snapshot, Variant
 from trunkline.core.json import JsonValue
 from trunkline.settings import Settings
 
 FREE = ":free"
+_log = structlog.get_logger("trunkline.catalog")
 _VARIANTS: tuple[Variant, ...] = ("standard", *(variant for variant in Variant.__args__ if variant != "standard"))
 
 
@@ -25,21 +28,46 @@ def build_snapshot(settings: Settings, discovered: Sequence[Mapping[str, JsonVal
 
 
 def build_catalog(settings: Settings, discovered: Sequence[Mapping[str, JsonValue]] = ()) -> Catalog:
-    """Bundled entries, what local engines and gateways were found to serve, the operator's settings: last wins.
+    """Bundled entries, what was taken over from elsewhere, what local engines and gateways were found to serve, the
+    operator's settings: last wins.
 
     `discovered` are endpoints in the form of `[[endpoints]]`. Raises OverridesInvalid for settings.
     """
-    catalog = _with_discovered(load_bundled(), discovered)
+    catalog = as_far_as_usable(known_catalog(settings), endpoints=discovered)
     return apply(catalog, models=settings.models, endpoints=settings.endpoints, providers=settings.providers)
 
 
-def _with_discovered(catalog: Catalog, discovered: Sequence[Mapping[str, JsonValue]]) -> Catalog:
-    """Entries that cannot be used are left out: what a server says of itself must not stop the instance."""
+def known_catalog(settings: Settings) -> Catalog:
+    """Bundled entries, and what `trunkline catalog sync` laid over them; a file that cannot be read is told and left
+    out, since what was taken over must not keep an instance from starting."""
+    bundled = load_bundled()
     try:
-        return apply(catalog, endpoints=discovered)
+        synced = read_synced(settings.home)
+    except SyncedInvalid as error:
+        _log.error("what was taken over from elsewhere is not in the catalog", reason=str(error))
+        return bundled
+    return as_far_as_usable(bundled, models=synced.models, endpoints=synced.endpoints)
+
+
+def as_far_as_usable(
+    catalog: Catalog,
+    *,
+    models: Sequence[Mapping[str, JsonValue]] = (),
+    endpoints: Sequence[Mapping[str, JsonValue]] = (),
+) -> Catalog:
+    """The catalog with entries that others wrote; those that cannot be used are left out: what a server says of itself
+    must not stop the instance."""
+    if not models and not endpoints:
+        return catalog
+    try:
+        return apply(catalog, models=models, endpoints=endpoints)
     except OverridesInvalid as error:
-        unusable = {finding.path[1] for finding in error.findings}
-        return apply(catalog, endpoints=[entry for i, entry in enumerate(discovered) if i not in unusable])
+        unusable = {finding.path[:2] for finding in error.findings}
+        return apply(
+            catalog,
+            models=[entry for i, entry in enumerate(models) if ("models", i) not in unusable],
+            endpoints=[entry for i, entry in enumerate(endpoints) if ("endpoints", i) not in unusable],
+        )
 
 
 def compile_catalog(catalog: Catalog) -> Snapshot:

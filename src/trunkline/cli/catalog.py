@@ -1,11 +1,15 @@
-"""`trunkline catalog`: show, check and probe what the catalog knows."""
+"""`trunkline catalog`: what the catalog knows: shown, checked, probed, compared with elsewhere."""
 
 from pathlib import Path
 
 import click
 
 from trunkline.catalog import check as bundled
+from trunkline.catalog.loader import load_bundled
+from trunkline.catalog.overrides import OverridesInvalid, apply
+from trunkline.catalog.synced import SyncedInvalid, read_synced
 from trunkline.catalog.types import Model, Snapshot
+from trunkline.cli.catalog_sync import diff, sync, take_back
 from trunkline.cli.models import price_per_million
 from trunkline.cli.output import json_option, print_json, print_table
 from trunkline.cli.probing.command import probe
@@ -22,7 +26,8 @@ def command() -> None:
     """
 
 
-command.add_command(probe)
+for each in (probe, diff, sync, take_back):
+    command.add_command(each)
 
 
 @command.command("show")
@@ -79,7 +84,13 @@ def check(config: Path | None) -> None:
     problems = bundled.check()
     if problems:
         raise click.ClickException("the bundled catalog is faulty\n" + "\n".join(map(str, problems)))
-    snapshot = load_catalog(load_settings(config))
+    loaded = load_settings(config)
+    try:
+        synced = read_synced(loaded.settings.home)
+        apply(load_bundled(), models=synced.models, endpoints=synced.endpoints)
+    except (SyncedInvalid, OverridesInvalid) as error:
+        raise click.ClickException(f"what was taken over by `trunkline catalog sync` is faulty\n{error}") from None
+    snapshot = load_catalog(loaded)
     endpoints = sum(len(model.endpoints) for model in snapshot.models.values())
     click.echo(f"{len(snapshot.providers)} providers, {len(snapshot.models)} models, {endpoints} endpoints: all valid")
 

@@ -16,7 +16,7 @@ _COMMANDS = {
     "whatif": "Route recorded requests again, by another policy or prices.",
     "doctor": "Check everything an instance needs, and say what to do.",
     "audit": "Recompute every balance and usage from the ledger.",
-    "catalog": "Show, check and probe what the catalog knows.",
+    "catalog": "Show, check, probe and bring up to date what the catalog knows.",
     "config": "Check and show the configuration.",
     "db": "Upgrade, back up and restore the database.",
     "reload": "Let serving processes take over a changed configuration.",

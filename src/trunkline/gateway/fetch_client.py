@@ -76,7 +76,7 @@ class FetchClient:
         try:
             return await self._follow(url, limit_bytes, budget)
         except UpstreamFailed as failure:
-            raise FetchFailed(_REASONS.get(failure.kind, _BROKEN)) from None
+            raise FetchFailed(reason_of(failure)) from None
 
     async def post(self, url: str, headers: tuple[tuple[str, str], ...], body: bytes) -> int:
         """Tell a caller's address something, without following it anywhere else: the status of its answer.
@@ -90,15 +90,17 @@ class FetchClient:
             async with self._opened(target, headers, body) as response:
                 return response.status
         except UpstreamFailed as failure:
-            raise FetchFailed(_REASONS.get(failure.kind, _BROKEN)) from None
+            raise FetchFailed(reason_of(failure)) from None
 
     @asynccontextmanager
-    async def open(self, url: str, headers: tuple[tuple[str, str], ...]) -> AsyncGenerator[SocketResponse]:
-        """The answer of an address, redirects followed; to be read while it is open.
+    async def open(
+        self, url: str, headers: tuple[tuple[str, str], ...], redirects_max: int = REDIRECTS_MAX
+    ) -> AsyncGenerator[SocketResponse]:
+        """The answer of an address, redirects followed with the same headers; to be read while it is open.
 
         Raises FetchFailed, and UpstreamFailed while it is read.
         """
-        for _ in range(REDIRECTS_MAX + 1):
+        for _ in range(redirects_max + 1):
             target = target_of_url(url)
             if target is None:
                 break
@@ -140,6 +142,11 @@ class FetchClient:
                 response.cancel()
         finally:
             connection.abort()
+
+
+def reason_of(failure: UpstreamFailed) -> str:
+    """Why nothing came, in words for whoever named the address."""
+    return _REASONS.get(failure.kind, _BROKEN)
 
 
 def _joined(url: str, location: str) -> str:
