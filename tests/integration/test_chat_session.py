@@ -8,11 +8,8 @@ import pytest
 
 from tests.fakes.provider import FakeProvider
 from tests.instance import Instance, endpoint
-from tests.integration.test_sign_in import HTML, form_token, sign_in
-from trunkline.accounts import repository
-from trunkline.accounts.sign_in import issue_link
-from trunkline.accounts.types import Account, Workspace
-from trunkline.core.clock import SystemClock
+from tests.integration.chat_pages import OTHER, OTHERS_WORKSPACE, add_neighbour, member_page
+from tests.integration.test_sign_in import form_token
 from trunkline.settings import Billing
 
 MODEL = "acme/rocket"
@@ -34,30 +31,8 @@ async def instance(tmp_path: Path, provider: FakeProvider) -> AsyncIterator[Inst
 
 @pytest.fixture
 async def page(instance: Instance) -> AsyncIterator[httpx.AsyncClient]:
-    """A page of the site in somebody's browser: what its scripts send carries all of this."""
-    async with httpx.AsyncClient(base_url=instance.origin, headers=HTML, timeout=30) as browser:
-        await sign_in(instance, browser)
-        token = form_token(await browser.get("/settings/account"))
-        browser.headers.update({"sec-fetch-site": "same-origin", "origin": instance.origin, "x-form-token": token})
-        yield browser
-
-
-async def neighbour(instance: Instance, workspace_id: str) -> None:
-    """Somebody else with an account and a workspace."""
-    now_ms = SystemClock().now_ms()
-    database = instance.app._database
-    await database.write(repository.insert_account, Account(id="user_other", name="Other", created_at_ms=now_ms))
-    await database.write(
-        repository.insert_workspace,
-        Workspace(
-            id=workspace_id,
-            account_id="user_other",
-            name="Default",
-            slug="default",
-            is_default=True,
-            created_at_ms=now_ms,
-        ),
-    )
+    async with member_page(instance) as page:
+        yield page
 
 
 async def test_a_page_chats_by_its_session_and_the_log_says_chat(instance: Instance, page: httpx.AsyncClient) -> None:
@@ -176,22 +151,17 @@ async def test_the_hash_of_the_hidden_key_opens_nothing(instance: Instance, page
 
 
 async def test_another_account_s_workspace_is_unknown(instance: Instance, page: httpx.AsyncClient) -> None:
-    await neighbour(instance, "22222222-2222-4222-8222-222222222222")
-    for workspace in ("22222222-2222-4222-8222-222222222222", "nowhere", "x" * 500):
+    await add_neighbour(instance)
+    for workspace in (OTHERS_WORKSPACE, "nowhere", "x" * 500):
         refused = await page.post(CHAT, json=BODY, headers={"x-trunkline-workspace": workspace})
         assert refused.status_code == 400, refused.text
         assert "workspace" in refused.json()["error"]["message"]
 
 
 async def test_people_are_told_apart(instance: Instance, page: httpx.AsyncClient) -> None:
-    await neighbour(instance, "33333333-3333-4333-8333-333333333333")
+    await add_neighbour(instance)
     generation_id = (await page.post(CHAT, json=BODY)).headers["x-generation-id"]
-    link = await issue_link(instance.app._database, SystemClock(), "user_other")
-    async with httpx.AsyncClient(base_url=instance.origin, headers=HTML, timeout=30) as other:
-        asked = await other.get("/sign-in", params={"token": link})
-        await other.post("/sign-in", data={"form_token": form_token(asked), "token": link})
-        token = form_token(await other.get("/settings/account"))
-        other.headers.update({"sec-fetch-site": "same-origin", "x-form-token": token})
+    async with member_page(instance, OTHER) as other:
         assert (await other.post(CHAT, json=BODY)).status_code == 200
         assert (await other.get("/api/v1/generation", params={"id": generation_id})).status_code == 404
         other.headers["x-form-token"] = page.headers["x-form-token"]
@@ -199,13 +169,11 @@ async def test_people_are_told_apart(instance: Instance, page: httpx.AsyncClient
 
 
 async def test_a_session_meets_the_limits_of_the_account(tmp_path: Path, provider: FakeProvider) -> None:
+    prepaid = Billing(mode="prepaid")
     async with (
-        Instance(tmp_path, endpoints=[endpoint(MODEL, provider)], billing=Billing(mode="prepaid")) as instance,
-        httpx.AsyncClient(base_url=instance.origin, headers=HTML, timeout=30) as browser,
+        Instance(tmp_path, endpoints=[endpoint(MODEL, provider)], billing=prepaid) as instance,
+        member_page(instance) as page,
     ):
-        await sign_in(instance, browser)
-        token = form_token(await browser.get("/settings/account"))
-        browser.headers.update({"sec-fetch-site": "same-origin", "x-form-token": token})
-        refused = await browser.post(CHAT, json=BODY)
+        refused = await page.post(CHAT, json=BODY)
         assert refused.status_code == 402, refused.text
         assert provider.requests == []

@@ -25,6 +25,7 @@ from trunkline.observability import logs
 from trunkline.settings import Settings
 from trunkline.storage import key_file, schema
 from trunkline.storage.flights import FlightRecorder, recover
+from trunkline.storage.sealing import Sealer
 
 HOUSEKEEPING_S = 1.0
 
@@ -91,7 +92,7 @@ class Application:
         self._pipeline, self._jobs = make_pipeline(self._services, self._recorder, key_file.derive(secret, "end-users"))
         callers = make_callers(self._services, key_file.derive(secret, "session-keys"))
         self._generation = generation_endpoints(self._services, self._pipeline, callers)
-        self._router = make_router(self._services, self._pipeline, self._jobs, callers)
+        self._router = make_router(self._services, self._pipeline, self._jobs, callers, Sealer([secret], "rooms"))
         watch_all(self._services, self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
         self._tasks.start(self._jobs.run(), "video-jobs")

@@ -22,12 +22,17 @@ from trunkline.billing.service import CreditService
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.video_content import VideoContent
 from trunkline.gateway.video_jobs import VideoJobs
+from trunkline.rooms.service import RoomService
+from trunkline.rooms.shares import ShareService
+from trunkline.storage.sealing import Sealer
 from trunkline.web.services import AccountServices
 from trunkline.web.site import create_site
 from trunkline.web.visitors import Visitors
 
 
-def make_router(services: Services, pipeline: Pipeline, jobs: VideoJobs, callers: Callers) -> ASGIApp:
+def make_router(
+    services: Services, pipeline: Pipeline, jobs: VideoJobs, callers: Callers, room_sealer: Sealer
+) -> ASGIApp:
     """Both API roots, what is not part of the API, and the site."""
     settings, worlds = services.settings, services.worlds
     control = ControlPlane(
@@ -62,7 +67,7 @@ def make_router(services: Services, pipeline: Pipeline, jobs: VideoJobs, callers
             facts=view,
             world=lambda: worlds.current,
             openapi=description,
-            accounts=_account_services(services, control.keys),
+            accounts=_account_services(services, control.keys, room_sealer),
         ),
     )
     return ErrorBoundary(router, clock=services.clock, docs_base=settings.docs_url)
@@ -82,7 +87,7 @@ def _make_api(services: Services, control: ControlPlane, view: InstanceCatalog, 
     )
 
 
-def _account_services(services: Services, keys: KeyService) -> AccountServices:
+def _account_services(services: Services, keys: KeyService, room_sealer: Sealer) -> AccountServices:
     """What the site's signed-in pages stand on."""
     database, clock = services.database, services.clock
     attempts, passwords = Attempts(services.shared, clock), Passwords()
@@ -96,6 +101,8 @@ def _account_services(services: Services, keys: KeyService) -> AccountServices:
         profiles=profiles,
         keys=keys,
         credits=CreditService(database, clock),
+        rooms=RoomService(database, clock, room_sealer),
+        shares=ShareService(database, clock, room_sealer),
         directory=services.directory,
         shared=services.shared,
     )

@@ -14,7 +14,7 @@ from trunkline.storage.engine import describe, is_away, open_engine, parse_url, 
 from trunkline.storage.interface import StorageUnavailable
 from trunkline.storage.tables import metadata
 
-REVISION = "0013"
+REVISION = "0014"
 """The newest migration in `migrations/versions`."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,5 +1,6 @@
 """All tables, in one place; those of statistics stand in `rollup_tables.py`, of callers' own provider keys in
-`credential_tables.py`, of signing in at the site in `sign_in_tables.py`, of what accounts allow in `rule_tables.py`.
+`credential_tables.py`, of signing in at the site in `sign_in_tables.py`, of what accounts allow in `rule_tables.py`,
+of the chat in `chat_tables.py`.
 
 Money is BIGINT nano-dollars, times are BIGINT Unix milliseconds, ids are text. Both databases get the same schema from
 the same migrations; a column added here needs one (`storage/migrations`).
@@ -18,6 +19,8 @@ from sqlalchemy import (
     false,
 )
 
+from trunkline.storage.chat_tables import chat_rooms as chat_rooms
+from trunkline.storage.chat_tables import chat_shares as chat_shares
 from trunkline.storage.credential_tables import credential_usage as credential_usage
 from trunkline.storage.credential_tables import provider_credentials as provider_credentials
 from trunkline.storage.metadata import metadata as metadata

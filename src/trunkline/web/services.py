@@ -9,6 +9,8 @@ from trunkline.accounts.service import KeyService
 from trunkline.accounts.sessions import SessionService
 from trunkline.accounts.sign_in import SignInService
 from trunkline.billing.service import CreditService
+from trunkline.rooms.service import RoomService
+from trunkline.rooms.shares import ShareService
 from trunkline.storage.shared.interface import SharedState
 from trunkline.web.visitors import Visitors
 
@@ -25,5 +27,7 @@ class AccountServices:
     profiles: ProfileService
     keys: KeyService
     credits: CreditService
+    rooms: RoomService
+    shares: ShareService
     directory: Directory
     shared: SharedState

@@ -32,7 +32,9 @@ from trunkline.web.pages import (
     labs,
     preferences,
     providers,
+    rooms,
     search,
+    shares,
     sign_in,
 )
 from trunkline.web.pages.account import activity, credits, keys, logs, management_keys, profile
@@ -98,6 +100,8 @@ def _pages(context: WebContext) -> list[Route]:
         *docs.routes(context),
         *design.routes(context),
         *artifact.routes(),
+        *rooms.routes(context),
+        *shares.routes(context),
         *sign_in.routes(context),
         *keys.routes(context),
         *management_keys.routes(context),
@@ -119,6 +123,8 @@ def _actions(context: WebContext) -> list[Route]:
         *management_keys.actions(context),
         *credits.actions(context),
         *profile.actions(context),
+        *rooms.actions(context),
+        *shares.actions(context),
     ]
 
 
