@@ -97,7 +97,8 @@ def insert_key(connection: Connection, key: ApiKey) -> None:
 def insert_key_once(connection: Connection, key: ApiKey) -> bool:
     """A key whose hash is known beforehand; False when it is there already."""
     statement = insert_into(connection.dialect, api_keys).values(**msgspec.structs.asdict(key))
-    return connection.execute(statement.on_conflict_do_nothing(index_elements=["hash"])).rowcount == 1
+    statement = statement.on_conflict_do_nothing(index_elements=["hash"]).returning(api_keys.c.hash)
+    return connection.execute(statement).scalar_one_or_none() is not None
 
 
 def keys_by_hash(connection: Connection, hashes: Sequence[str]) -> list[ApiKey]:

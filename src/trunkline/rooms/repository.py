@@ -44,7 +44,8 @@ def insert_room(connection: Connection, account_id: str, room: SealedRoom) -> bo
     """A new room; False when the person has one of this id."""
     values = {**msgspec.structs.asdict(room.row), "account_id": account_id, "document": room.document}
     statement = insert_into(connection.dialect, chat_rooms).values(**values)
-    return connection.execute(statement.on_conflict_do_nothing(index_elements=["account_id", "id"])).rowcount == 1
+    statement = statement.on_conflict_do_nothing(index_elements=["account_id", "id"]).returning(chat_rooms.c.id)
+    return connection.execute(statement).scalar_one_or_none() is not None
 
 
 def replace_room(connection: Connection, account_id: str, room: SealedRoom, *, was_version: int) -> bool:
