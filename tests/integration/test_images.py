@@ -447,3 +447,70 @@ async def test_image_models_and_their_endpoints_are_listed_without_a_key(tmp_pat
         assert {"billable": "output_image", "unit": "token", "cost_usd": 0.000008} in offer["pricing"]
         for missing in ("nobody/nothing", "openai/gpt-4o-mini"):
             assert (await client.get(f"/images/models/{missing}/endpoints")).status_code == 404
+
+
+# Black Forest Labs: a task that is asked after
+
+
+def flux(home: Path, provider: FakeProvider) -> Instance:
+    name = "black-forest-labs/flux.2-pro"
+    prices = {
+        "prompt": "0",
+        "completion": "0",
+        "units": [{"label": "Image Output", "unit": "megapixel", "usd": "0.03"}],
+    }
+    entry = endpoint(
+        name, provider, "black-forest-labs", protocol="bfl-images", pricing=prices, upstream_model="flux-2-pro"
+    )
+    return Instance(home, endpoints=[entry], fetching=Fetching(allow_networks=("127.0.0.0/8",)))
+
+
+def task(provider: FakeProvider, *states: Any) -> None:
+    """A task that is in these states, one after the other."""
+    left = list(states)
+
+    async def ask(call: Call) -> None:
+        await body({"id": "t1", **left.pop(0)})(call)
+
+    address = f"{provider.origin}/v1/get_result?id=t1"
+    provider.when(lambda request: request.method == "POST", body({"id": "t1", "polling_url": address}))
+    provider.when(lambda request: "get_result" in request.path, ask)
+    provider.when(lambda request: request.path == "/made.png", body(PNG, content_type="image/png"))
+
+
+async def test_a_task_is_asked_after_until_its_image_is_there(tmp_path: Path) -> None:
+    async with FakeProvider() as provider, flux(tmp_path, provider) as instance:
+        ready = {"status": "Ready", "result": {"sample": f"{provider.origin}/made.png"}}
+        task(provider, {"status": "Pending"}, ready)
+        members = {"model": "black-forest-labs/flux.2-pro", "size": "1030x770", "seed": 7}
+        reference = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{B64}"}}
+        answer = await ask(instance, **members, input_references=[reference], output_format="png")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"] == [{"b64_json": B64, "media_type": "image/png"}]
+        assert answer.json()["usage"]["cost"] == 0.03
+        sent = provider.requests[0]
+        assert (sent.path, sent.json) == (
+            "/v1/flux-2-pro",
+            {"prompt": "a cat", "output_format": "png", "seed": 7, "width": 1024, "height": 768, "input_image": B64},
+        )
+        asked = [request for request in provider.requests if "get_result" in request.path]
+        assert len(asked) == 2 and {request.method for request in asked} == {"GET"}
+        assert await instance.usage() == 0.03
+        assert not await instance.audit()
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("Content Moderated", 400), ("Error", 502), ("Task not found", 404), ("Ready", 502)]
+)
+async def test_a_task_that_ends_without_an_image_is_an_error_and_free(tmp_path: Path, state: str, status: int) -> None:
+    async with FakeProvider() as provider, flux(tmp_path, provider) as instance:
+        task(provider, {"status": state, "result": None})
+        assert (await ask(instance, model="black-forest-labs/flux.2-pro")).status_code == status
+        assert await instance.usage() == 0
+
+
+async def test_a_task_elsewhere_is_not_followed_with_the_key(tmp_path: Path) -> None:
+    async with FakeProvider() as provider, FakeProvider() as stranger, flux(tmp_path, provider) as instance:
+        provider.always(body({"id": "t1", "polling_url": f"{stranger.origin}/get_result?id=t1"}))
+        assert (await ask(instance, model="black-forest-labs/flux.2-pro")).status_code == 502
+        assert not stranger.connections

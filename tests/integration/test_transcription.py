@@ -312,3 +312,81 @@ async def test_the_sandbox_says_that_it_got_a_recording(tmp_path: Path) -> None:
         assert answer["text"].startswith("The Sandbox got a recording")
         assert answer["segments"][0]["text"] == answer["text"]
         assert await instance.usage() == 0
+
+
+QWEN = {
+    "request_id": "q1",
+    "output": {
+        "choices": [
+            {"message": {"content": [{"text": "Hello."}], "annotations": [{"type": "audio_info", "language": "en"}]}}
+        ]
+    },
+    "usage": {"seconds": 6},
+}
+CHIRP = {
+    "results": [
+        {
+            "alternatives": [
+                {
+                    "transcript": "Hello.",
+                    "words": [{"word": "Hello", "startOffset": "0.100s", "endOffset": "0.4s"}],
+                }
+            ],
+            "resultEndOffset": "1.500s",
+            "languageCode": "en-us",
+        },
+        {"alternatives": []},
+    ],
+    "metadata": {"requestId": "g1", "totalBilledDuration": "6s"},
+}
+
+
+async def test_qwen_hears_a_message_with_the_recording(tmp_path: Path) -> None:
+    async with (
+        FakeProvider() as provider,
+        instance_with(tmp_path, provider, "alibaba", protocol="dashscope-transcription") as instance,
+    ):
+        provider.then(body(QWEN))
+        asked = {"model": MODEL, "language": "en", "input_audio": {"data": b64encode(WAV).decode(), "format": "wav"}}
+        answer = await instance.client.post("/audio/transcriptions", json=asked)
+        assert (answer.json()["text"], answer.json()["usage"]["cost"]) == ("Hello.", 0.0006)
+        sent = provider.requests[0]
+        assert sent.path == "/v1/services/aigc/multimodal-generation/generation"
+        assert sent.json["parameters"] == {"asr_options": {"language": "en"}}
+        assert sent.json["input"]["messages"][0]["content"][0]["audio"].startswith("data:audio/wav;base64,UklG")
+        verbose = await instance.client.post("/audio/transcriptions", json=asked | {"response_format": "verbose_json"})
+        assert (verbose.status_code, verbose.json()["error"]["metadata"]["field"]) == (400, "response_format")
+        provider.then(body({"code": "InvalidParameter", "message": "bad", "request_id": "q2"}))
+        assert (await instance.client.post("/audio/transcriptions", json=asked)).status_code in (400, 502)
+        assert await instance.usage() == 0.0006
+
+
+async def test_chirp_tells_times_and_what_it_bills(tmp_path: Path) -> None:
+    async with (
+        FakeProvider() as provider,
+        instance_with(
+            tmp_path, provider, "google-vertex", protocol="google-speech", upstream_model="chirp_3"
+        ) as instance,
+    ):
+        provider.then(body(CHIRP))
+        audio = {"data": b64encode(WAV).decode(), "format": "wav"}
+        asked = {
+            "model": MODEL,
+            "input_audio": audio,
+            "response_format": "verbose_json",
+            "timestamp_granularities": ["word"],
+        }
+        answer = (await instance.client.post("/audio/transcriptions", json=asked)).json()
+        assert (answer["text"], answer["language"], answer["usage"]["cost"]) == ("Hello.", "en-us", 0.0006)
+        assert answer["words"] == [{"word": "Hello", "start": 0.1, "end": 0.4}]
+        assert answer["segments"][0]["end"] == 1.5
+        sent = provider.requests[0]
+        assert sent.path == "/v1/recognizers/_:recognize"
+        assert sent.json["config"] == {
+            "autoDecodingConfig": {},
+            "model": "chirp_3",
+            "languageCodes": ["auto"],
+            "features": {"enableAutomaticPunctuation": True, "enableWordTimeOffsets": True},
+        }
+        provider.then(body({"results": [{"alternatives": [{"transcript": 5}]}]}))
+        assert (await instance.client.post("/audio/transcriptions", json=asked)).status_code == 502

@@ -294,11 +294,64 @@ def dashscope(provider: FakeProvider) -> str:
     return "dashscope-videos"
 
 
-@pytest.mark.parametrize("upstream", [veo, vertex, xai, dashscope])
+def minimax(provider: FakeProvider) -> str:
+    when(provider, "POST", "video_generation", {"task_id": "t1", "base_resp": {"status_code": 0}})
+    when(provider, "GET", "query/video_generation?task_id=t1", {"status": "Success", "file_id": "77"})
+    when(provider, "GET", "files/retrieve?file_id=77", {"file": {"download_url": f"{provider.origin}/film.mp4"}})
+    when(provider, "GET", "film.mp4", FILM, content_type="video/mp4")
+    return "minimax-videos"
+
+
+def minimax_v2(provider: FakeProvider) -> str:
+    when(provider, "POST", "video_generation", {"task_id": "t1"})
+    task = {"id": "t1", "status": "succeeded", "content": {"url": f"{provider.origin}/film.mp4"}}
+    when(provider, "GET", "query/video_generation/t1", {"task": task})
+    when(provider, "GET", "film.mp4", FILM, content_type="video/mp4")
+    return "minimax-videos-v2"
+
+
+def bfl(provider: FakeProvider) -> str:
+    address = f"{provider.origin}/get_result?id=t1"
+    when(provider, "POST", "grok-imagine-video-1.5", {"id": "t1", "polling_url": address})
+    result = {"sample": f"{provider.origin}/film.mp4"}
+    when(provider, "GET", "get_result?id=t1", {"id": "t1", "status": "Ready", "result": result})
+    when(provider, "GET", "film.mp4", FILM, content_type="video/mp4")
+    return "bfl-videos"
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "xai-videos": {"image": {"url": PNG["image_url"]["url"]}, "duration": 6, "resolution": "720p"},
+    "dashscope-videos": {
+        "model": "grok-imagine-video-1.5-i2v",
+        "input": {"prompt": "a cat", "media": [{"type": "first_frame", "url": PNG["image_url"]["url"]}]},
+        "parameters": {"duration": 6, "resolution": "720P"},
+    },
+    "minimax-videos": {
+        "prompt": "a cat",
+        "first_frame_image": PNG["image_url"]["url"],
+        "duration": 6,
+        "resolution": "768P",
+    },
+    "minimax-videos-v2": {
+        "content": [
+            {"type": "text", "text": "a cat"},
+            {"type": "image_url", "image_url": PNG["image_url"], "role": "first_frame"},
+        ],
+        "duration": 6,
+        "resolution": "768P",
+    },
+    "bfl-videos": {"mode": "i2v", "keyframes": ["iVBORw0KGgo="], "resolution": "hd", "generate_audio": True},
+}
+
+
+@pytest.mark.parametrize("upstream", [veo, vertex, xai, dashscope, minimax, minimax_v2, bfl])
 async def test_every_format_makes_a_film_from_a_first_frame(
     tmp_path: Path, upstream: Callable[[FakeProvider], str]
 ) -> None:
-    async with FakeProvider() as provider, instance_with(tmp_path, provider, upstream(provider)) as instance:
+    async with (
+        FakeProvider() as provider,
+        instance_with(tmp_path, provider, protocol := upstream(provider)) as instance,
+    ):
         frames = [{**PNG, "frame_type": "first_frame"}]
         submitted = await submit(instance, duration=6, aspect_ratio="16:9", frame_images=frames)
         assert submitted.status_code == 202, submitted.text
@@ -309,8 +362,31 @@ async def test_every_format_makes_a_film_from_a_first_frame(
         assert "html" not in film.headers["content-type"]
         sent = provider.requests[0]
         assert b"iVBORw0KGgo=" in sent.body and b"6" in sent.body
+        said = SAID.get(protocol, {})
+        assert {name: sent.json.get(name) for name in said} == said
         assert all("upstream-secret" not in str(r.headers) for r in provider.requests if r.path == "/film.mp4")
         assert not await instance.audit()
+
+
+async def test_a_provider_that_sends_us_elsewhere_is_not_followed_with_its_key(tmp_path: Path) -> None:
+    async with FakeProvider() as provider, FakeProvider() as stranger:
+        provider.always(body({"id": "t1", "polling_url": f"{stranger.origin}/get_result?id=t1"}))
+        async with instance_with(tmp_path, provider, "bfl-videos") as instance:
+            job_id = (await submit(instance, duration=6)).json()["id"]
+            async with asyncio.timeout(20):
+                while True:
+                    job = await instance.app._jobs.find((await _account(instance)), job_id)
+                    if job.polls > 0:
+                        break
+                    await asyncio.sleep(0.05)
+        assert not stranger.requests and not stranger.connections
+
+
+async def _account(instance: Instance) -> str:
+    def read(connection: Any) -> str:
+        return connection.execute(text("SELECT account_id FROM video_jobs")).scalar()
+
+    return await instance.app._database.read(read)
 
 
 # Callbacks

@@ -9,6 +9,7 @@ from trunkline.gateway.conversion import Inbound, TimeLimit
 from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.gateway.images import InboundImages
 from trunkline.gateway.one_shape import InboundOneShape
+from trunkline.gateway.speech import InboundSpeech
 from trunkline.gateway.videos import InboundVideo
 from trunkline.protocols.chat.client import CHAT_FORMAT
 from trunkline.protocols.chat.request import parse_chat, parse_completion
@@ -20,9 +21,7 @@ from trunkline.protocols.messages.client import MESSAGES_FORMAT, parse_messages
 from trunkline.protocols.rerank.request import parse_rerank
 from trunkline.protocols.rerank.upstreams import RERANK
 from trunkline.protocols.responses.inbound.request import parse_responses
-from trunkline.protocols.speech.request import MEDIA_TYPES, parse_speech
-from trunkline.protocols.speech.stream import SpeechStream
-from trunkline.protocols.speech.upstreams import SPEECH
+from trunkline.protocols.speech.request import parse_speech
 from trunkline.protocols.transcription.request import TranscriptionRequest, parse_transcription
 from trunkline.protocols.transcription.upstreams import TRANSCRIPTION
 from trunkline.protocols.validation import ParseLimits
@@ -97,16 +96,7 @@ def _transcription(request: TranscriptionRequest) -> Inbound:
 
 
 def _speech(body: bytes, limits: ParseLimits) -> Inbound:
-    request = parse_speech(body, limits)
-    return InboundOneShape(
-        request=request,
-        format=CHAT_FORMAT,
-        operation="speech",
-        codecs=SPEECH,
-        media_estimate=(request.characters,),
-        sound_type=MEDIA_TYPES[request.response_format],
-        open_sound=SpeechStream,
-    )
+    return InboundSpeech(request=parse_speech(body, limits), format=CHAT_FORMAT)
 
 
 def _video(body: bytes, limits: ParseLimits) -> Inbound:

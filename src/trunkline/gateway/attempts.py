@@ -12,6 +12,7 @@ from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import encode_flight
+from trunkline.gateway.followed import FollowedUpstream
 from trunkline.gateway.parts import PartsUpstream
 from trunkline.gateway.prompt_caches import PromptCaches
 from trunkline.gateway.recovery import begin_recovery, may_follow
@@ -125,7 +126,7 @@ class AttemptLoop:
         if limit is not None:
             request = structs.replace(request, read_timeout_s=min(request.read_timeout_s, limit.seconds))
         upstream = self._sandbox if runtime.in_process else self._upstream
-        if encoded.more_bodies or encoded.cacheable is not None:
+        if encoded.takes_several_calls:
             upstream = self._in_several_calls(upstream, exchange, candidate, encoded)
         if candidate.endpoint.id in self._health.recovering:
             self._health.begin_trial(candidate.endpoint.id)
@@ -159,10 +160,13 @@ class AttemptLoop:
     def _in_several_calls(
         self, upstream: Upstream, exchange: Exchange, candidate: Candidate, encoded: EncodedRequest
     ) -> Upstream:
-        """What makes of one attempt several calls: a request in parts, or one whose prefix is cached first."""
+        """What makes of one attempt several calls: a request in parts, one whose answer is asked after, or one whose
+        prefix is cached first."""
+        deadline_s = exchange.received_s + exchange.world.runtime_of(candidate.endpoint).total_timeout_s
         if encoded.more_bodies:
-            deadline_s = exchange.received_s + exchange.world.runtime_of(candidate.endpoint).total_timeout_s
             return PartsUpstream(upstream, encoded.more_bodies, deadline_s=deadline_s)
+        if encoded.next_address is not None:
+            return FollowedUpstream(upstream, encoded.next_address, deadline_s=deadline_s)
         if encoded.cacheable is None or self._prompt_caches is None:
             return upstream
         account_id, endpoint_id = exchange.principal.account_id, candidate.endpoint.id

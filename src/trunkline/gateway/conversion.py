@@ -4,7 +4,7 @@ Equal formats on both ends take the native path, an edit that keeps every unknow
 when `routing.path = "hub"`, go through the hub (architecture, "The three ways").
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -31,10 +31,16 @@ class EncodedRequest(Struct, frozen=True):
     content_type: str = JSON
     more_bodies: tuple[bytes, ...] = ()
     """Further calls to the same address that the answer is put together from (`gateway/parts.py`)."""
+    next_address: Callable[[bytes, str], str | None] | None = None
+    """Set where the answer has to be asked after (`gateway/followed.py`)."""
     shortened: Shortened | None = None
     """What was left of the conversation, where it had to be shortened (routing-and-catalog.md 17)."""
     cacheable: CacheablePrompt | None = None
     """How it would be said with a prompt cache, where the caller marked one and the upstream keeps such objects."""
+
+    @property
+    def takes_several_calls(self) -> bool:
+        return bool(self.more_bodies) or self.next_address is not None or self.cacheable is not None
 
 
 class TimeLimit(Struct, frozen=True):

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from trunkline.catalog.types import Endpoint, Operation
 from trunkline.gateway.conversion import TimeLimit, TravelPolicy
-from trunkline.gateway.one_shape import OneShapeConversion
+from trunkline.gateway.one_shape import OneShapeConversion, spoken
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, UpstreamTarget
 from trunkline.protocols.client import ClientFormat
 from trunkline.protocols.images.abilities import ImageAbilities, abilities_of
@@ -55,8 +55,7 @@ class InboundImages(Struct, frozen=True, kw_only=True):
 
 def spoken_of(endpoint: Endpoint) -> str:
     """The format in which a callable endpoint is asked for images."""
-    offered = (endpoint.protocol, *endpoint.protocols)
-    return next(name for name in IMAGES if name in offered)
+    return spoken(endpoint, IMAGES)
 
 
 def image_abilities(endpoint: Endpoint) -> ImageAbilities:

@@ -1,6 +1,6 @@
 """Operations of one shape each (embeddings, rerank …): no hub, one codec for each upstream format (architecture 2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -22,17 +22,9 @@ R = TypeVar("R", bound=AskedRequest)
 class OneShapeConversion(Generic[R]):
     """Implements `gateway.conversion.Conversion`."""
 
-    __slots__ = ("_codec", "_open_sound", "_parts", "_request", "_target", "protocol_name")
+    __slots__ = ("_codec", "_parts", "_request", "_target", "protocol_name")
 
-    def __init__(
-        self,
-        request: R,
-        codec: Codec[R],
-        protocol_name: str,
-        target: UpstreamTarget,
-        open_sound: Callable[[R], AnswerStream] | None = None,
-    ) -> None:
-        self._open_sound = open_sound
+    def __init__(self, request: R, codec: Codec[R], protocol_name: str, target: UpstreamTarget) -> None:
         self._request = request
         self._codec = codec
         self._target = target
@@ -52,14 +44,14 @@ class OneShapeConversion(Generic[R]):
             first.body,
             content_type=first.content_type,
             more_bodies=tuple([payload.body for payload in more]),
+            next_address=codec.next_address if codec.follows else None,
         )
 
     def classify(self, status: int, headers: Mapping[str, str], body: bytes, *, now_ms: int) -> Classified:
         return classify(status, headers, body, now_ms=now_ms)
 
     def open_stream(self, identity: AnswerIdentity) -> AnswerStream:
-        assert self._open_sound is not None, "an operation that answers whole was asked for a stream"
-        return self._open_sound(self._request)
+        raise AssertionError("an operation that answers whole was asked for a stream")
 
     def open_body(self, data: bytes, identity: AnswerIdentity) -> AnswerBody:
         bodies = [data] if len(self._parts) == 1 else split_bodies(data)
@@ -80,13 +72,16 @@ class InboundOneShape(Struct, Generic[R], frozen=True, kw_only=True):
     media_estimate: tuple[MediaUse, ...] = ()
     time_limit: TimeLimit | None = None
     sound_type: str = ""
-    open_sound: Callable[[R], AnswerStream] | None = None
-    """Set where `sound_type` is."""
 
     def served_by(self, endpoint: Endpoint) -> "InboundOneShape[R]":
         return self
 
     def convert(self, endpoint: Endpoint, target: UpstreamTarget, policy: TravelPolicy) -> OneShapeConversion[R]:
-        offered = (endpoint.protocol, *endpoint.protocols)
-        name = next(name for name in self.codecs if name in offered)
-        return OneShapeConversion(self.request, self.codecs[name], name, target, self.open_sound)
+        name = spoken(endpoint, self.codecs)
+        return OneShapeConversion(self.request, self.codecs[name], name, target)
+
+
+def spoken(endpoint: Endpoint, formats: Iterable[str]) -> str:
+    """The best of `formats` that a callable endpoint offers."""
+    offered = (endpoint.protocol, *endpoint.protocols)
+    return next(name for name in formats if name in offered)

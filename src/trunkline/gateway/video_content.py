@@ -12,9 +12,8 @@ from trunkline.core.errors import InvalidRequest, NotFound, ProviderUnavailable
 from trunkline.gateway.fetch_client import FetchClient, FetchFailed
 from trunkline.gateway.job_objects import contents_of
 from trunkline.gateway.video_jobs import STATE_BYTES_MAX, VideoJobs
-from trunkline.protocols.videos.codec import UpstreamCall
+from trunkline.protocols.videos.codec import FilmFound, UpstreamCall
 from trunkline.protocols.videos.upstreams import VIDEOS
-from trunkline.protocols.videos.veo import film_in_operation
 from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
 from trunkline.videos.types import VideoJob
 
@@ -56,9 +55,12 @@ class VideoContent:
         try:
             if call is None:
                 return await self._from_address(content, _wanted(byte_range))
-            if content.startswith("video:"):
-                return await self._from_operation(job, call, content)
-            return await self._from_provider(job, call, _wanted(byte_range))
+            if call.gives == "film":
+                return await self._from_provider(job, call, _wanted(byte_range))
+            found = await self._look_up(job, call, content)
+            if found.address:
+                return await self._from_address(found.address, _wanted(byte_range))
+            return _of_base64(found)
         except (UpstreamFailed, FetchFailed):
             raise ProviderUnavailable(_AWAY) from None
 
@@ -76,19 +78,17 @@ class VideoContent:
             await stack.aclose()
         return _passed_on(response, stack)
 
-    async def _from_operation(self, job: VideoJob, call: UpstreamCall, content: str) -> Film:
-        """A provider that answers with the film as base64; ranges are not its business."""
-        response, found, data = await self._ask(job, call, ()), None, b""
+    async def _look_up(self, job: VideoJob, call: UpstreamCall, content: str) -> FilmFound:
+        """What a provider's JSON says of a film."""
+        response = await self._ask(job, call, ())
         try:
-            found = film_in_operation(await response.read_all(STATE_BYTES_MAX), content)
-            data = b64decode(found[1], validate=True) if found is not None else b""
-        except Base64Error:
-            found = None
+            body = await response.read_all(STATE_BYTES_MAX) if response.status == 200 else b""
         finally:
             response.cancel()
-        if found is None or not data:
+        found = VIDEOS[job.protocol].film_in(body, content)
+        if found is None:
             raise ProviderUnavailable(_AWAY)
-        return Film(200, {"content-type": found[0], "content-length": str(len(data))}, _one(data))
+        return found
 
     async def _ask(self, job: VideoJob, call: UpstreamCall, headers: tuple[tuple[str, str], ...]) -> UpstreamResponse:
         endpoint = self._jobs.endpoint_of(job)
@@ -96,6 +96,17 @@ class VideoContent:
             raise ProviderUnavailable("The provider that made the video is no longer enabled here.")
         upstream, request = self._jobs.request_to(endpoint, job, call, headers)
         return await upstream.open(request)
+
+
+def _of_base64(found: FilmFound) -> Film:
+    """A film that came whole; ranges are not its business."""
+    try:
+        data = b64decode(found.b64, validate=True)
+    except Base64Error:
+        data = b""
+    if not data:
+        raise ProviderUnavailable(_AWAY)
+    return Film(200, {"content-type": found.media_type, "content-length": str(len(data))}, _one(data))
 
 
 def _wanted(byte_range: str | None) -> tuple[tuple[str, str], ...]:

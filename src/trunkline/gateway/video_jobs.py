@@ -19,11 +19,13 @@ from trunkline.core.errors import NotFound
 from trunkline.core.money import NanoUsd
 from trunkline.gateway.callbacks import Callbacks, retry_at_ms
 from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.followed import is_same_site
 from trunkline.gateway.job_objects import event_of, submitted
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.world import World
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.protocols.media_use import MediaUse
+from trunkline.protocols.remote_media import is_web_address
 from trunkline.protocols.videos.codec import CONTENTS_MAX, JobState, UpstreamCall
 from trunkline.protocols.videos.upstreams import VIDEOS
 from trunkline.providers.adapter import upstream_request
@@ -126,9 +128,17 @@ class VideoJobs:
     def request_to(
         self, endpoint: Endpoint, job: VideoJob, call: UpstreamCall, headers: tuple[tuple[str, str], ...] = ()
     ) -> tuple[Upstream, UpstreamRequest]:
-        """A call about the job with the provider's credentials, and whom to give it to."""
+        """A call about the job with the provider's credentials, and whom to give it to.
+
+        Raises UpstreamFailed where the provider named an address that is not its own: its key goes nowhere else.
+        """
         runtime = self._world().runtime_of(endpoint)
         request = upstream_request(runtime, endpoint, call.path, call.body, False, protocol=job.protocol)
+        if is_web_address(call.path):
+            base = upstream_request(runtime, endpoint, "", b"", False, protocol=job.protocol).url
+            if not is_same_site(call.path, base):
+                raise UpstreamFailed("protocol", "the provider sent us elsewhere with its key")
+            request = structs.replace(request, url=call.path)
         upstream = self._sandbox if runtime.in_process else self._upstream
         return upstream, structs.replace(request, method=call.method, headers=request.headers + headers)
 
@@ -175,8 +185,8 @@ class VideoJobs:
         if endpoint is None:
             return None
         codec = VIDEOS[job.protocol]
-        upstream, request = self.request_to(endpoint, job, codec.ask(job.upstream_id, job.upstream_model))
         try:
+            upstream, request = self.request_to(endpoint, job, codec.ask(job.upstream_id, job.upstream_model))
             async with asyncio.timeout(min(CALL_S_MAX, self._lease_ms / 2000)):
                 response = await upstream.open(request)
                 try:

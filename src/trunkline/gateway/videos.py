@@ -12,7 +12,7 @@ from trunkline.gateway.conversion import Conversion, TimeLimit, TravelPolicy
 from trunkline.gateway.delivery import identity_of
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.listener import Listener
-from trunkline.gateway.one_shape import OneShapeConversion
+from trunkline.gateway.one_shape import OneShapeConversion, spoken
 from trunkline.gateway.video_jobs import VideoJobs
 from trunkline.gateway.whole_delivery import BODY_BYTES_MAX
 from trunkline.protocols.answers import UpstreamTarget
@@ -62,8 +62,7 @@ class InboundVideo(Struct, frozen=True, kw_only=True):
 
 def video_format_of(endpoint: Endpoint) -> str:
     """The format in which a callable endpoint is asked for films."""
-    offered = (endpoint.protocol, *endpoint.protocols)
-    return next(name for name in VIDEOS if name in offered)
+    return spoken(endpoint, VIDEOS)
 
 
 def video_abilities(endpoint: Endpoint) -> VideoAbilities:

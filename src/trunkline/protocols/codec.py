@@ -49,6 +49,16 @@ class Codec(Protocol[R]):
         """
         ...
 
+    @property
+    def follows(self) -> bool:
+        """The answer to the request is only where the real one will be: see `next_address`."""
+        return False
+
+    def next_address(self, data: bytes, asked: str) -> str | None:
+        """Where to ask next, after an answer from `asked` that is not the real one yet; None: it is. Nothing is
+        raised."""
+        return None
+
     def open_body(
         self, bodies: Sequence[bytes], request: R, target: UpstreamTarget, identity: AnswerIdentity
     ) -> AnswerBody:

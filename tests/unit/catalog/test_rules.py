@@ -20,7 +20,7 @@ def test_holes_of_an_address_need_variables() -> None:
 
 
 def test_provider_speaks_its_own_protocol() -> None:
-    assert keys(provider_complaints(replace(VERTEX, protocols=("vertex-openai",)))) == ["protocols"]
+    assert keys(provider_complaints(replace(VERTEX, protocols=("vertex-openai", "google-speech")))) == ["protocols"]
 
 
 def test_mandatory_reasoning_cannot_be_switched_off() -> None:

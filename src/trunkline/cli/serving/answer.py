@@ -12,6 +12,7 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Scope
 
+from trunkline.core.errors import TrunklineError
 from trunkline.core.ready import DONE, Later, Ready
 
 BODY_BYTES_WAITING_MAX = 65_536
@@ -106,6 +107,9 @@ class Answer:
         """Let the application answer. What it raises ends in a 500, or in the connection's end once it has begun."""
         try:
             await app(self.scope, self.receive, self.send)
+        except TrunklineError as failure:  # sound that broke off: its end is the only way to tell
+            _logger.warning("An answer broke off: %s", failure)
+            await self._fail()
         except (Exception, asyncio.CancelledError):  # the boundary of the program: nothing is above it
             _logger.exception("Exception in ASGI application")
             await self._fail()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from trunkline.core.errors import InvalidRequest
 from trunkline.protocols.answers import UpstreamTarget
@@ -97,6 +97,7 @@ _FLUX: Final = ImageAbilities(
     references_max=8,
     passthrough=frozenset({"safety_tolerance", "prompt_upsampling", "steps", "guidance"}),
 )
+_FLUX_KLEIN: Final = structs.replace(_FLUX, references_max=4)
 _SANDBOX: Final = ImageAbilities(
     n_max=IMAGES_MAX, side_max=2048, output_formats=("png",), seed=True, references_max=REFERENCES_MAX, streams=True
 )
@@ -113,6 +114,7 @@ _ROWS: Final[tuple[tuple[str, str, str, ImageAbilities], ...]] = (
     ("vertex-gemini", "", "", _GEMINI),
     ("openai-chat", "", "", _CHAT),
     ("dashscope-images", "", "", _QWEN),
+    ("bfl-images", "", "flux-2-klein", _FLUX_KLEIN),
     ("bfl-images", "", "", _FLUX),
 )
 """Format, provider, beginning of the upstream's model, abilities: the first that fits; "" fits all."""

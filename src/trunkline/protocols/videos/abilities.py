@@ -26,6 +26,10 @@ class VideoAbilities(Struct, frozen=True, kw_only=True):
     generate_audio: bool | None = None
     """True: it can; False: never; None: not known."""
     seed: bool = False
+    needs_first_frame: bool = False
+    """A last frame alone says nothing."""
+    references: bool = True
+    """It can work from pictures that are no frames."""
     passthrough: frozenset[str] = frozenset()
     usual_resolution: str = "720p"
     usual_duration_s: int = 5
@@ -60,12 +64,41 @@ _GROK: Final = VideoAbilities(
 )
 _HAPPYHORSE: Final = VideoAbilities(
     resolutions=("720p", "1080p"),
-    aspect_ratios=("16:9", "9:16", "1:1", "4:3", "3:4"),
+    aspect_ratios=("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "9:21"),
     durations_s=tuple(range(3, 16)),
     frame_images=("first_frame",),
     generate_audio=True,
     seed=True,
-    passthrough=frozenset({"negative_prompt", "prompt_extend", "watermark"}),
+    passthrough=frozenset({"watermark"}),
+)
+_HAILUO: Final = VideoAbilities(
+    resolutions=("768p", "1080p"),
+    aspect_ratios=("16:9",),
+    durations_s=(6, 10),
+    frame_images=("first_frame",),
+    generate_audio=False,
+    references=False,
+    passthrough=frozenset({"prompt_optimizer", "fast_pretreatment", "aigc_watermark"}),
+    usual_resolution="768p",
+    usual_duration_s=6,
+)
+_MINIMAX_H3: Final = VideoAbilities(
+    resolutions=("768p",),
+    aspect_ratios=("21:9", "16:9", "4:3", "1:1", "3:4", "9:16"),
+    durations_s=tuple(range(5, 16)),
+    frame_images=("first_frame", "last_frame"),
+    passthrough=frozenset({"aigc_watermark"}),
+    usual_resolution="768p",
+)
+_FLUX_VIDEO: Final = VideoAbilities(
+    resolutions=("720p", "1080p"),
+    aspect_ratios=("21:9", "16:9", "4:3", "1:1", "3:4", "9:16"),
+    durations_s=tuple(range(5, 21)),
+    frame_images=("first_frame", "last_frame"),
+    generate_audio=True,
+    needs_first_frame=True,
+    references=False,
+    passthrough=frozenset({"safety_tolerance", "version"}),
 )
 _SANDBOX: Final = VideoAbilities(
     resolutions=("480p", "720p", "1080p"),
@@ -83,6 +116,9 @@ _ROWS: Final[tuple[tuple[str, str, str, VideoAbilities], ...]] = (
     ("vertex-veo", "", "", _VEO),
     ("xai-videos", "", "", _GROK),
     ("dashscope-videos", "", "", _HAPPYHORSE),
+    ("minimax-videos", "", "", _HAILUO),
+    ("minimax-videos-v2", "", "", _MINIMAX_H3),
+    ("bfl-videos", "", "", _FLUX_VIDEO),
 )
 """Format, provider, beginning of the upstream's model, abilities: the first that fits; "" fits all."""
 
@@ -133,6 +169,16 @@ def film_of(request: VideoRequest, abilities: VideoAbilities) -> Film:
                 f"{', '.join(abilities.frame_images) or 'none'}.",
                 field="frame_images",
             )
+    if request.references and not abilities.references:
+        raise InvalidRequest(
+            "`input_references` are not what this model works from. Send `frame_images`, or choose another model.",
+            field="input_references",
+        )
+    if request.last_frame is not None and request.first_frame is None and abilities.needs_first_frame:
+        raise InvalidRequest(
+            "`frame_images` has a last_frame, which this model takes only beside a first_frame.",
+            field="frame_images",
+        )
     if request.upscales:
         raise InvalidRequest(
             "`creativity` and `upscale_factor` are for models that upscale, which this one does not. Leave them out.",

@@ -17,11 +17,21 @@ CONTENTS_MAX: Final = 8
 
 
 class UpstreamCall(Struct, frozen=True):
-    """A request about a job, relative to the provider's base URL."""
+    """A request about a job. `path` is relative to the provider's base URL, or an address of the same provider's."""
 
     path: str
     method: Literal["GET", "POST"] = "GET"
     body: bytes = b""
+    gives: Literal["film", "base64", "address"] = "film"
+    """What a call for a film answers with: it, it in JSON, or where it lies (`film_in`)."""
+
+
+class FilmFound(Struct, frozen=True):
+    """A film inside JSON: its address for everybody, or base64 and a media type."""
+
+    address: str = ""
+    b64: str = ""
+    media_type: str = "video/mp4"
 
 
 class JobState(Struct, frozen=True, kw_only=True):
@@ -59,12 +69,20 @@ class VideoCodec(Codec[VideoRequest]):
         """How a finished film is had from the provider itself; None: `content` is an address for everybody."""
         return None
 
+    def film_in(self, data: bytes, content: str) -> FilmFound | None:
+        """What the answer to a `content` call has, where that is not the film itself; None: nothing."""
+        return None
+
+    def fault(self, data: bytes) -> UpstreamFault:
+        """Why an answer takes on no job."""
+        return UpstreamFault(status=200, message="The answer names no job")
+
     def open_body(
         self, bodies: Sequence[bytes], request: VideoRequest, target: UpstreamTarget, identity: AnswerIdentity
     ) -> AnswerBody:
         job_id = self.job_id(bodies[0])
         if not job_id:
-            return NoAnswer(Facts(fault=UpstreamFault(status=200, message="The answer names no job")))
+            return NoAnswer(Facts(fault=self.fault(bodies[0])))
         return NoAnswer(Facts(content_seen=True, done=True, finish_reason="stop", upstream_id=job_id))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from trunkline.core import json
 from trunkline.core.errors import InvalidRequest
@@ -14,7 +15,14 @@ from trunkline.protocols.lenient_json import NOTHING, UNREADABLE, decode_mended,
 from trunkline.protocols.provider_options import options_for
 from trunkline.protocols.remote_media import MediaKey, RemoteMedia
 from trunkline.protocols.videos.abilities import film_of, video_abilities_at
-from trunkline.protocols.videos.codec import JobState, UpstreamCall, VideoCodec, fetched_pictures, filled_picture
+from trunkline.protocols.videos.codec import (
+    FilmFound,
+    JobState,
+    UpstreamCall,
+    VideoCodec,
+    fetched_pictures,
+    filled_picture,
+)
 from trunkline.protocols.videos.request import VideoRequest
 
 
@@ -136,16 +144,14 @@ class VertexVeo(Veo):
         return tuple(f"video:{index}" for index, made in enumerate(response.videos) if made.bytes_base64_encoded)
 
     def content(self, job_id: str, content: str, upstream_model: str) -> UpstreamCall | None:
-        return self.ask(job_id, upstream_model)
+        return replace(self.ask(job_id, upstream_model), gives="base64")
 
-
-def film_in_operation(data: bytes, content: str) -> tuple[str, str] | None:
-    """Media type and base64 of a film that Vertex answers with; None for any other answer."""
-    try:
-        made = decode_mended(_operation, data).response.videos[int(content.removeprefix("video:"))]
-    except (*UNREADABLE, ValueError, IndexError):
-        return None
-    return made.mime_type, made.bytes_base64_encoded
+    def film_in(self, data: bytes, content: str) -> FilmFound | None:
+        try:
+            made = decode_mended(_operation, data).response.videos[int(content.removeprefix("video:"))]
+        except (*UNREADABLE, ValueError, IndexError):
+            return None
+        return FilmFound(b64=made.bytes_base64_encoded, media_type=made.mime_type)
 
 
 def _image(url: str) -> dict[str, str]:
