@@ -1,6 +1,6 @@
 """The catalog's read operations as an instance serves them: real catalog, real keys, real health, on a real socket."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from trunkline.catalog.snapshot import build_snapshot
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.json import JsonValue
 from trunkline.routing.health import MemoryHealth
+from trunkline.routing.policy import Region
 from trunkline.routing.types import EndpointStatistics, NoStatistics
 from trunkline.settings import Settings
 from trunkline.storage.database import SqlDatabase
@@ -65,6 +66,12 @@ class InstanceCatalog:
 
     async def authenticate(self, request: Request) -> Principal:
         return await authenticate(self.context, request.scope)
+
+    def usable_by(self, caller: Principal, region: Region | None) -> Container[str] | None:
+        return None
+
+    def region_of(self, request: Request) -> Region | None:
+        return None
 
     async def weekly_tokens(self, category: str | None) -> Mapping[str, int]:
         return self.tokens.get(category, {})

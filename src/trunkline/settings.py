@@ -44,6 +44,11 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by themselves."""
     trusted_proxies: Count = 0
     """How many reverse proxies in front may be believed about the client's address."""
+    country_header: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,64}$")] | None = None
+    """Header in which the proxy in front says which country the client is in (`CF-IPCountry`). It must overwrite what
+    clients send. Absent: no country is known, and no provider is left out because of it."""
+    regional_accounts: tuple[str, ...] | None = None
+    """Accounts that may use regional hosts; others are answered 403. Absent: all of them."""
     keep_alive_seconds: Seconds = 75.0
     """How long an idle connection of a client stays open."""
     header_timeout_seconds: Seconds = 20.0
@@ -317,6 +322,18 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Link in the footer."""
 
 
+class Privacy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What accounts allow that never said anything themselves (accounts-and-governance.md 13.1). A provider whose
+    policy is not known counts as one that trains."""
+
+    paid_training: bool = True
+    """Endpoints that cost something may train on prompts."""
+    free_training: bool = True
+    """Free endpoints may train on prompts."""
+    free_publication: bool = True
+    """Free endpoints may publish prompts."""
+
+
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     generations_days: PositiveCount = 400
     """How long `trunkline db prune` keeps generation records."""
@@ -347,6 +364,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     telemetry: Telemetry = Telemetry()
     limits: Limits = Limits()
     site: Site = Site()
+    privacy: Privacy = Privacy()
     retention: Retention = Retention()
 
     @property

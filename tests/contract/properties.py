@@ -21,7 +21,7 @@ SERVER = {
     "TRUNKLINE_LIMITS__MANAGEMENT_REQUESTS_PER_MINUTE": "0",
 }
 """Environment of the instance that is asked: it knows both keys, answers at once, and takes as much as is sent."""
-_MANAGED = ("/keys", "/credits", "/activity")
+_MANAGED = ("/keys", "/credits", "/activity", "/workspaces")
 
 
 def for_each_case(

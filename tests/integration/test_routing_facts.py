@@ -120,6 +120,9 @@ async def test_on_a_regional_host_only_endpoints_of_the_region_serve(fleet: Flee
     assert (availability["code"], availability["excluded_by"]) == ("constraint_filtered", ["data_region"])
     served = await fleet.ask(SMART, {**host, **METADATA})
     assert served["openrouter_metadata"]["region"] == "eu"
+    for path in ("/models", "/models/user"):
+        listed = {row["id"] for row in (await fleet.instance.client.get(path, headers=host)).json()["data"]}
+        assert {MODEL, SMART} & listed == {SMART}
 
 
 async def test_a_long_conversation_is_shortened_for_a_small_window_unless_that_is_off(fleet: Fleet) -> None:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from trunkline.accounts.types import Principal
-from trunkline.api.attribution import read_headers
+from trunkline.api.attribution import header_name, read_headers
 from trunkline.api.bodies import read_body
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import REQUEST_ID
@@ -17,18 +17,19 @@ from trunkline.presets.types import PresetApi
 class AskedRequests:
     """Reads them as their own route would, presets included."""
 
-    __slots__ = ("_context", "_preset_api", "_regional_hosts", "_route")
+    __slots__ = ("_context", "_country_header", "_preset_api", "_regional_hosts", "_route")
 
     def __init__(self, context: ControlPlane, path: str, preset_api: PresetApi) -> None:
         self._context = context
         self._preset_api: PresetApi = preset_api
         self._regional_hosts = regional_hosts(context.settings)
+        self._country_header = header_name(context.settings.server.country_header)
         self._route: Route = next(route for route in ROUTES if route.path == path)
 
     async def read(self, request: Request, caller: Principal) -> Exchange:
         """The exchange that it would be. Raises what the route raises before it routes."""
         context = self._context
-        headers = read_headers(request.scope["headers"])
+        headers = read_headers(request.scope["headers"], self._country_header)
         body = await read_body(
             request,
             timeout_s=context.settings.server.body_timeout_seconds,

@@ -86,11 +86,14 @@ class RequestHeaders(Struct, frozen=True):
     content_type: bytes = b""
 
 
-def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
-    """Read a request's raw headers, names in lower case. Of a repeated header the first counts."""
+def read_headers(headers: Iterable[tuple[bytes, bytes]], country_header: bytes = b"") -> RequestHeaders:
+    """Read a request's raw headers, names in lower case. Of a repeated header the first counts.
+
+    `country_header`: the one that the proxy in front writes (`server.country_header`), in lower case; empty: none does.
+    """
     found: dict[bytes, bytes] = {}
     for name, value in headers:
-        if name in _READ and name not in found:
+        if (name in _READ or name == country_header) and name not in found:
             found[name] = value
     length = found.get(b"content-length", b"")
     return RequestHeaders(
@@ -98,13 +101,13 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> RequestHeaders:
         found.get(b"x-api-key"),
         int(length) if length.isdigit() and len(length) < 16 else 0,
         found.get(b"content-encoding"),
-        attribution(found),
+        attribution(found, country_header),
         found.get(b"host", b""),
         found.get(b"content-type", b""),
     )
 
 
-def attribution(headers: dict[bytes, bytes]) -> Caller:
+def attribution(headers: dict[bytes, bytes], country_header: bytes = b"") -> Caller:
     """Who sends it, by its own word. Of several spellings of a header the newest wins."""
     get = headers.get
     referer = _text(get(b"http-referer") or get(b"referer"))
@@ -122,6 +125,7 @@ def attribution(headers: dict[bytes, bytes]) -> Caller:
         app_categories=() if categories is None else known_categories(categories[:VALUE_MAX]),
         origin="" if referer is None else app_origin(referer, title),
         session_id=_text(session_id) if session_id is not None and len(session_id) <= SESSION_ID_MAX else None,
+        country=_country(headers[country_header]) if country_header in headers else None,
         wants_metadata=metadata is not None and metadata.strip().lower() in (b"enabled", b"true", b"1"),
         anthropic_betas=() if betas is None else beta_flags(betas[:BETAS_MAX]),
     )
@@ -179,6 +183,17 @@ def app_origin(referer: str, title: str | None) -> str:
     if host in _LOOPBACK:
         return f"{origin}#{title}"[:ORIGIN_MAX] if title is not None else ""
     return origin if len(origin) <= ORIGIN_MAX else ""
+
+
+def header_name(setting: str | None) -> bytes:
+    """A header that the operator named, as `read_headers` takes it."""
+    return b"" if setting is None else setting.lower().encode("ascii")
+
+
+def _country(value: bytes) -> str | None:
+    """An ISO alpha-2 code; proxies say `XX` where they know none."""
+    code = value.strip().upper()
+    return code.decode("latin-1") if len(code) == 2 and code.isalpha() and code != b"XX" else None
 
 
 def _text(value: bytes | None) -> str | None:

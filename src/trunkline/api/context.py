@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
+from trunkline.accounts.workspaces.service import WorkspaceService
 from trunkline.api.callers import Callers
 from trunkline.core.clock import Clock
 from trunkline.files.service import FileService
@@ -31,6 +32,7 @@ class ControlPlane:
     callers: Callers
     """Who calls, when `directory` does not know it from memory."""
     keys: KeyService
+    workspaces: WorkspaceService
     files: FileService
     presets: PresetService
     world: Callable[[], World]

@@ -52,6 +52,7 @@ class GenerationEndpoint:
         limits: ParseLimits,
         presets: PresetService,
         regional_hosts: Mapping[str, Region],
+        country_header: bytes,
         body_bytes_max: int,
         body_timeout_s: float,
         metrics: GatewayMetrics,
@@ -72,6 +73,7 @@ class GenerationEndpoint:
         self._limits = limits
         self._presets = presets
         self._regional_hosts = regional_hosts
+        self._country_header = country_header
         self._body_bytes_max = body_bytes_max
         self._body_timeout_s = body_timeout_s
 
@@ -88,7 +90,7 @@ class GenerationEndpoint:
         """The status that the client was told."""
         received_ms, received_s = self._clock.now_ms(), asyncio.get_running_loop().time()
         request_id = scope[REQUEST_ID] = ids.request_id(received_ms)
-        headers = read_headers(scope["headers"])
+        headers = read_headers(scope["headers"], self._country_header)
         exchange: Exchange | None = None
         try:
             principal = self._directory.identify(headers.authorization, headers.x_api_key) or (

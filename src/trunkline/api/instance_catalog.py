@@ -1,17 +1,21 @@
 """The running instance, as the catalog's read operations see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from starlette.requests import Request
 
 from trunkline.accounts.types import Principal
 from trunkline.api.authentication import authenticate
 from trunkline.api.context import ControlPlane
+from trunkline.api.regional_hosts import region_of, regional_hosts
 from trunkline.api.shown_health import ShownHealth
 from trunkline.catalog.public import public_part
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.calendar import day_of
+from trunkline.gateway.routing_caller import policy_of
 from trunkline.gateway.world import World
+from trunkline.routing.policy import EVERYTHING_ALLOWED, Region, RoutingCaller
+from trunkline.routing.reach import reachable
 from trunkline.routing.types import EndpointHealth, EndpointStatistics
 from trunkline.statistics import rankings
 
@@ -27,6 +31,7 @@ class InstanceCatalog:
         "_control",
         "_popularity",
         "_popularity_until_ms",
+        "_regional_hosts",
         "_shown",
         "_shown_of",
         "_world",
@@ -42,6 +47,7 @@ class InstanceCatalog:
         statistics: EndpointStatistics,
     ) -> None:
         self._control = control
+        self._regional_hosts = regional_hosts(control.settings)
         self._world = world
         self._shown_of = world().snapshot
         self._shown = public_part(self._shown_of)
@@ -68,6 +74,16 @@ class InstanceCatalog:
 
     async def authenticate(self, request: Request) -> Principal:
         return await authenticate(self._control, request.scope)
+
+    def usable_by(self, caller: Principal, region: Region | None) -> Container[str] | None:
+        policy = policy_of(caller.rules, self._world().settings.privacy)
+        if policy is EVERYTHING_ALLOWED and region is None:
+            return None
+        asking = RoutingCaller(policy=policy, region=region)
+        return reachable(self.snapshot(), asking, is_callable=lambda endpoint: True, now_ms=self.now_ms())
+
+    def region_of(self, request: Request) -> Region | None:
+        return region_of(self._regional_hosts, request.headers.get("host", "").encode("latin-1"))
 
     async def weekly_tokens(self, category: str | None) -> Mapping[str, int]:
         """Uses are not classified yet, so no model has tokens in any category."""

@@ -59,7 +59,7 @@ class ModelsApi:
     async def list(self, request: Request) -> Response:
         """`GET /models`, as JSON or RSS."""
         query = request.query_params
-        rows = await select(self._listing.rows(), query, self._view)
+        rows = await select(self._rows(request), query, self._view)
         chat_links = _is_on(query.get("use_rss_chat_links"))
         if chat_links or _is_on(query.get("use_rss")):
             body = feed((row.model for row in rows), public_url=self._view.public_url(), chat_links=chat_links)
@@ -69,12 +69,13 @@ class ModelsApi:
     async def count(self, request: Request) -> Response:
         """`GET /models/count`."""
         matches = of_output(request.query_params)
-        return _json({"data": {"count": sum(map(matches, self._listing.rows()))}}, _CACHED)
+        return _json({"data": {"count": sum(map(matches, self._rows(request)))}}, _CACHED)
 
     async def list_user(self, request: Request) -> Response:
         """`GET /models/user`: what the caller may use, all outputs."""
-        await self._view.authenticate(request)
-        return self._page(request, self._listing.rows(), _PRIVATE)
+        left = self._view.usable_by(await self._view.authenticate(request), self._view.region_of(request))
+        rows = self._listing.rows()
+        return self._page(request, rows if left is None else [row for row in rows if row.model.id in left], _PRIVATE)
 
     async def list_embeddings(self, request: Request) -> Response:
         """`GET /embeddings/models`."""
@@ -101,6 +102,13 @@ class ModelsApi:
             if endpoint.data_policy.zdr
         ]
         return _json({"data": found}, _PRIVATE if known else _CACHED)
+
+    def _rows(self, request: Request) -> Sequence[ListedModel]:
+        """All that is listed; on a regional host, what has an endpoint there (routing-and-catalog.md 14)."""
+        region, rows = self._view.region_of(request), self._listing.rows()
+        if region is None:
+            return rows
+        return [row for row in rows if any(region in endpoint.data_regions for endpoint in row.model.endpoints)]
 
     def _page(self, request: Request, rows: Sequence[ListedModel], headers: dict[str, str]) -> Response:
         """Everything, or the page that `offset` and `limit` ask for (routing-and-catalog.md 20.1)."""

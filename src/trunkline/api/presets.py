@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Final
 
-from msgspec import Meta, Raw
+from msgspec import Raw
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from trunkline.api.bodies import Issue, invalid, read_body
 from trunkline.api.context import ControlPlane
 from trunkline.api.generation_routes import ROUTES, Route, parse_limits
 from trunkline.api.operations import Endpoint, Handler, Operation, Parameter
+from trunkline.api.paging import PAGING, paging
 from trunkline.api.preset_objects import (
     PresetListResponse,
     PresetResponse,
@@ -31,14 +32,8 @@ from trunkline.presets.types import APIS, PresetApi
 from trunkline.protocols.validation import top_level
 
 _TAG: Final = "Presets"
-_PAGE_DEFAULT: Final = 50
-_PAGE_MAX: Final = 100
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _SLUG: Final = Parameter(name="slug", where="path", required=True, description="The preset's slug")
-_PAGING: Final = (
-    Parameter(name="offset", type=Annotated[int, Meta(ge=0)], description="How many to skip"),
-    Parameter(name="limit", type=Annotated[int, Meta(ge=1, le=_PAGE_MAX)], description="How many to list at most"),
-)
 _ERRORS: Final = (400, 401, 404, 429, 500)
 
 _IDS: Final[Mapping[PresetApi, str]] = {
@@ -59,7 +54,7 @@ LIST = Operation(
     id="listPresets",
     summary="List presets",
     tag=_TAG,
-    parameters=_PAGING,
+    parameters=PAGING,
     response=PresetListResponse,
     errors=(400, 401, 429, 500),
 )
@@ -79,7 +74,7 @@ VERSIONS = Operation(
     id="listPresetVersions",
     summary="List versions of a preset",
     tag=_TAG,
-    parameters=(_SLUG, *_PAGING),
+    parameters=(_SLUG, *PAGING),
     response=PresetVersionListResponse,
     errors=_ERRORS,
 )
@@ -103,7 +98,7 @@ class _Presets:
 
     async def list(self, request: Request) -> Response:
         _, workspace_id = await self._caller(request)
-        offset, limit = _paging(request.query_params)
+        offset, limit = paging(request.query_params)
         presets, total = await self._context.presets.page(workspace_id, offset, limit)
         return json_response(PresetListResponse([preset_object(preset) for preset in presets], total))
 
@@ -114,7 +109,7 @@ class _Presets:
 
     async def versions(self, request: Request) -> Response:
         _, workspace_id = await self._caller(request)
-        offset, limit = _paging(request.query_params)
+        offset, limit = paging(request.query_params)
         slug = request.path_params["slug"]
         versions, total = await self._context.presets.versions(workspace_id, slug, offset, limit)
         return json_response(PresetVersionListResponse([version_object(version) for version in versions], total))
@@ -164,16 +159,6 @@ class _Presets:
                 "The account has no default workspace: use a key of a workspace.", field="workspace_id"
             )
         return caller, workspace_id
-
-
-def _paging(query: Mapping[str, str]) -> tuple[int, int]:
-    """(offset, limit). Raises InvalidRequest."""
-    offset, limit = query.get("offset", "0"), query.get("limit", str(_PAGE_DEFAULT))
-    if _NUMBER.fullmatch(offset) is None:
-        raise invalid([Issue("offset", "must be a whole number, 0 or more")])
-    if _NUMBER.fullmatch(limit) is None or not 1 <= int(limit) <= _PAGE_MAX:
-        raise invalid([Issue("limit", f"must be a whole number from 1 to {_PAGE_MAX}")])
-    return int(offset), int(limit)
 
 
 def endpoints(context: ControlPlane) -> list[Endpoint]:

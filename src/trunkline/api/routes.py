@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route, Router
 
-from trunkline.api import count_tokens, credits, explain, files, generation_operations, generations, keys, presets
+from trunkline.api import (
+    count_tokens,
+    credits,
+    explain,
+    files,
+    generation_operations,
+    generations,
+    keys,
+    presets,
+    workspaces,
+)
 from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary, not_found
 from trunkline.api.operations import Endpoint, build_routes, refuse_other_methods
@@ -12,7 +22,7 @@ from trunkline.api.operations import Endpoint, build_routes, refuse_other_method
 
 def endpoints(context: ControlPlane) -> list[Endpoint]:
     """All of them; `/openapi.json` describes the same list."""
-    parts = (keys, credits, generations, presets, explain, count_tokens, files)
+    parts = (keys, credits, generations, presets, explain, count_tokens, files, workspaces)
     return [endpoint for part in parts for endpoint in part.endpoints(context)]
 
 

@@ -10,6 +10,7 @@ from trunkline.accounts.profiles import ProfileService
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sign_in import SignInService
 from trunkline.accounts.webauthn import WebAuthn, is_possible
+from trunkline.accounts.workspaces.service import WorkspaceService
 from trunkline.api import health_checks, images, metrics, models, openapi, providers, statistics, videos
 from trunkline.api.callers import Callers
 from trunkline.api.context import ControlPlane
@@ -43,6 +44,7 @@ def make_router(
         directory=services.directory,
         callers=callers,
         keys=KeyService(services.database, services.clock),
+        workspaces=WorkspaceService(services.database, services.clock),
         files=services.files,
         presets=services.presets,
         world=lambda: worlds.current,

@@ -2,6 +2,7 @@
 
 import random
 
+from trunkline.api.attribution import header_name
 from trunkline.api.callers import Callers
 from trunkline.api.generation import GenerationEndpoint
 from trunkline.api.generation_routes import ROUTES, Route, parse_limits
@@ -89,6 +90,7 @@ def _make_endpoint(services: Services, pipeline: Pipeline, callers: Callers, rou
         limits=parse_limits(settings),
         presets=services.presets,
         regional_hosts=services.regional_hosts,
+        country_header=header_name(settings.server.country_header),
         body_bytes_max=settings.server.request_limit_mb * 1024 * 1024,
         body_timeout_s=settings.server.body_timeout_seconds,
         metrics=services.metrics,

@@ -23,7 +23,7 @@ from trunkline.routing.types import Candidate, Plan, RoutingQuery
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """What the request's headers say of who sent it; none of it changes routing (inference.md 28)."""
+    """What the request's headers say of who sent it; nothing but the country changes routing (inference.md 28)."""
 
     user_agent: str | None = None
     http_referer: str | None = None
@@ -33,6 +33,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     wants_metadata: bool = False
     """`X-OpenRouter-Metadata: enabled` (inference.md 16)."""
+    country: str | None = None
+    """ISO alpha-2, as the proxy in front says; None: unknown."""
     anthropic_betas: tuple[str, ...] = ()
     """`X-Anthropic-Beta` and `Anthropic-Beta`: flags for endpoints of Anthropic's kind (inference.md 8.5)."""
 

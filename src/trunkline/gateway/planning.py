@@ -7,13 +7,13 @@ import random
 
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.router_prompts import prompt_of
+from trunkline.gateway.routing_caller import routing_caller
 from trunkline.gateway.world import World
 from trunkline.routing.compression import compression_of
 from trunkline.routing.explanation import Explanation, explained
 from trunkline.routing.health import MemoryHealth, RecentStatistics
 from trunkline.routing.instance import Instance
 from trunkline.routing.plan import decide, plan
-from trunkline.routing.policy import RoutingCaller
 from trunkline.routing.preferences import parse as parse_preferences
 from trunkline.routing.routers.context import NoRankings, TaskRankings
 from trunkline.routing.routers.names import names_router
@@ -78,14 +78,14 @@ def tables_of(settings: Routers) -> RouterTables:
 
 def query_of(exchange: Exchange) -> RoutingQuery:
     """Everything about the request that decides where it may go. Raises InvalidRequest naming the field."""
-    request, principal = exchange.request, exchange.principal
-    user_id, is_routed = principal.key.creator_user_id, names_router(request.models)
-    plugins, sent = request.plugins, request.provider
+    request = exchange.request
+    plugins, sent, used = request.plugins, request.provider, request.used_parameters
+    is_routed = names_router(request.models)
     return RoutingQuery(
         models=request.models,
         preferences=parse_preferences(sent, request.route, exchange.inbound.operation),
         sent=sent,
-        used_parameters=request.used_parameters,
+        used_parameters=used,
         input_modalities=request.input_modalities,
         output_modalities=request.output_modalities,
         prompt_tokens_estimate=request.prompt_tokens_estimate,
@@ -94,12 +94,8 @@ def query_of(exchange: Exchange) -> RoutingQuery:
         service_tier=request.service_tier,
         operation=exchange.inbound.operation,
         compression=compression_of(plugins) if len(plugins) else None,
-        caller=RoutingCaller(
-            identities=frozenset((principal.account_id, user_id or principal.account_id)),
-            key_hash=principal.key.hash,
-            user_id=user_id,
-            region=exchange.region,
-        ),
+        wants_pro="reasoning" in used and request.wants_pro,
+        caller=routing_caller(exchange),
         remembered=exchange.remembered,
         prompt=prompt_of(exchange.inbound) if is_routed else NO_PROMPT,
         routers=parse_plugins(plugins) if is_routed else NO_SETTINGS,

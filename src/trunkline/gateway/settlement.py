@@ -16,6 +16,7 @@ from trunkline.core.calendar import day_of
 from trunkline.core.errors import ServiceUnavailable, TrunklineError
 from trunkline.core.money import Charge, NanoUsd
 from trunkline.gateway.exchange import Caller, Exchange
+from trunkline.gateway.routing_caller import is_public
 from trunkline.generations import service as generations
 from trunkline.generations.types import Asked, Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
@@ -261,6 +262,8 @@ class Settlement:
             app_title=caller.app_title,
             app_categories=caller.app_categories,
             user_agent=caller.user_agent,
+            country=caller.country,
+            is_public=is_public(exchange),
             external_user=request.user,
             session_id=exchange.session_id,
             provider_responses=tuple(exchange.attempts),

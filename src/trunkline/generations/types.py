@@ -104,6 +104,10 @@ class Generation(Struct, frozen=True, kw_only=True):
     app_title: str | None = None
     app_categories: tuple[str, ...] = ()
     user_agent: str | None = None
+    country: str | None = None
+    """Of the caller, ISO alpha-2; None: unknown (PRV-22)."""
+    is_public: bool = True
+    """False: public figures leave it out (routing-and-catalog.md 22)."""
     external_user: str | None = None
     session_id: str | None = None
     provider_responses: tuple[ProviderResponse, ...] = ()

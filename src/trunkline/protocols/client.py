@@ -77,6 +77,11 @@ class AskedRequest(Protocol):
     def service_tier(self) -> str | None: ...
 
     @property
+    def wants_pro(self) -> bool:
+        """`reasoning.mode: "pro"` (routing-and-catalog.md 10)."""
+        ...
+
+    @property
     def user(self) -> str | None:
         """The caller's end user: for records, never sent upstream (inference.md 28)."""
         ...

@@ -43,6 +43,7 @@ class PlainRequest(Struct, frozen=True, kw_only=True):
     preset: str | None = None
     max_output_tokens: int | None = None
     service_tier: str | None = None
+    wants_pro: bool = False
     echo_upstream_body: bool = False
 
 

@@ -119,7 +119,9 @@ def _resolve(question: Question, references: tuple[str, ...]) -> Resolution:
 
 def _default_model(query: RoutingQuery) -> tuple[str, ...]:
     """The workspace's, for a request that names none (2.1 rule 7)."""
-    if (model := query.caller.policy.default_model) is not None:
+    policy = query.caller.policy
+    model = policy.default_image_model if query.operation == "image" else policy.default_model
+    if model is not None and query.operation in ("chat", "image"):
         return (model,)
     raise InvalidRequest("'model' is missing: name one, as author/name", field="model")
 

@@ -37,6 +37,8 @@ class RoutingPolicy(Struct, frozen=True, kw_only=True):
     """The workspace's `default_provider_sort`."""
     default_model: str | None = None
     """The workspace's `default_text_model`."""
+    default_image_model: str | None = None
+    """The same for images."""
 
 
 EVERYTHING_ALLOWED = RoutingPolicy()

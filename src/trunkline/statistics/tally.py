@@ -137,7 +137,7 @@ def _count_usage(usage: dict[UsageRollup, dict[UsageKey, Sums]], generation: Gen
     where = (model, generation.endpoint_id or "", workspace_id, generation.key_hash, app_id)
     _sum(usage, "usage_hours", (account_id, at_ms // HOUR_MS, *where), generation)
     _sum(usage, "usage_days", (account_id, day, *where), generation)
-    if not generation.charged:
+    if not (generation.charged and generation.is_public):
         return  # the Sandbox's answers are nobody's public traffic
     bucket = context_bucket(generation.native_tokens_prompt)
     _sum(usage, "model_days", (day, model, bucket, generation.tool_call_count > 0), generation)

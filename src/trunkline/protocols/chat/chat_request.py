@@ -98,6 +98,10 @@ class ChatRequest(HeadedRequest, frozen=True, kw_only=True):
         return tier
 
     @property
+    def wants_pro(self) -> bool:
+        return self.head.reasoning is not None and self.head.reasoning.mode == "pro"
+
+    @property
     def answer_tool(self) -> str | None:
         """What a tool is called that stands in for structured output; None where none is asked for."""
         asked = self.head.response_format

@@ -92,6 +92,11 @@ class MessagesRequest(HeadedRequest, frozen=True, kw_only=True):
         return self.said.service_tier
 
     @property
+    def wants_pro(self) -> bool:
+        """Messages has no word for it."""
+        return False
+
+    @property
     def user(self) -> str | None:
         """`user`, else `metadata.user_id` (inference.md 18.1)."""
         head = self.head

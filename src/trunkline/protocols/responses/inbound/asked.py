@@ -76,6 +76,10 @@ class ResponsesRequest(HeadedRequest, frozen=True, kw_only=True):
         return self.hub.service_tier
 
     @property
+    def wants_pro(self) -> bool:
+        return self.head.reasoning is not None and self.head.reasoning.mode == "pro"
+
+    @property
     def user(self) -> str | None:
         return self.head.user if self.head.user is not None else self.head.safety_identifier
 
