@@ -19,6 +19,7 @@ from trunkline.accounts.directory import Directory
 from trunkline.accounts.members import Members
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sessions import SessionService
+from trunkline.accounts.workspaces.service import WorkspaceService
 from trunkline.api import health_checks
 from trunkline.api.callers import Callers
 from trunkline.api.context import ControlPlane
@@ -61,6 +62,7 @@ def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> 
         directory=directory,
         callers=Callers(directory, members),
         keys=KeyService(database, clock),
+        workspaces=WorkspaceService(database, clock),
         presets=PresetService(database, clock),
         files=open_files(settings, database, clock),
         world=_no_world,
