@@ -13,7 +13,7 @@ from tests.fakes.provider import FakeProvider
 from tests.serving import KEY, Served, served
 from tests.set_back import into_the_hour_ms
 from tests.web.chatting import Kitchen, Member, configuration
-from tests.web.members import sign_in
+from tests.web.members import session_of
 from tests.web.screens import Screen
 from tests.web.seeds import CONFIGURATION, seed
 
@@ -96,14 +96,14 @@ def open_page(site: Served, browser: Browser) -> Iterator[OpenPage]:
     assert complaints == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kitchen() -> Iterator[Kitchen]:
     """The provider behind the chat's models."""
     with FakeProvider.in_thread() as provider:
         yield Kitchen(provider)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chat_site(tmp_path_factory: pytest.TempPathFactory, kitchen: Kitchen) -> Iterator[Served]:
     """An instance whose models are those of the kitchen."""
     home = tmp_path_factory.mktemp("chat")
@@ -115,11 +115,7 @@ def chat_site(tmp_path_factory: pytest.TempPathFactory, kitchen: Kitchen) -> Ite
 @pytest.fixture(scope="module")
 def signed_in(chat_site: Served, browser: Browser) -> StorageState:
     """What a browser keeps of somebody who signed in."""
-    context = browser.new_context(base_url=chat_site.url)
-    sign_in(context.new_page(), chat_site)
-    session = context.storage_state()
-    context.close()
-    return session
+    return session_of(browser, chat_site)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.request
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, StorageState
 
 from tests.serving import Served
 
@@ -25,6 +25,15 @@ def sign_in(page: Page, site: Served) -> None:
     page.goto(f"/sign-in?token={site.sign_in_token()}")
     page.locator("main").get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/settings/keys")
+
+
+def session_of(browser: Browser, site: Served) -> StorageState:
+    """What a browser keeps of somebody who signed in: other contexts can begin with it."""
+    context = browser.new_context(base_url=site.url)
+    sign_in(context.new_page(), site)
+    session = context.storage_state()
+    context.close()
+    return session
 
 
 def create_key(page: Page, name: str, limit: str = "") -> str:

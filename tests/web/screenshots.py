@@ -8,9 +8,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.fakes.provider import FakeProvider
 from tests.serving import KEY, Served, command, environment, served
+from tests.web.chat_scenes import scenes
+from tests.web.chatting import Kitchen, Member, configuration
 from tests.web.conftest import ARGUMENTS, CHROMIUM
-from tests.web.members import MEMBERS_PAGES, sign_in
+from tests.web.members import MEMBERS_PAGES, session_of, sign_in
 from tests.web.screens import SCREENS, Screen
 from tests.web.seeds import CONFIGURATION
 from tests.web.test_every_page import PAGES
@@ -41,8 +44,26 @@ def main(arguments: list[str]) -> None:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for screen in SCREENS:
                 take(browser, site, screen, list(dict.fromkeys(paths)), folder)
+            taken = len(paths) * len(SCREENS)
+            if not arguments[1:] or "/chat" in arguments[1:]:
+                taken += take_chat(browser, folder)
             browser.close()
-    print(f"{len(paths) * len(SCREENS)} pictures in {folder}")
+    print(f"{taken} pictures in {folder}")
+
+
+def take_chat(browser: Browser, folder: Path) -> int:
+    """The chat has no address for what it shows: its scenes are played."""
+    taken = 0
+    with tempfile.TemporaryDirectory() as home, FakeProvider.in_thread() as provider:
+        (Path(home) / "trunkline.toml").write_text(configuration(provider.url), encoding="utf-8")
+        with served(Path(home), {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as site:
+            member, kitchen = Member(browser, site, session_of(browser, site)), Kitchen(provider)
+            for screen in SCREENS:
+                for name, page in scenes(member, kitchen, screen):
+                    page.wait_for_timeout(SETTLED_MS)
+                    page.screenshot(path=folder / f"chat-{name}-{screen}.png")
+                    taken += 1
+    return taken
 
 
 def take(browser: Browser, site: Served, screen: Screen, paths: list[str], folder: Path) -> None:

@@ -1,5 +1,8 @@
 import type { Run } from "../rooms/types";
 
+/** What is written faster than this came at once; a speed of it would mean nothing. */
+const MEASURED_MS_MIN = 50;
+
 export interface Totals {
   generationId: string | null;
   model: string | null;
@@ -37,5 +40,5 @@ function sum(runs: Run[], read: (run: Run) => number | null): number | null {
 function speed(run: Run | undefined): number | null {
   if (run === undefined || run.completionTokens === null || run.took_ms === null || run.latency_ms === null) return null;
   const writing_ms = run.took_ms - run.latency_ms;
-  return writing_ms <= 0 || run.completionTokens < 2 ? null : (1000 * run.completionTokens) / writing_ms;
+  return writing_ms < MEASURED_MS_MIN || run.completionTokens < 2 ? null : (1000 * run.completionTokens) / writing_ms;
 }
