@@ -194,6 +194,19 @@ class Recovery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often one answer may be gone on with."""
 
 
+class Hedging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Streams whose first content is late (docs/guide/hedging.md)."""
+
+    enabled: bool = False
+    """Ask a second endpoint of the model when the first is later than it usually is, and keep the first to speak."""
+    extra_percent: Percent = 5.0
+    """Second requests for each hundred streams at most."""
+    floor_seconds: Seconds = 0.5
+    """Never sooner than this."""
+    samples_min: PositiveCount = 20
+    """Streams of an endpoint in the last minutes, of which fewer do not tell what is usual."""
+
+
 class Routers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Lists of models behind router models such as `openrouter/auto`, best first. What is absent is derived from the
     catalog."""
@@ -356,6 +369,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[[endpoints]]`: the same for endpoints (OP-22, OP-23)."""
     routing: Routing = Routing()
     recovery: Recovery = Recovery()
+    hedging: Hedging = Hedging()
     routers: Routers = Routers()
     fetching: Fetching = Fetching()
     videos: Videos = Videos()

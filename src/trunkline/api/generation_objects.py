@@ -24,6 +24,8 @@ class ProviderResponseObject(Struct, frozen=True, kw_only=True):
     """This and the next two where several attempts had a part in the answer (stream recovery, hedging)."""
     tokens_completion: int | UnsetType = UNSET
     upstream_inference_cost: Usd | UnsetType = UNSET
+    outpaced: bool | UnsetType = UNSET
+    """Another endpoint was asked beside it, and spoke first."""
 
 
 class GenerationObject(Struct, frozen=True, kw_only=True):
@@ -146,5 +148,6 @@ def _provider_response(attempt: ProviderResponse) -> ProviderResponseObject:
         routed_service_tier=UNSET if attempt.routed_service_tier is None else attempt.routed_service_tier,
         tokens_prompt=UNSET if attempt.tokens_prompt is None else attempt.tokens_prompt,
         tokens_completion=UNSET if attempt.tokens_completion is None else attempt.tokens_completion,
+        outpaced=attempt.outpaced or UNSET,
         upstream_inference_cost=UNSET if cost_nanousd is None else usd_number(cost_nanousd),
     )

@@ -19,6 +19,9 @@ def watch_all(services: Services, recorder: FlightRecorder) -> None:
     watch("counter", "trunkline_upstream_requests_retried", "Sent again.", lambda: transport.stats().retried)
     watch("counter", "trunkline_reloads", "Configurations taken over.", lambda: services.metrics.reloads)
     watch("counter", "trunkline_reloads_refused", "Invalid ones.", lambda: services.metrics.reloads_refused)
+    watch("counter", "trunkline_streams_continued", "Gone on with elsewhere.", lambda: services.metrics.continuations)
+    watch("counter", "trunkline_hedges", "Endpoints asked beside a late one.", lambda: services.metrics.hedges)
+    watch("counter", "trunkline_hedges_won", "Of those, the first to speak.", lambda: services.metrics.hedges_won)
     if (backlog := services.database.backlog) is not None:
         _watch_backlog(services.metrics, backlog)
 

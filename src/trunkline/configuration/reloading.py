@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from trunkline.settings import Routing, Sandbox, Settings
 
-_TAKEN = ("providers", "models", "endpoints", "routers", "discovery", "recovery", "privacy")
+_TAKEN = ("providers", "models", "endpoints", "routers", "discovery", "recovery", "hedging", "privacy")
 """Whole sections: catalog and providers are built from them anew."""
 _ROUTING_KEPT = ("models_max", "outage_window_seconds", "outage_failure_ratio", "retry_after_cap_seconds")
 """Of `[routing]`: what counts and limits from the start on. Everything else is asked anew by each request."""

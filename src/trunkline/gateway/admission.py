@@ -5,6 +5,8 @@ accounts-and-governance.md 2.3 (key limits), 4.4–4.5 (holds, affordability), 5
 
 from typing import NoReturn
 
+from msgspec.structs import replace
+
 from trunkline.accounts import rates
 from trunkline.catalog import pricing
 from trunkline.catalog.media import used_attousd
@@ -102,6 +104,22 @@ class Admission:
                 exchange.hold = Hold(amount, capped)
                 return
         self._refuse(exchange, candidate, outcome)
+
+    async def widen(self, exchange: Exchange, candidate: Candidate) -> bool:
+        """Let the open hold cover this candidate, too, of which and the present one only one will be paid. False: that
+        is not affordable, and the hold is what it was."""
+        held = exchange.hold
+        if held is None:
+            return False
+        tokens = held.max_output_tokens or self._output_tokens(exchange, candidate)
+        amount = self._worst_case(exchange, candidate, tokens)
+        if amount <= held.amount_nanousd:
+            return True
+        if (await self._reserve(exchange, amount)).refused is None:
+            exchange.hold = replace(held, amount_nanousd=amount)
+            return True
+        await self._reserve(exchange, held.amount_nanousd)
+        return False
 
     async def extend(self, exchange: Exchange, now_ms: int) -> None:
         """The request still runs: its hold must not lapse before it ends, however long a stream takes."""

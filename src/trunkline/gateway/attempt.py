@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from trunkline.core.errors import TrunklineError
 from trunkline.gateway.conversion import Conversion, EncodedRequest, TravelPolicy, target_of
@@ -35,6 +35,17 @@ ERROR_BODY_S_MAX = 5.0
 """An explanation that takes longer is done without: the status alone says enough to go on."""
 
 
+class Call(Struct, frozen=True):
+    """One attempt, ready to be sent."""
+
+    candidate: Candidate
+    runtime: ProviderRuntime
+    conversion: Conversion
+    encoded: EncodedRequest
+    upstream: Upstream
+    request: UpstreamRequest
+
+
 class Tries:
     """The attempts of one request: what may still be tried, and what came of the others (routing 6)."""
 
@@ -58,6 +69,14 @@ class Tries:
         self._left -= 1
         self._failed.append(failed_attempt(candidate, provider_name, outcome))
         self._rest = remaining(self._rest, candidate, outcome)
+
+    def take(self, may_be_taken: Callable[[Candidate], bool]) -> Candidate | None:
+        """The first candidate of those that may be, out of turn."""
+        taken = next((candidate for candidate in self._rest if may_be_taken(candidate)), None)
+        if taken is None or self._left <= 1:
+            return None
+        self._rest = tuple([candidate for candidate in self._rest if candidate is not taken])
+        return taken
 
     def keep(self, may_follow: Callable[[Candidate], bool]) -> None:
         """Strike out the candidates that may not be asked next."""

@@ -6,22 +6,26 @@ from msgspec import structs
 
 from trunkline.core.errors import Internal, InvalidRequest, PaymentRequired, TrunklineError
 from trunkline.gateway.admission import Admission
-from trunkline.gateway.attempt import Tries, compose, convert, note, open_upstream, renote
+from trunkline.gateway.attempt import Call, Tries, compose, convert, note, open_upstream, renote
 from trunkline.gateway.conversion import Conversion, EncodedRequest
 from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.exchange import Exchange
 from trunkline.gateway.fetching import MediaFetcher
 from trunkline.gateway.flights import encode_flight
 from trunkline.gateway.followed import FollowedUpstream
+from trunkline.gateway.hedging import Hedger, may_hedge
 from trunkline.gateway.parts import PartsUpstream
 from trunkline.gateway.prompt_caches import PromptCaches
+from trunkline.gateway.race import race
 from trunkline.gateway.recovery import begin_recovery, may_follow
 from trunkline.gateway.running import Running
 from trunkline.gateway.settlement import Settlement
 from trunkline.gateway.stickiness import Stickiness
 from trunkline.generations.types import GenerationStatus
+from trunkline.observability.metrics import GatewayMetrics
+from trunkline.protocols.faults.classify import classify_failure
 from trunkline.protocols.faults.types import Classified
-from trunkline.providers.upstream import Upstream
+from trunkline.providers.upstream import Upstream, UpstreamResponse
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.types import Candidate, Plan
 from trunkline.storage.flights import FlightRecorder
@@ -45,6 +49,7 @@ class AttemptLoop:
         running: Running,
         stickiness: Stickiness,
         end_user_secret: bytes,
+        metrics: GatewayMetrics,
     ) -> None:
         self._upstream = upstream
         self._sandbox = sandbox
@@ -56,7 +61,9 @@ class AttemptLoop:
         self._flights = flights
         self._running = running
         self._stickiness = stickiness
+        self._hedger = Hedger(health)
         self._secret = end_user_secret
+        self._metrics = metrics
         self._docs_url = docs_url
 
     async def answer(self, exchange: Exchange, decided: Plan, delivery: Delivery) -> None:
@@ -84,64 +91,76 @@ class AttemptLoop:
                 await self._admission.free_quota(exchange)
             try:
                 await self._admission.hold(exchange, candidate)
-                conversion = convert(
-                    exchange, candidate, self._secret, exchange.world.settings.routing.path, self._docs_url
-                )
-                if wanted := conversion.remote_media():
-                    await self._fetcher.fetch(exchange, wanted, delivery.listener)
-                encoded = conversion.encode(exchange.media if wanted else None)
+                conversion, encoded = await self._encode(exchange, candidate, delivery)
             except (PaymentRequired, InvalidRequest) as reason:
                 # Too dear, while a cheaper one may be affordable (AFF-06); or its format cannot say what was asked.
                 refusal = refusal or reason
                 continue
-            outcome = await self._attempt(exchange, candidate, conversion, encoded, delivery)
-            if outcome is None:
+            if exchange.flight is None:
+                exchange.flight = self._flights.begin(encode_flight(exchange))
+                self._running.begin(exchange)
+            call = self._compose(exchange, candidate, conversion, encoded)
+            _serve_by(exchange, call)
+            if exchange.said_tokens:
+                self._metrics.continuations += 1
+            await delivery.echo(exchange, call.runtime, conversion, encoded.body)
+            if await self._attempt(exchange, call, tries, delivery):
                 return
-            tries.failed(candidate, exchange.world.runtime_of(candidate.endpoint).provider.name, outcome)
             if exchange.recovery is not None:
                 tries.keep(lambda next_one: may_follow(exchange, next_one))
         if refusal is not None and not exchange.attempts:
             raise refusal
         await self._give_up(exchange, tries, delivery)
 
-    async def _attempt(
-        self,
-        exchange: Exchange,
-        candidate: Candidate,
-        conversion: Conversion,
-        encoded: EncodedRequest,
-        delivery: Delivery,
-    ) -> Classified | None:
-        """One call. None: the client has been answered, or has left."""
-        if exchange.flight is None:
-            exchange.flight = self._flights.begin(encode_flight(exchange))
-            self._running.begin(exchange)
+    async def _encode(
+        self, exchange: Exchange, candidate: Candidate, delivery: Delivery
+    ) -> tuple[Conversion, EncodedRequest]:
+        """What is sent to this candidate. Raises InvalidRequest where its format cannot say what was asked."""
+        conversion = convert(exchange, candidate, self._secret, exchange.world.settings.routing.path, self._docs_url)
+        if wanted := conversion.remote_media():
+            await self._fetcher.fetch(exchange, wanted, delivery.listener)
+        return conversion, conversion.encode(exchange.media if wanted else None)
+
+    def _compose(
+        self, exchange: Exchange, candidate: Candidate, conversion: Conversion, encoded: EncodedRequest
+    ) -> Call:
+        """The call, and who makes it."""
         runtime = exchange.world.runtime_of(candidate.endpoint)
-        exchange.candidate, exchange.runtime, exchange.facts = candidate, runtime, None
-        exchange.cache_use = None
-        exchange.conversion, exchange.shortened = conversion, encoded.shortened
-        await delivery.echo(exchange, runtime, conversion, encoded.body)
         request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
         limit = exchange.inbound.time_limit
         if limit is not None:
             request = structs.replace(request, read_timeout_s=min(request.read_timeout_s, limit.seconds))
+        exchange.cache_use = None
         upstream = self._sandbox if runtime.in_process else self._upstream
         if encoded.takes_several_calls:
             upstream = self._in_several_calls(upstream, exchange, candidate, encoded)
         if candidate.endpoint.id in self._health.recovering:
             self._health.begin_trial(candidate.endpoint.id)
+        return Call(candidate, runtime, conversion, encoded, upstream, request)
+
+    async def _attempt(self, exchange: Exchange, call: Call, tries: Tries, delivery: Delivery) -> bool:
+        """One call, or two beside each other. True: the client has been answered, or has left."""
         started_s = asyncio.get_running_loop().time()
-        opened = await open_upstream(upstream, request, delivery.listener, runtime, exchange, conversion)
-        if exchange.cache_use is not None:
-            started_s += exchange.cache_use.prepared_s
-        latency_s = asyncio.get_running_loop().time() - started_s
+        hedging, patience_s = exchange.world.settings.hedging, None
+        if hedging.enabled and exchange.request.stream:
+            patience_s = self._hedger.patience_s(exchange, call)
+        if patience_s is None:
+            opened = await open_upstream(
+                call.upstream, call.request, delivery.listener, call.runtime, exchange, call.conversion
+            )
+            if exchange.cache_use is not None:
+                started_s += exchange.cache_use.prepared_s
+            latency_s = asyncio.get_running_loop().time() - started_s
+        else:
+            call, opened, started_s, latency_s = await self._race(exchange, call, patience_s, tries, delivery)
+        candidate, runtime, limit = call.candidate, call.runtime, exchange.inbound.time_limit
         if isinstance(opened, Classified):
             note(exchange, candidate, runtime, status=opened.fault.status or None, latency_s=latency_s)
             outcome = None if exchange.client_gone else opened
         else:
             note(exchange, candidate, runtime, status=opened.status, latency_s=latency_s)
             try:
-                outcome = await delivery.deliver(exchange, runtime, opened, conversion)
+                outcome = await delivery.deliver(exchange, runtime, opened, call.conversion)
             finally:
                 opened.cancel()  # whatever was left unread; nothing, after a good answer
             if outcome is not None:
@@ -152,10 +171,46 @@ class AttemptLoop:
             outcome = structs.replace(outcome, safe_message=limit.advice)
         exchange.attempts_ended += 1
         self._remember(exchange, candidate, outcome or exchange.broken, started_s)
-        if outcome is None and exchange.broken is None and not exchange.client_gone:
+        if outcome is not None:
+            tries.failed(candidate, runtime.provider.name, outcome)
+            return False
+        if exchange.broken is None and not exchange.client_gone:
             elapsed_s = asyncio.get_running_loop().time() - exchange.received_s
             await self._stickiness.remember(exchange, exchange.received_ms + round(elapsed_s * 1000))
-        return outcome
+        return True
+
+    async def _race(
+        self, exchange: Exchange, call: Call, patience_s: float, tries: Tries, delivery: Delivery
+    ) -> tuple[Call, UpstreamResponse | Classified, float, float | None]:
+        """Call, and another beside it where it is late. The one that is kept: what came of it, when it began, and how
+        long its head took."""
+        first = call.candidate
+
+        async def second() -> Call | None:
+            return await self._second(exchange, first, tries, delivery)
+
+        until_s = exchange.awaited_since_s + call.runtime.total_timeout_s
+        run = await race(exchange, call, patience_s, second, until_s, delivery.listener)
+        if run.loser is not None:
+            self._hedger.note_loser(exchange, run.loser, tries, self._settlement)
+        winner = run.winner
+        _serve_by(exchange, winner.call)
+        self._metrics.hedges_won += winner.call is not call
+        opened = winner.opened or classify_failure("reset" if exchange.client_gone else "timeout_total")
+        return winner.call, opened, winner.started_s, winner.latency_s
+
+    async def _second(self, exchange: Exchange, first: Candidate, tries: Tries, delivery: Delivery) -> Call | None:
+        """The call that is made beside a late one; None where nobody is to be had, or nothing to pay it with."""
+        candidate = tries.take(lambda other: may_hedge(other, first) and self._hedger.budget.spend())
+        if candidate is None or not await self._admission.widen(exchange, candidate):
+            return None
+        try:
+            conversion, encoded = await self._encode(exchange, candidate, delivery)
+        except InvalidRequest:
+            return None
+        self._metrics.hedges += 1
+        exchange.in_parts = True
+        return self._compose(exchange, candidate, conversion, encoded)
 
     def _in_several_calls(
         self, upstream: Upstream, exchange: Exchange, candidate: Candidate, encoded: EncodedRequest
@@ -222,6 +277,12 @@ class AttemptLoop:
                 await self._admission.release(exchange)
             elif exchange.flight is not None:
                 self._flights.end(exchange.flight)
+
+
+def _serve_by(exchange: Exchange, call: Call) -> None:
+    """From now on the exchange is that of this call."""
+    exchange.candidate, exchange.runtime, exchange.facts = call.candidate, call.runtime, None
+    exchange.conversion, exchange.shortened = call.conversion, call.encoded.shortened
 
 
 def _is_overdue(exchange: Exchange, candidate: Candidate) -> bool:

@@ -169,7 +169,7 @@ class StreamDelivery:
             await self._break_off(exchange, runtime, answer, classified)
             return None
         bill = self._settlement.bill(exchange, failed=is_left_free(exchange))
-        if exchange.said_tokens:
+        if exchange.in_parts:
             price_part(exchange, bill)
         await self._settle(exchange, "cancelled" if exchange.client_gone else "completed", bill)
         self._client.provider = runtime.provider.name

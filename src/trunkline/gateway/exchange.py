@@ -121,6 +121,8 @@ class Exchange(Struct, kw_only=True):
     """What broke the answer off after its content had begun."""
     recovery: Recovery | None = None
     """Set where another endpoint may go on with an answer that breaks off."""
+    in_parts: bool = False
+    """Several attempts had a part in the answer, or ran beside each other: the record tells what each cost."""
     said_tokens: int = 0
     """Estimated, of what was said before a break: the next attempt is given it with the prompt."""
     awaited_since_s: float = 0.0

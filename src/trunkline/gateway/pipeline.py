@@ -97,6 +97,7 @@ class Pipeline:
             running=self._running,
             stickiness=self._stickiness,
             end_user_secret=end_user_secret,
+            metrics=metrics,
         )
         self._metrics = metrics
         self._docs_url = docs_url

@@ -76,6 +76,7 @@ def note_break(
     assert isinstance(answer, ContinuableStream)
     assert exchange.candidate is not None and exchange.runtime is not None
     price_part(exchange, settlement.bill(exchange))
+    exchange.in_parts = True
     recovery.left -= 1
     recovery.answer = answer
     recovery.broken = Broken(

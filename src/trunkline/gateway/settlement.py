@@ -3,55 +3,33 @@
 Always runs, exactly once for each request that reached the attempt loop, also when the client left or all failed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import structlog
-from msgspec import UNSET, Struct, structs
+from msgspec import structs
 
 from trunkline.accounts.apps import Apps
 from trunkline.catalog import pricing
 from trunkline.catalog.media import used_attousd
-from trunkline.catalog.types import Operation
 from trunkline.core.calendar import day_of
 from trunkline.core.errors import ServiceUnavailable, TrunklineError
-from trunkline.core.money import Charge, NanoUsd
+from trunkline.core.money import NanoUsd
 from trunkline.gateway.exchange import Caller, Exchange
-from trunkline.gateway.routing_caller import is_public
+from trunkline.gateway.recording import Bill, generation_of
 from trunkline.generations import service as generations
-from trunkline.generations.types import Asked, Generation, GenerationStatus
+from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.estimates import estimated_tokens
 from trunkline.protocols.events import Usage
-from trunkline.protocols.heard import UNJUDGED
 from trunkline.protocols.media_use import MediaUse
-from trunkline.routing.types import RoutingQuery
+from trunkline.routing.types import Candidate
 from trunkline.settings import Billing
 from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import SharedState
 
 RETRY_AFTER_S = 5
-_PREFERENCES_BYTES_MAX = 4096
-"""A longer `provider` object is not kept in the record."""
-_API_TYPES: Mapping[Operation, str] = {
-    "chat": "completions",
-    "embeddings": "embeddings",
-    "rerank": "rerank",
-    "image": "image",
-    "video": "video",
-    "speech": "tts",
-    "transcription": "stt",
-}
-"""GEN-02."""
 _log = structlog.get_logger("trunkline.settlement")
-
-
-class Bill(Struct, frozen=True, kw_only=True):
-    """A priced answer. `charged` False: the price is shown, but nobody pays (OP-13)."""
-
-    usage: Usage
-    charge: Charge
-    charged: bool
 
 
 class Settlement:
@@ -102,6 +80,13 @@ class Settlement:
         )
         return Bill(usage=usage, charge=charge, charged=not exchange.runtime.in_process)
 
+    def bill_unheard(self, exchange: Exchange, candidate: Candidate, *, has_begun: bool) -> Bill:
+        """What a call costs that was cancelled before its first content: its prompt by estimate, if the provider had
+        taken it on. The caller never pays for it."""
+        usage = Usage(prompt_tokens=exchange.request.prompt_tokens_estimate if has_begun else 0, estimated=True)
+        charge = pricing.charge(candidate.endpoint.pricing, usage, at_ms=exchange.received_ms)
+        return Bill(usage=usage, charge=charge, charged=False)
+
     def _estimate(self, exchange: Exchange) -> Usage:
         assert exchange.facts is not None
         if not exchange.facts.content_seen and not exchange.facts.output_chars:
@@ -123,7 +108,7 @@ class Settlement:
             return
         exchange.settled = True
         app_id = await self._app_id(exchange.caller) if exchange.caller.origin else None
-        generation = self._record(exchange, status, bill, round(elapsed_s * 1000), app_id)
+        generation = generation_of(exchange, status, bill, round(elapsed_s * 1000), app_id)
         try:
             await self._database.settle(generations.to_row(generation))
         except (StorageUnavailable, StorageRefused) as error:
@@ -155,7 +140,7 @@ class Settlement:
             tokens_chargeable=True,
         )
         return structs.replace(
-            self._record(exchange, "running", None, 0, app_id),
+            generation_of(exchange, "running", None, 0, app_id),
             cost_nanousd=charge.total_nanousd,
             upstream_cost_nanousd=charge.upstream_nanousd,
             charged=not exchange.runtime.in_process,
@@ -184,7 +169,7 @@ class Settlement:
     def partial(self, exchange: Exchange, *, elapsed_s: float) -> Generation:
         """The record as far as it is known while the request runs: the attempts that are over, no end and no cost."""
         app = self._apps.known(exchange.caller.origin, None, ())
-        so_far = self._record(exchange, "running", None, round(elapsed_s * 1000), app)
+        so_far = generation_of(exchange, "running", None, round(elapsed_s * 1000), app)
         return structs.replace(
             so_far,
             finish_reason=None,
@@ -198,93 +183,6 @@ class Settlement:
         """The app that sent the request; only the first request of an app waits for the database."""
         app = (caller.origin, caller.app_title, caller.app_categories)
         return self._apps.known(*app) or await self._apps.meet(*app)
-
-    def _record(
-        self, exchange: Exchange, status: GenerationStatus, bill: Bill | None, elapsed_ms: int, app_id: int | None
-    ) -> Generation:
-        request, caller, facts = exchange.request, exchange.caller, exchange.facts
-        endpoint, error = exchange.endpoint, exchange.error
-        usage, query = bill.usage if bill is not None else Usage(), exchange.query
-        verdict = UNJUDGED
-        if status == "completed" and facts is not None and facts.heard is not None:
-            verdict = facts.heard.verdict(facts.finish_reason)
-        latency_ms = (
-            None if exchange.first_token_s is None else round((exchange.first_token_s - exchange.received_s) * 1000)
-        )
-        return Generation(
-            id=exchange.generation_id,
-            request_id=exchange.request_id,
-            account_id=exchange.principal.account_id,
-            workspace_id=exchange.principal.workspace_id,
-            key_hash=exchange.principal.key.hash,
-            created_at_ms=exchange.received_ms,
-            finished_at_ms=exchange.received_ms + elapsed_ms,
-            status=status,
-            api_type=_API_TYPES[exchange.inbound.operation],
-            model=exchange.candidate.model.id if exchange.candidate is not None else exchange.requested_model,
-            requested_model=exchange.requested_model,
-            preset_id=exchange.preset_id,
-            endpoint_id=endpoint.id if endpoint is not None else None,
-            provider_name=exchange.runtime.provider.name if exchange.runtime is not None else None,
-            streamed=request.stream,
-            cost_nanousd=bill.charge.total_nanousd if bill is not None else NanoUsd(0),
-            upstream_cost_nanousd=bill.charge.upstream_nanousd if bill is not None else NanoUsd(0),
-            cache_discount_nanousd=bill.charge.cache_discount_nanousd if bill is not None else None,
-            charged=bill.charged if bill is not None else True,
-            tokens_prompt=usage.prompt_tokens,
-            tokens_completion=usage.completion_tokens,
-            native_tokens_prompt=usage.prompt_tokens,
-            native_tokens_completion=usage.completion_tokens,
-            native_tokens_cached=usage.cached_tokens,
-            native_tokens_cache_write=usage.cache_write_tokens,
-            native_tokens_reasoning=usage.reasoning_tokens,
-            native_tokens_completion_images=usage.completion_image_tokens,
-            usage_estimated=usage.estimated,
-            num_media_prompt=request.num_media or None,
-            num_input_audio_prompt=request.num_audio or None,
-            num_media_completion=(facts.media_count or None) if facts is not None else None,
-            tool_call_count=facts.tool_call_count if facts is not None else 0,
-            tool_calls_valid=verdict.tool_calls_valid,
-            structured_valid=verdict.structured_valid,
-            task=exchange.plan.task_type if exchange.plan is not None else None,
-            num_search_results=(facts.search_count or None) if facts is not None else None,
-            finish_reason=facts.finish_reason if facts is not None and error is None else ("error" if error else None),
-            native_finish_reason=facts.native_finish_reason if facts is not None else None,
-            service_tier=facts.service_tier if facts is not None else None,
-            upstream_id=facts.upstream_id if facts is not None else None,
-            latency_ms=latency_ms if latency_ms is not None else elapsed_ms,
-            generation_time_ms=elapsed_ms - (latency_ms or 0) if latency_ms is not None else elapsed_ms,
-            error_type=error.kind if error is not None else None,
-            error_code=error.http_status if error is not None else None,
-            origin=caller.origin,
-            app_id=app_id,
-            http_referer=caller.http_referer,
-            app_title=caller.app_title,
-            app_categories=caller.app_categories,
-            user_agent=caller.user_agent,
-            country=caller.country,
-            is_public=is_public(exchange),
-            external_user=request.user,
-            session_id=exchange.session_id,
-            provider_responses=tuple(exchange.attempts),
-            metadata=request.metadata,
-            asked=_asked(query) if query is not None else None,
-        )
-
-
-def _asked(query: RoutingQuery) -> Asked:
-    """The facts of a query that are kept; options are for providers and may hold content."""
-    is_kept = 0 < len(query.sent) <= _PREFERENCES_BYTES_MAX and not query.preferences.options
-    return Asked(
-        fallbacks=query.models[1:],
-        provider=query.sent if is_kept else UNSET,
-        used_parameters=query.used_parameters,
-        input_modalities=query.input_modalities,
-        output_modalities=query.output_modalities,
-        prompt_tokens_estimate=query.prompt_tokens_estimate,
-        max_output_tokens=query.max_output_tokens,
-        service_tier=query.service_tier,
-    )
 
 
 def _is_silent(facts: Facts) -> bool:

@@ -30,6 +30,8 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     estimated to have counted, and what its provider charges for it."""
     tokens_completion: int | None = None
     upstream_cost_nanousd: NanoUsd | None = None
+    outpaced: bool = False
+    """Another endpoint was asked beside it, and spoke first (hedging)."""
 
 
 class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True):

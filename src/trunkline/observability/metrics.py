@@ -27,6 +27,8 @@ class AttemptRecord(Protocol):
     def provider_name(self) -> str: ...
     @property
     def status(self) -> int | None: ...
+    @property
+    def outpaced(self) -> bool: ...
 
 
 class GenerationRecord(Protocol):
@@ -79,6 +81,9 @@ class GatewayMetrics(Collector):
         self.streams_open = 0
         self.reloads = 0
         self.reloads_refused = 0
+        self.continuations = 0
+        self.hedges = 0
+        self.hedges_won = 0
         self._requests = LabelledCounter(
             "trunkline_requests", "Requests answered, by route and HTTP status.", ("route", "status")
         )
@@ -114,7 +119,7 @@ class GatewayMetrics(Collector):
         """A generation was recorded: its end, attempts, tokens, cost and times."""
         self._generations.add(1, generation.status, "true" if generation.streamed else "false")
         for attempt in generation.provider_responses:
-            self._attempts.add(1, attempt.provider_name, _outcome(attempt.status))
+            self._attempts.add(1, attempt.provider_name, _outcome(attempt))
         provider, model = generation.provider_name, generation.model
         if provider is None:
             return  # nothing served it, so `model` is the caller's word: not a label
@@ -155,8 +160,12 @@ class GatewayMetrics(Collector):
             yield family(watched.name, watched.help, value=watched.read())
 
 
-def _outcome(status: int | None) -> str:
-    """Few words, so that dashboards can name them: `ok`, `429`, `4xx`, `5xx`, `failed` (no answer at all)."""
+def _outcome(attempt: AttemptRecord) -> str:
+    """Few words, so that dashboards can name them: `ok`, `429`, `4xx`, `5xx`, `failed` (no answer at all), `outpaced`
+    (another endpoint was asked beside it and spoke first)."""
+    status = attempt.status
+    if attempt.outpaced:
+        return "outpaced"
     if status is None:
         return "failed"
     if 200 <= status < 300:

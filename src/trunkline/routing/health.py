@@ -167,6 +167,19 @@ class MemoryHealth:
             return None
         return past.latency.reached_by(int(percentile[1:]), self._clock.monotonic_s(), PERCENTILE_WINDOWS_S)
 
+    def usual_wait_s(self, endpoint_id: str, percent: int, count_min: int) -> float | None:
+        """Time to the first token that `percent` % of the streams stayed at or below; None with fewer than
+        `count_min`."""
+        past = self._pasts.get(endpoint_id)
+        if past is None:
+            return None
+        return past.latency.reached_by(percent, self._clock.monotonic_s(), PERCENTILE_WINDOWS_S, count_min)
+
+    def note_wait(self, endpoint_id: str, waited_s: float) -> None:
+        """A stream was given up before its first token: it would have taken at least this long. Left out, the slow ones
+        would be missing among what is usual."""
+        self._past(endpoint_id).latency.add(self._clock.monotonic_s(), waited_s)
+
     def throughput_tps(self, endpoint_id: str, percentile: str) -> float | None:
         """Output tokens per second that `percentile` of the requests reach or exceed, so p90 ≤ p50."""
         past = self._pasts.get(endpoint_id)

@@ -42,12 +42,16 @@ class _Continued(Struct, frozen=True):
     parts: int
 
 
+class _Hedged(Struct, frozen=True):
+    winner: str
+
+
 class Stage(Struct, frozen=True):
     """One thing that changed the request or its way."""
 
-    type: Literal["plugin", "context_compression", "stream_recovery"]
+    type: Literal["plugin", "context_compression", "stream_recovery", "hedging"]
     name: str
-    data: _Task | _Shortened | _Continued
+    data: _Task | _Shortened | _Continued | _Hedged
 
 
 class _Metadata(Struct, frozen=True, kw_only=True):
@@ -76,6 +80,11 @@ def compressed(original_count: int, compressed_count: int) -> Stage:
 def continued(parts: int) -> Stage:
     """The answer broke off and was gone on with elsewhere: so many attempts had a part in it."""
     return Stage("stream_recovery", "stream-recovery", _Continued(parts))
+
+
+def hedged(winner: str) -> Stage:
+    """Two endpoints were asked beside each other, and this provider spoke first."""
+    return Stage("hedging", "hedging", _Hedged(winner))
 
 
 def router_metadata(

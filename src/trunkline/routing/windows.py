@@ -74,15 +74,16 @@ class Samples:
         self._taken_s.append(now_s)
         self._values.append(value)
 
-    def reached_by(self, percent: int, now_s: float, windows_s: tuple[float, ...]) -> float | None:
-        """The value that `percent` % of the samples stay at or below, in the first of `windows_s` that has any.
+    def reached_by(self, percent: int, now_s: float, windows_s: tuple[float, ...], count_min: int = 1) -> float | None:
+        """The value that `percent` % of the samples stay at or below, in the first of `windows_s` that has any; None
+        where that has fewer than `count_min`.
 
         The order of the samples is worked out at most once a second: many requests ask between two measurements.
         """
         if now_s >= self._fresh_until_s:
             self._sorted = self._in_first_window(now_s, windows_s)
             self._fresh_until_s = now_s + self._REFRESH_S
-        if not self._sorted:
+        if len(self._sorted) < count_min:
             return None
         return self._sorted[max(0, -(-percent * len(self._sorted) // 100) - 1)]
 

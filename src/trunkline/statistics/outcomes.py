@@ -34,7 +34,7 @@ def attempts(generation: Generation) -> Iterator[Attempt]:
     """Every attempt, in order."""
     tried = generation.provider_responses
     for response in tried[:-1]:
-        yield Attempt(response.endpoint_id, outcome_of_status(response.status))
+        yield Attempt(response.endpoint_id, "uncounted" if response.outpaced else outcome_of_status(response.status))
     if tried:
         yield _last(generation, tried[-1].endpoint_id, tried[-1].status, is_only=len(tried) == 1)
 
