@@ -15,7 +15,10 @@ export default defineConfig({
     modulePreload: false,
     target: "es2022",
     reportCompressedSize: false,
-    // The renderer is an entry too, so that it stays a file of its own with all its names: tests ask it directly.
-    rolldownOptions: { input: ["src/main.ts", "src/render/index.ts"] },
+    // The others are entries so that they stay files of their own with all their names: tests ask them directly.
+    rolldownOptions: {
+      input: ["src/main.ts", "src/render/index.ts", "src/chat-files/index.ts"],
+      preserveEntrySignatures: "exports-only",
+    },
   },
 });

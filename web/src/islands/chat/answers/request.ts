@@ -62,7 +62,7 @@ function userMessage(turn: Turn, files: ReadonlyMap<string, Attachment>): Messag
     return attachment === undefined ? [] : [contentPart(attachment)];
   });
   if (parts.length === 0) return { role: "user", content: turn.text };
-  return { role: "user", content: [...(turn.text === "" ? [] : [{ type: "text", text: turn.text }]), ...parts] };
+  return { role: "user", content: [...(turn.text === "" ? [] : [{ type: "text" as const, text: turn.text }]), ...parts] };
 }
 
 /**
