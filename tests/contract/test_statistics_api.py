@@ -273,7 +273,8 @@ async def test_session_cost_is_the_median_of_enough_sessions(catalog: RunningCat
         for _ in range(2)
     ]
     few = [used(catalog, day=sunday, app_id=NOVEL, session_id=f"s{i}") for i in range(9)]
-    await settle(catalog, *calls, *few)
+    failed = used(catalog, day=sunday, app_id=CLINE, session_id="broken", status="failed")
+    await settle(catalog, *calls, *few, failed)
     cells = await catalog.database.read(due_cells, NOON_MS)
     assert cells is not None
     await catalog.database.write(store_cells, cells)

@@ -72,6 +72,8 @@ def _cells(connection: Connection, end_day: int) -> dict[tuple[int, str, TurnRan
         select(days.app_id, days.permaslug, func.sum(days.requests), func.sum(days.usage_nanousd))
         .where(days.day > end_day - WINDOW_DAYS, days.day <= end_day)
         .group_by(days.account_id, days.workspace_id, days.session_id, days.app_id, days.permaslug)
+        # A session in which everything failed cost nobody anything, and has no turn.
+        .having(func.sum(days.requests) > 0)
     )
     cells: dict[tuple[int, str, TurnRange], list[int]] = {}
     for app_id, permaslug, turns, usage_nanousd in sessions:
