@@ -273,7 +273,7 @@ async def test_session_cost_is_the_median_of_enough_sessions(catalog: RunningCat
         for _ in range(2)
     ]
     few = [used(catalog, day=sunday, app_id=NOVEL, session_id=f"s{i}") for i in range(9)]
-    failed = used(catalog, day=sunday, app_id=CLINE, session_id="broken", status="failed")
+    failed = used(catalog, day=sunday, app_id=CLINE, session_id="broken", status="failed", cost_nanousd=NanoUsd(0))
     await settle(catalog, *calls, *few, failed)
     cells = await catalog.database.read(due_cells, NOON_MS)
     assert cells is not None

@@ -75,7 +75,7 @@ def test_an_app_has_a_place_in_its_category_and_a_page(open_page: OpenPage) -> N
 def test_the_four_policies_read_differently(open_page: OpenPage) -> None:
     page = open_page("/providers")
     texts = {
-        page.locator(f"tr[data-provider='{slug}'] td").nth(4).inner_text().removesuffix(" ZDR")
+        page.locator(f"tr[data-provider='{slug}'] td").nth(6).inner_text().removesuffix(" ZDR")
         for slug in ("together", "anthropic", "arcee-ai", "acme")
     }
     assert texts == {

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trunkline.catalog.scores import indices
-from trunkline.catalog.types import Model
+from trunkline.catalog.types import DataPolicy, Model
 from trunkline.core.calendar import DAY_MS
 from trunkline.core.errors import NotFound
 from trunkline.listing.rows import ListedModel
@@ -16,7 +16,8 @@ from trunkline.web.context import WebContext
 from trunkline.web.formats import numbers, text, times
 from trunkline.web.pages.model.endpoints import EndpointView, endpoint_views
 from trunkline.web.pages.model.head import find_model
-from trunkline.web.pages.model.traffic import recent_tokens
+from trunkline.web.pages.model.pricing import EFFECTIVE_DAYS
+from trunkline.web.pages.model.traffic import effective_price, recent_tokens, top_apps
 from trunkline.web.pages.search import find
 from trunkline.web.rendering import Document
 
@@ -73,12 +74,15 @@ class CompareView(Struct, frozen=True, kw_only=True):
         return [model.id for model in self.models]
 
 
-class _Facts(Struct, frozen=True):
+class _Facts(Struct, frozen=True, kw_only=True):
     """What rows read of a model."""
 
     row: ListedModel
     views: list[EndpointView]
     tokens: int | None
+    effective: str | None
+    """What a million tokens really cost here."""
+    top_app: str | None
 
     @property
     def model(self) -> Model:
@@ -115,7 +119,7 @@ async def compare(context: WebContext, request: Request) -> CompareView:
             hits = find(context, slug.replace("/", " "), SUGGESTIONS)[0].hits
             unknown.append(Unknown(slug, [(hit.title, hit.hint) for hit in hits]))
     tokens = await context.weekly_tokens()
-    facts = [_Facts(context.listing.row(each), endpoint_views(context, each), tokens.get(each.id)) for each in models]
+    facts = [await _facts(context, model, tokens.get(model.id)) for model in models]
     names = sorted({name for model in models for name in model.supported_parameters})
     return CompareView(
         models=models,
@@ -140,6 +144,17 @@ async def _tokens_by_day(context: WebContext, models: list[Model]) -> list[tuple
     ]
 
 
+async def _facts(context: WebContext, model: Model, tokens: int | None) -> _Facts:
+    apps = await top_apps(context, model.id, 1)
+    return _Facts(
+        row=context.listing.row(model),
+        views=endpoint_views(context, model),
+        tokens=tokens,
+        effective=await effective_price(context, model.id, EFFECTIVE_DAYS),
+        top_app=apps[0].name if apps else None,
+    )
+
+
 def _parts(slug: str) -> tuple[str, str]:
     author, _, name = slug.partition("/")
     return author, name
@@ -147,6 +162,7 @@ def _parts(slug: str) -> tuple[str, str]:
 
 def _rows(facts: list[_Facts]) -> list[CompareRow]:
     return [
+        _plain("In a sentence", facts, lambda f: text.first_sentence(f.model.description) or numbers.DASH),
         _plain("Lab", facts, lambda f: f.model.author),
         _best("Released", facts, lambda f: f.model.created_s, lambda value: times.day(int(value)), max),
         _best("Context", facts, lambda f: f.model.context_length, lambda value: numbers.context(int(value)), max),
@@ -157,6 +173,7 @@ def _rows(facts: list[_Facts]) -> list[CompareRow]:
         _best("Output /M", facts, lambda f: _price(f, f.row.completion), _per_million, min),
         _best("Cache read /M", facts, lambda f: f.row.top.pricing.base.get("input_cache_read"), _per_million, min),
         _best("Cache write /M", facts, lambda f: f.row.top.pricing.base.get("input_cache_write"), _per_million, min),
+        _plain("Really paid /M, 7 days", facts, lambda f: f.effective or numbers.DASH),
         _best("Tokens this week", facts, lambda f: f.tokens, lambda value: numbers.count(int(value)), max),
         _best("Latency, median", facts, lambda f: _least([v.latency_s for v in f.views]), numbers.seconds, min),
         _best(
@@ -169,6 +186,8 @@ def _rows(facts: list[_Facts]) -> list[CompareRow]:
         _best("Uptime, 30 min", facts, lambda f: _most([v.uptime_percent for v in f.views]), numbers.percent, max),
         _best("Endpoints", facts, lambda f: len(f.views), lambda value: str(int(value)), max),
         _plain("Zero data retention", facts, lambda f: _yes(any(v.endpoint.data_policy.zdr for v in f.views))),
+        _plain("Trains on prompts", facts, lambda f: _trains([v.endpoint.data_policy for v in f.views])),
+        _plain("Top app, 30 days", facts, lambda f: f.top_app or numbers.DASH),
         _plain("Data policy of the first", facts, lambda f: text.retention(f.row.top.data_policy)),
         *(
             _best(title, facts, lambda f, name=name: indices(f.model).get(name), numbers.score, max)
@@ -222,3 +241,8 @@ def _most(values: list[float | None]) -> float | None:
 
 def _yes(value: bool) -> str:
     return "Available" if value else "No"
+
+
+def _trains(policies: list[DataPolicy]) -> str:
+    trains = [policy.training for policy in policies]
+    return "Every endpoint may" if all(trains) else "Some endpoints may" if any(trains) else "No"

@@ -8,8 +8,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from trunkline.core.calendar import DAY_MS
 from trunkline.listing.rows import ListedModel
+from trunkline.statistics.rankings import rank_models
 from trunkline.web.context import WebContext
+from trunkline.web.pages.rankings.leaderboard import CHART_DAYS
+from trunkline.web.pages.rankings.stacking import StackedDay, stack
 from trunkline.web.rendering import Document
 
 
@@ -19,6 +23,8 @@ class Lab(Struct, frozen=True):
     slug: str
     models: int
     weekly_tokens: int
+    share_percent: float
+    """Of all tokens of the week."""
     newest: ListedModel
 
 
@@ -36,6 +42,9 @@ class ModelListView(Struct, frozen=True, kw_only=True):
     mark: str | None
     """Slug that the icon is made from."""
     rows: list[ListedModel]
+    columns: list[str]
+    days: list[StackedDay]
+    """Tokens of a lab's models by day; empty of a collection."""
     tokens: Mapping[str, int]
     now_ms: int
 
@@ -152,11 +161,14 @@ def lab_name(row: ListedModel) -> str:
 async def _model_list(
     context: WebContext, request: Request, title: str, lede: str, rows: list[ListedModel], mark: str | None
 ) -> Response:
+    columns, days = await _by_day(context, rows) if mark is not None else ([], [])
     view = ModelListView(
         title=title,
         lede=lede,
         mark=mark,
         rows=rows,
+        columns=columns,
+        days=days,
         tokens=await context.weekly_tokens(),
         now_ms=context.facts.now_ms(),
     )
@@ -164,13 +176,26 @@ async def _model_list(
     return await context.respond(request, document)
 
 
+async def _by_day(context: WebContext, rows: list[ListedModel]) -> tuple[list[str], list[StackedDay]]:
+    """The last thirty days of these models; nothing where rankings are not public."""
+    if context.settings.site.rankings != "public":
+        return [], []
+    today = context.facts.now_ms() // DAY_MS
+    first, models = today - CHART_DAYS + 1, {row.model.id for row in rows}
+    found = await context.tried(context.database.read(rank_models, first, today, models=models))
+    if not found:
+        return [], []
+    return stack([(row.day, row.permaslug, row.total_tokens) for row in found], first, today)
+
+
 async def _labs(context: WebContext) -> list[Lab]:
     tokens = await context.weekly_tokens()
     by_author: dict[str, list[ListedModel]] = {}
     for row in context.rows():
         by_author.setdefault(row.model.author, []).append(row)
-    labs = [
-        Lab(author, len(rows), sum(tokens.get(row.model.id, 0) for row in rows), rows[0])
-        for author, rows in by_author.items()
-    ]
+    whole = sum(tokens.values())
+    labs: list[Lab] = []
+    for author, rows in by_author.items():
+        own = sum(tokens.get(row.model.id, 0) for row in rows)
+        labs.append(Lab(author, len(rows), own, 100 * own / whole if whole else 0, rows[0]))
     return sorted(labs, key=lambda lab: (-lab.weekly_tokens, -lab.models, lab.slug))

@@ -11,7 +11,9 @@ from starlette.routing import Route
 
 from trunkline.catalog.types import Model, Provider
 from trunkline.core.calendar import DAY_MS
-from trunkline.statistics.history import days_of_all
+from trunkline.statistics.history import days_of_all, measured
+from trunkline.statistics.tally import Measurements
+from trunkline.statistics.windows import Summary, summarise
 from trunkline.web.context import WebContext
 from trunkline.web.formats import text
 from trunkline.web.pages.model.endpoints import EndpointView, endpoint_views
@@ -27,7 +29,8 @@ class ProviderLine(Struct, frozen=True, kw_only=True):
     provider: Provider
     models: int
     is_enabled: bool
-    last_day_percent: float | None
+    measured: Summary
+    """Of today and yesterday, all of its endpoints together."""
 
 
 class ProvidersView(Struct, frozen=True, kw_only=True):
@@ -107,15 +110,14 @@ async def _list(context: WebContext, query: Mapping[str, str]) -> ProvidersView:
     snapshot = context.facts.snapshot()
     counts = Counter(slug for row in context.rows() for slug in {e.provider for e in row.model.endpoints})
     today = context.facts.now_ms() // DAY_MS
-    found = await context.tried(context.database.read(days_of_all, today)) or []
-    percents = by_provider(found)
+    parts = await _measured(context, today - 1)
     enabled = context.world().providers.by_slug
     lines = [
         ProviderLine(
             provider=provider,
             models=counts[slug],
             is_enabled=slug in enabled,
-            last_day_percent=percents.get((today, slug)),
+            measured=summarise(parts.get(slug, ())),
         )
         for slug, provider in snapshot.providers.items()
         if provider.kind != "sandbox"
@@ -129,6 +131,16 @@ async def _list(context: WebContext, query: Mapping[str, str]) -> ProvidersView:
     return ProvidersView(
         lines=shown, filters=FILTERS, only=query.get("only", ""), sort=query.get("sort", ""), total=len(lines)
     )
+
+
+async def _measured(context: WebContext, first: int) -> Mapping[str, list[Measurements]]:
+    """What was measured of each provider's endpoints since that day; nothing while the database is away."""
+    providers = {endpoint.id: endpoint.provider for row in context.rows() for endpoint in row.model.endpoints}
+    found = await context.tried(context.database.read(measured, "days", list(providers), first)) or {}
+    parts: dict[str, list[Measurements]] = {}
+    for (_, endpoint_id), measurements in found.items():
+        parts.setdefault(providers[endpoint_id], []).append(measurements)
+    return parts
 
 
 async def _one(context: WebContext, provider: Provider) -> ProviderView:

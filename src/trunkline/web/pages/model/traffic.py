@@ -16,6 +16,8 @@ from trunkline.web.pages.model.head import Head
 APPS = 20
 APPS_DAYS = 30
 SPANS = (30, 90)
+EFFECTIVE_REQUESTS_MIN = 100
+"""Fewer say nothing about what tokens cost (MP-09)."""
 
 
 class Activity(Struct, frozen=True, kw_only=True):
@@ -96,9 +98,11 @@ async def top_apps(context: WebContext, model_id: str, count: int) -> list[Ranke
 
 
 async def effective_price(context: WebContext, model_id: str, days: int) -> str | None:
-    """What a million tokens, in and out together, really cost in the last days; None without any that was charged."""
+    """What a million tokens, in and out together, really cost in the last days; None with few of them."""
     today = context.facts.now_ms() // DAY_MS
     found = await context.tried(context.database.read(days_of_model, model_id, today - days + 1, today)) or []
+    if sum(day.requests for day in found) < EFFECTIVE_REQUESTS_MIN:
+        return None
     tokens = sum(day.prompt_tokens + day.completion_tokens for day in found)
     spent_nanousd = sum(day.usage_nanousd for day in found)
     if not tokens or not spent_nanousd:
