@@ -31,6 +31,9 @@ _NUMBER = re.compile(r"#(\d+)#")
 class Troublemaker:
     """One endpoint's server, in one upstream format."""
 
+    TROUBLE_RATIO = TROUBLE_RATIO
+    FATES = FATES
+
     def __init__(self, name: str, speaker: Speaker, dice: random.Random) -> None:
         self.name = name
         self.speaker = speaker
@@ -39,7 +42,7 @@ class Troublemaker:
         self.provider = FakeProvider().always(self._reply)
         self._dice = dice
 
-    def saying(self, number: int) -> Saying:
+    def saying(self, number: int, call: Call | None = None) -> Saying:
         """What it answers to a request: names itself, and counts tokens that tell requests apart."""
         return Saying(f"Answer {number} of {self.name}.", prompt_tokens=10 + number % 90, completion_tokens=5)
 
@@ -47,26 +50,26 @@ class Troublemaker:
         asked = _NUMBER.search(json.dumps(call.json))
         assert asked is not None
         number = int(asked[1])
-        fate = self._dice.choice(FATES) if self._dice.random() < TROUBLE_RATIO else "good"
+        fate = self._dice.choice(self.FATES) if self._dice.random() < self.TROUBLE_RATIO else "good"
         is_stream = call.json.get("stream") is True
         if fate == "break mid-stream" and not is_stream:
             fate = "break before content"
         self.fates[number].append(fate)
-        await (self._good(number, is_stream) if fate == "good" else self._bad(fate, number, is_stream))(call)
+        saying = self.saying(number, call)
+        await (self._good(saying, is_stream) if fate == "good" else self._bad(fate, saying, is_stream))(call)
 
-    def _good(self, number: int, is_stream: bool) -> Reply:
-        saying = self.saying(number)
+    def _good(self, saying: Saying, is_stream: bool) -> Reply:
         reply = self.speaker.stream(saying) if is_stream else self.speaker.whole(saying)
         return trickle(reply) if self._dice.random() < TRICKLE_RATIO else reply
 
-    def _bad(self, fate: str, number: int, is_stream: bool) -> Reply:
+    def _bad(self, fate: str, saying: Saying, is_stream: bool) -> Reply:
         promised = head(200, {"content-type": "application/json"}, length=500)
         replies = {
             "reset before head": raw(b"", ending="reset"),
             "stall before head": stall_before_head(),
             "stall after head": sse([], ending="hang") if is_stream else raw(promised, ending="hang"),
             "break before content": sse([b": wait\n\n"], ending="reset") if is_stream else raw(promised + b'{"id'),
-            "break mid-stream": self.speaker.cut(self.saying(number)),
+            "break mid-stream": self.speaker.cut(saying),
             "429": self._rate_limit(),
             "429 without hint": self.speaker.refusal(429, "Slow down."),
             "500": self.speaker.refusal(500, "Oops."),
@@ -87,3 +90,34 @@ async def refuse_now_and_then(troublemakers: list[Troublemaker], dice: random.Ra
     while True:
         await asyncio.sleep(LISTENING_S)
         await dice.choice(troublemakers).provider.refuse_for(REFUSED_S)
+
+
+class GoingOn(Troublemaker):
+    """Every one of them says the same text to a request, and goes on from the beginning that it is given.
+
+    It fails in half of its attempts, and nearly always by breaking in mid-stream.
+    """
+
+    TROUBLE_RATIO = 0.5
+    FATES = ("break mid-stream", "break mid-stream", "break mid-stream", "503")
+
+    @staticmethod
+    def text_of(number: int) -> str:
+        """What everybody says."""
+        return f"Answer {number},\n  said by whoever is asked, one after the other."
+
+    def saying(self, number: int, call: Call | None = None) -> Saying:
+        """What is left to say to it."""
+        whole, given = self.text_of(number), "" if call is None else _beginning(call)
+        assert whole.startswith(given), f"{given!r} is no beginning of {whole!r}"
+        return Saying(whole[len(given) :], prompt_tokens=10 + number % 90 + len(given), completion_tokens=5)
+
+
+def _beginning(call: Call) -> str:
+    """The text of a last message of the assistant."""
+    messages = call.json["messages"]
+    assert isinstance(messages, list)
+    if messages[-1]["role"] != "assistant":
+        return ""
+    content = messages[-1]["content"]
+    return content if isinstance(content, str) else "".join(block["text"] for block in content)

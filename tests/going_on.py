@@ -23,7 +23,7 @@ class OneVoice:
         self.breaks_after = breaks_after
         self.given: list[str] = []
         self.bodies: list[dict[str, object]] = []
-        self._repeats = repeats
+        self.repeats = repeats
         self._text = text
         self.before_each: Callable[[Call], None] | None = None
 
@@ -40,7 +40,7 @@ class OneVoice:
             return
         if self.before_each is not None:
             self.before_each(call)
-        rest = self._text if self._repeats else self._text[len(given) :]
+        rest = self._text if self.repeats else self._text[len(given) :]
         is_cut = self.breaks_after is not None
         said = rest[: self.breaks_after]
         model, id = str(body.get("model")), f"chatcmpl-{len(given)}"

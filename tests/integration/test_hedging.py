@@ -181,3 +181,36 @@ async def test_whole_answers_are_not_hedged(pair: Pair) -> None:
     go.set()
     assert (await running)["provider"] == "One"
     assert pair.hedges == before
+
+
+async def test_a_second_call_that_is_too_dear_is_not_made_and_the_hold_stays(pair: Pair) -> None:
+    """The first may cost 0.0022 dollars, the second 0.0043."""
+    before, go = pair.hedges, asyncio.Event()
+    created = await pair.instance.management.post("/keys", json={"name": "poor", "limit": 0.003})
+    client = pair.instance.connect(created.json()["key"])
+    pair.one.then(stall_before_head(go, stream(["One."])))
+    asked = len(pair.one.requests)
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}], "stream": True, "max_tokens": 1_000}
+    running = asyncio.ensure_future(client.post("/chat/completions", json={**body, "provider": {"sort": "price"}}))
+    async with asyncio.timeout(WAIT_S):
+        await pair.one.received(asked + 1)
+        await asyncio.sleep(FLOOR_S * 2)
+        assert pair.instance.app._shared.open_holds() == 1
+        go.set()
+        assert Streamed(await running).text == "One."
+    assert pair.hedges == before
+
+
+@pytest.mark.parametrize(
+    "hedging", [Hedging(), Hedging(enabled=True, extra_percent=0, samples_min=1, floor_seconds=0.1)]
+)
+async def test_off_or_without_a_budget_nobody_is_asked_beside_a_late_one(tmp_path: Path, hedging: Hedging) -> None:
+    async with FakeProvider() as one, FakeProvider() as two:
+        entries = [endpoint(MODEL, one, "one", pricing=CHEAP), endpoint(MODEL, two, "two", pricing=DEAR)]
+        async with Instance(tmp_path, endpoints=entries, hedging=hedging) as instance:
+            await instance.stream(MODEL, provider={"sort": "price"})
+            go = asyncio.Event()
+            one.then(stall_before_head(go, stream(["One."])))
+            asyncio.get_running_loop().call_later(0.5, go.set)
+            assert (await instance.stream(MODEL, provider={"sort": "price"})).text == "One."
+            assert two.requests == []

@@ -211,3 +211,17 @@ def test_memory_is_bounded_whatever_the_number_of_endpoints() -> None:
         watch.health.record(str(number), outcome=fault(500))
     assert watch.health.rank("first") == 0
     assert watch.health.rank("0") == 2
+
+
+def test_what_is_usual_needs_enough_streams_and_counts_waits_that_were_given_up() -> None:
+    watch = Watch()
+    for _ in range(19):
+        watch.health.record("e", outcome="success", latency_s=0.2)
+    assert watch.health.usual_wait_s("e", 95, 20) is None
+    watch.clock.advance(2.0)
+    watch.health.note_wait("e", 1.5)
+    assert watch.health.usual_wait_s("e", 95, 20) == 0.2
+    watch.clock.advance(2.0)
+    watch.health.note_wait("e", 1.7)
+    assert watch.health.usual_wait_s("e", 95, 20) == 1.5
+    assert watch.health.usual_wait_s("never seen", 95, 1) is None

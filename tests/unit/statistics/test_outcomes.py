@@ -33,6 +33,14 @@ def test_an_answer_that_broke_after_its_status_line_is_a_failure() -> None:
     assert outcomes(tried(200, status="failed", error_code=502)) == ["failure"]
 
 
+def test_an_attempt_that_another_one_outpaced_says_nothing_about_its_endpoint() -> None:
+    generation = tried(None, 200)
+    late = replace(generation.provider_responses[0], outpaced=True)
+    assert outcomes(replace(generation, provider_responses=(late, generation.provider_responses[1]))) == [
+        "uncounted", "success",
+    ]  # fmt: skip
+
+
 def test_an_answer_that_a_policy_stopped_says_nothing_about_the_endpoint() -> None:
     assert outcomes(tried(200, status="failed", error_code=400)) == ["uncounted"]
 
