@@ -88,6 +88,12 @@ class Member:
         self.contexts.append(context)
         return self.page(context, path, expects_error=expects_error)
 
+    def stranger(self) -> Page:
+        """A page of somebody who is not signed in."""
+        context = self._browser.new_context(base_url=self.site.url)
+        self.contexts.append(context)
+        return context.new_page()
+
     def page(self, context: BrowserContext, path: str = "/chat", *, expects_error: bool = False) -> Page:
         """Another tab of the same browser."""
         page = context.new_page()
@@ -97,6 +103,12 @@ class Member:
         page.goto(path)
         composer(page).wait_for()
         return page
+
+
+def choose(page: Page, menu: str, action: str) -> None:
+    """An entry of one of the chat's menus."""
+    page.locator(f".chat-menu > summary[aria-label='{menu}']").click()
+    page.locator(".chat-menu[open]").get_by_role("button", name=action).click()
 
 
 def composer(page: Page) -> Locator:

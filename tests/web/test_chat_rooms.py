@@ -8,7 +8,20 @@ from playwright.sync_api import Page, expect
 
 from tests.fakes.replies import stream
 from tests.serving import Served
-from tests.web.chatting import QUICK, SEEING, STEADY, Kitchen, Member, answers, ask, cell, composer, kept, room_id
+from tests.web.chatting import (
+    QUICK,
+    SEEING,
+    STEADY,
+    Kitchen,
+    Member,
+    answers,
+    ask,
+    cell,
+    choose,
+    composer,
+    kept,
+    room_id,
+)
 from tests.web.conftest import OpenPage
 
 PIXEL = (
@@ -25,11 +38,6 @@ def conversation(page: Page) -> dict[str, list[dict[str, object]]]:
     for room in found["rooms"]:
         room.pop("updatedAt_ms")
     return found
-
-
-def choose(page: Page, menu: str, action: str) -> None:
-    page.locator(f".chat-menu > summary[aria-label='{menu}']").click()
-    page.locator(".chat-menu[open]").get_by_role("button", name=action).click()
 
 
 def branched(member: Member, kitchen: Kitchen) -> Page:

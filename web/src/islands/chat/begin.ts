@@ -6,6 +6,10 @@ import { COLUMNS_MAX } from "./rooms/make";
 export async function begin(chat: Chat): Promise<void> {
   await Promise.all([chat.library.load(chat.account), chat.models.load()]);
   await showAddressed(chat);
+  chat.library.dropped = (id) => {
+    if (chat.open.room.id === id) startRoom(chat);
+  };
+  chat.sync.start();
   addEventListener("popstate", () => void showAddressed(chat));
 }
 

@@ -7,6 +7,7 @@ import { readText, write } from "./preferences";
 import { Library } from "./rooms/library.svelte";
 import type { OpenRoom } from "./rooms/open.svelte";
 import type { Answer, Column, Turn } from "./rooms/types";
+import { Sync } from "./sync/sync.svelte";
 
 const SIDEBAR = "chat-sidebar";
 const SAID_MAX = 6;
@@ -16,6 +17,8 @@ export type Dialog =
   | { name: "picker"; title: string; choose: (model: string) => void }
   | { name: "settings"; column: Column }
   | { name: "room" }
+  | { name: "keeping" }
+  | { name: "share" }
   | { name: "confirm"; title: string; text: string; action: string; confirmed: () => void }
   | { name: "rename"; roomId: string }
   | { name: "feedback"; generationId: string; model: string }
@@ -35,6 +38,7 @@ export class Chat {
   readonly models = new Models();
   readonly library = new Library();
   readonly runner: Runner;
+  readonly sync: Sync;
 
   open: OpenRoom = $state.raw()!;
   dialog: Dialog | null = $state.raw(null);
@@ -54,6 +58,7 @@ export class Chat {
     this.account = account;
     this.api = new ChatApi(session);
     this.runner = new Runner(this.api);
+    this.sync = new Sync(this.library, session, account);
     this.open = this.library.begin([]);
   }
 

@@ -21,14 +21,14 @@ export async function attach(chat: Chat, files: File[]): Promise<void> {
       toast(reason.message);
     }
   }
-  chat.library.touch(open);
+  chat.library.touchDraft(open);
 }
 
 /** Takes a file back before it is sent. */
 export function detach(chat: Chat, id: string): void {
   const { room } = chat.open;
   room.draftFiles = room.draftFiles.filter((file) => file.id !== id);
-  chat.library.touch(chat.open);
+  chat.library.touchDraft(chat.open);
 }
 
 function referenceTo({ data: _, ...reference }: Attachment): FileReference {

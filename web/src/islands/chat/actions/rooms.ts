@@ -45,7 +45,6 @@ export function removeRooms(chat: Chat, ids: string[]): void {
     text: "All their messages and files are deleted. An export made before can be imported again.",
     action: "Delete",
     confirmed: () => {
-      if (ids.includes(chat.open.room.id)) startRoom(chat);
       for (const id of ids) void chat.library.remove(id);
       toast(named === undefined ? `${ids.length} rooms deleted` : `“${named}” deleted`);
     },

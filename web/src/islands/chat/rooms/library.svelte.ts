@@ -19,19 +19,22 @@ export class Library {
   readonly #open = new Map<string, OpenRoom>();
   readonly #channel = new BroadcastChannel(CHANGED);
   readonly #keeper: Keeper;
-  /** Hears of every change that was kept: what is synced goes out from here. */
+  /** Hears of every change to a kept room but its draft, as often as each frame of a stream. */
   changed: (roomId: string) => void = () => {};
+  /** Hears of rooms that were deleted here. */
   removed: (roomId: string) => void = () => {};
+  /** Hears of rooms that are gone, wherever they were deleted. */
+  dropped: (roomId: string) => void = () => {};
 
   constructor() {
     const sink = {
       saveRoom: async (room: Room) => {
         await this.#shelf.saveRoom(room);
-        this.#tell(room.id);
+        this.#channel.postMessage(room.id);
       },
       saveTurns: async (turns: Turn[]) => {
         await this.#shelf.saveTurns(turns);
-        for (const id of new Set(turns.map((turn) => turn.roomId))) this.#tell(id);
+        for (const id of new Set(turns.map((turn) => turn.roomId))) this.#channel.postMessage(id);
       },
     };
     this.#keeper = new Keeper(
@@ -86,12 +89,18 @@ export class Library {
     return open;
   }
 
-  /** The room changed: title, columns, draft. A room that became blank again is not kept. */
+  /** The room changed: title, columns, settings. */
   touch(open: OpenRoom): void {
+    this.touchDraft(open);
+    if (!open.isTemporary && open.turns.length > 0) this.changed(open.room.id);
+  }
+
+  /** What is typed changed. A room that became blank again is not kept. */
+  touchDraft(open: OpenRoom): void {
     if (open.isTemporary) return;
     const isListed = this.rooms.some((room) => room.id === open.room.id);
     if (open.isBlank && !open.room.isNamed) {
-      if (isListed) void this.remove(open.room.id, true);
+      if (isListed) void this.#forget(open.room.id);
       return;
     }
     open.room.updatedAt_ms = Date.now();
@@ -101,7 +110,14 @@ export class Library {
 
   /** A turn changed. */
   touchTurn(open: OpenRoom, turn: Turn): void {
-    if (!open.isTemporary) this.#keeper.turn(turn);
+    if (open.isTemporary) return;
+    this.#keeper.turn(turn);
+    this.changed(turn.roomId);
+  }
+
+  /** Whether answers arrive in a room. */
+  isBusy(roomId: string): boolean {
+    return (this.#open.get(roomId)?.running.length ?? 0) > 0;
   }
 
   async keepFiles(open: OpenRoom, files: StoredFile[]): Promise<void> {
@@ -123,14 +139,17 @@ export class Library {
     this.touch(open);
   }
 
-  /** Deletes a room. One that only became blank stays open. */
-  async remove(id: string, staysOpen = false): Promise<void> {
-    this.#keeper.forget(id);
-    this.rooms = this.rooms.filter((room) => room.id !== id);
-    if (!staysOpen) this.#open.delete(id);
-    await this.#shelf.removeRoom(id);
-    this.#channel.postMessage(id);
+  /** Deletes a room, here and wherever it is synced. */
+  async remove(id: string): Promise<void> {
+    await this.drop(id);
     this.removed(id);
+  }
+
+  /** Deletes a room here. */
+  async drop(id: string): Promise<void> {
+    this.#open.delete(id);
+    await this.#forget(id);
+    this.dropped(id);
   }
 
   /** Rooms whose messages contain a text. */
@@ -150,8 +169,14 @@ export class Library {
     };
   }
 
-  /** Takes in a room from elsewhere, in place of what has its id. */
-  async take({ room, turns, files }: WholeRoom): Promise<void> {
+  /** Takes in a room that was made elsewhere: imported, forked. */
+  async take(whole: WholeRoom): Promise<void> {
+    await this.adopt(whole);
+    this.changed(whole.room.id);
+  }
+
+  /** Takes in a room as the server has it, in place of what has its id. */
+  async adopt({ room, turns, files }: WholeRoom): Promise<void> {
     const before = await this.#shelf.turns(room.id);
     const kept = new Set(turns.map((turn) => turn.id));
     await this.#shelf.removeTurns(before.map((turn) => turn.id).filter((turnId) => !kept.has(turnId)));
@@ -159,6 +184,7 @@ export class Library {
     await this.#shelf.saveTurns(turns);
     await this.#shelf.saveRoom(room);
     await this.#changedElsewhere(room.id);
+    this.#channel.postMessage(room.id);
   }
 
   /** Writes what waits. */
@@ -166,9 +192,11 @@ export class Library {
     return this.#keeper.flush();
   }
 
-  #tell(roomId: string): void {
-    this.#channel.postMessage(roomId);
-    this.changed(roomId);
+  async #forget(id: string): Promise<void> {
+    this.#keeper.forget(id);
+    this.rooms = this.rooms.filter((room) => room.id !== id);
+    await this.#shelf.removeRoom(id);
+    this.#channel.postMessage(id);
   }
 
   /** Another tab wrote: what is shown here follows, unless answers arrive here. */
@@ -178,11 +206,15 @@ export class Library {
     const stored = (await this.#shelf.rooms()).find((room) => room.id === roomId);
     const at = this.rooms.findIndex((room) => room.id === roomId);
     if (stored === undefined) {
-      if (at >= 0) this.rooms.splice(at, 1);
+      if (at < 0) return;
+      this.rooms.splice(at, 1);
+      this.#open.delete(roomId);
+      this.dropped(roomId);
       return;
     }
     // The text that is typed here stays: two tabs would take each other's words.
-    if (at >= 0) this.rooms[at] = { ...stored, draft: this.rooms[at]?.draft ?? stored.draft };
+    const before = this.rooms[at];
+    if (before !== undefined) this.rooms[at] = { ...stored, draft: before.draft, draftFiles: before.draftFiles };
     else this.rooms.push(stored);
     if (open === undefined) return;
     open.room = this.rooms[at >= 0 ? at : this.rooms.length - 1] ?? stored;
