@@ -1,7 +1,7 @@
 """Rooms in the browser: branches, keeping, moving, finding them (site.md 5.1, 5.3, "Accept when")."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -24,11 +24,8 @@ from tests.web.chatting import (
 )
 from tests.web.conftest import OpenPage
 
-PIXEL = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\xa75\x81\x84\x00\x00\x00\x00IEND\xaeB`\x82"
-)
-NOTES = {"type": "text", "text": "a.txt:\n\nNotes"}
+PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+NOTES = {"type": "text", "text": '<file name="a.txt">\nNotes\n</file>'}
 STORES = ("rooms", "turns", "files")
 
 
@@ -260,7 +257,7 @@ def test_a_file_is_sent_as_a_part_that_the_model_takes(member: Member, kitchen: 
     assert kitchen.messages(SEEING)[-1]["content"] == [
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{b64encode(PIXEL).decode()}"}},
-        {"type": "text", "text": "table.csv:\n\na,b\n1,2\n"},
+        {"type": "text", "text": '<file name="table.csv">\na,b\n1,2\n\n</file>'},
     ]
 
 
