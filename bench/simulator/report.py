@@ -7,8 +7,8 @@ from bench.simulator.run import Outcome
 _WIDTH, _HEIGHT, _LEFT, _TOP = 900, 320, 50, 20
 _COLORS = ("#0c6b5a", "#3b82c4", "#8b5cb8", "#d97706", "#b91c1c", "#6b7280")
 _HEAD = (
-    "| | answered | at first try | attempts | cost / cheapest | p50 | p99 | leaves after | back after | µs |\n"
-    "|---|---|---|---|---|---|---|---|---|---|\n"
+    "| | answered | at first try | attempts | cost / cheapest | p50 | p99 | leaves after | back after | of | µs |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|\n"
 )
 
 
@@ -22,7 +22,8 @@ def _row(outcome: Outcome) -> str:
     return (
         f"| {outcome.name} | {outcome.answered:.4%} | {outcome.first_try:.2%} | {outcome.attempts:.3f} "
         f"| {outcome.cost_ratio:.2f} | {outcome.p50_s:.2f} s | {outcome.p99_s:.2f} s "
-        f"| {_seconds(reaction.leave_s)} | {_seconds(reaction.come_back_s)} | {outcome.cpu_us:.0f} |\n"
+        f"| {_seconds(reaction.leave_s)} | {_seconds(reaction.come_back_s)} | {reaction.incidents} "
+        f"| {outcome.cpu_us:.0f} |\n"
     )
 
 

@@ -1,9 +1,10 @@
-"""One policy through one day: what came of its requests, and how it took to each incident."""
+"""One policy through days: what came of its requests, and how it took to each incident."""
 
 import heapq
 import random
 import statistics
 from array import array
+from collections.abc import Sequence
 from itertools import pairwise
 from time import process_time
 
@@ -22,6 +23,26 @@ _FIRST_CHOICES_MIN = 24
 """Fewer in those buckets say nothing."""
 _LEFT, _BACK = 0.1, 0.5
 """Left: less than a tenth of the share before. Back: at least half of it."""
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    """What came of a policy's requests in one world."""
+
+    requests: int
+    answered: int
+    failed_first: int
+    """Requests whose first choice failed."""
+    best_first: float
+    """First choices that would have answered for somebody who knows which endpoint is most likely to."""
+    attempts: int
+    paid_usd: float
+    could_have_paid_usd: float
+    waits_s: "array[float]"
+    leave_s: list[float]
+    back_s: list[float]
+    """Of each total failure of an endpoint that the policy had used; infinite: never."""
+    slices: tuple[float, ...]
+    cpu_s: float
 
 
 class Reaction(Struct, frozen=True):
@@ -76,27 +97,27 @@ class Simulation:
         self._known_until_s = 0.0
         self._cheapest_usd = self._best = 0.0
 
-    def run(self, requests: int, seed: int, slices: int) -> Outcome:
+    def run(self, requests: int, seed: int, slices: int) -> Day:
         """Requests come at equal distances over the whole duration."""
         dice, distance_s = random.Random(seed), self._duration_s / requests
         began_s = process_time()
         for number in range(requests):
             self._ask(number * distance_s, dice)
-        cpu_us = (process_time() - began_s) / requests * 1e6
-        cuts = statistics.quantiles(self._waits_s, n=100)
-        return Outcome(
-            name=self._policy.name,
+        cpu_s = process_time() - began_s
+        leave_s, back_s = self._reactions()
+        return Day(
             requests=requests,
-            answered=self._answered / requests,
-            first_try=1 - sum(self._first_failed) / requests,
-            best_first_try=self._best_first / requests,
-            attempts=self._attempts / requests,
-            cost_ratio=self._paid / self._could_have_paid,
-            p50_s=cuts[49],
-            p99_s=cuts[98],
-            reaction=self._reaction(),
-            failed_first=self._slices(slices),
-            cpu_us=cpu_us,
+            answered=self._answered,
+            failed_first=sum(self._first_failed),
+            best_first=self._best_first,
+            attempts=self._attempts,
+            paid_usd=self._paid,
+            could_have_paid_usd=self._could_have_paid,
+            waits_s=self._waits_s,
+            leave_s=leave_s,
+            back_s=back_s,
+            slices=self._slices(slices),
+            cpu_s=cpu_s,
         )
 
     def _ask(self, now_s: float, dice: random.Random) -> None:
@@ -149,13 +170,13 @@ class Simulation:
             for a, b in pairwise(edges)
         )
 
-    def _reaction(self) -> Reaction:
+    def _reactions(self) -> tuple[list[float], list[float]]:
         leave, back = list[float](), list[float]()
         for index, endpoint in enumerate(self._endpoints):
             for incident in endpoint.incidents:
                 if incident.kind in ("outage", "black hole") and incident.end_s < self._duration_s - 900:
                     self._react(self._first[index], incident, leave, back)
-        return Reaction(len(leave), _median(leave), _median(back))
+        return leave, back
 
     def _react(self, first: "array[int]", incident: Incident, leave: list[float], back: list[float]) -> None:
         start, end = int(incident.start_s / BUCKET_S) + 1, int(incident.end_s / BUCKET_S)
@@ -169,6 +190,27 @@ class Simulation:
             returned = range(end, len(first) - _SMOOTHED)
             came = next((b for b in returned if sum(first[b : b + _SMOOTHED]) >= _BACK * usual * _SMOOTHED), None)
             back.append(float("inf") if came is None else max(0.0, came * BUCKET_S - incident.end_s))
+
+
+def outcome(name: str, days: Sequence[Day]) -> Outcome:
+    """All days of a policy together."""
+    requests = sum(day.requests for day in days)
+    leave_s, back_s = [each for day in days for each in day.leave_s], [each for day in days for each in day.back_s]
+    cuts = statistics.quantiles([wait_s for day in days for wait_s in day.waits_s], n=100)
+    return Outcome(
+        name=name,
+        requests=requests,
+        answered=sum(day.answered for day in days) / requests,
+        first_try=1 - sum(day.failed_first for day in days) / requests,
+        best_first_try=sum(day.best_first for day in days) / requests,
+        attempts=sum(day.attempts for day in days) / requests,
+        cost_ratio=sum(day.paid_usd for day in days) / sum(day.could_have_paid_usd for day in days),
+        p50_s=cuts[49],
+        p99_s=cuts[98],
+        reaction=Reaction(len(leave_s), _median(leave_s), _median(back_s)),
+        failed_first=tuple(statistics.fmean(shares) for shares in zip(*(day.slices for day in days), strict=True)),
+        cpu_us=sum(day.cpu_s for day in days) / requests * 1e6,
+    )
 
 
 def _median(values: list[float]) -> float | None:

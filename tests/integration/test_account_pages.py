@@ -20,6 +20,8 @@ PAGES = (
     "/settings/management-keys",
     "/settings/credits",
     "/settings/account",
+    "/settings/privacy",
+    "/workspaces/default/routing",
     "/activity",
     "/activity.csv",
     "/logs",

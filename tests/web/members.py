@@ -13,6 +13,8 @@ MEMBERS_PAGES = (
     "/settings/management-keys",
     "/settings/credits",
     "/settings/account",
+    "/settings/privacy",
+    "/workspaces/default/routing",
     "/activity",
     "/activity?period=day&group=key&metric=tokens",
     "/logs",

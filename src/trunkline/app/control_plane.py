@@ -7,6 +7,7 @@ from trunkline.accounts.attempts import Attempts
 from trunkline.accounts.passkeys import PasskeyService
 from trunkline.accounts.passwords import Passwords
 from trunkline.accounts.profiles import ProfileService
+from trunkline.accounts.rules.service import PrivacyService
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sign_in import SignInService
 from trunkline.accounts.webauthn import WebAuthn, is_possible
@@ -69,7 +70,7 @@ def make_router(
             facts=view,
             world=lambda: worlds.current,
             openapi=description,
-            accounts=_account_services(services, control.keys, room_sealer),
+            accounts=_account_services(services, control, room_sealer),
         ),
     )
     return ErrorBoundary(router, clock=services.clock, docs_base=settings.docs_url)
@@ -89,7 +90,7 @@ def _make_api(services: Services, control: ControlPlane, view: InstanceCatalog, 
     )
 
 
-def _account_services(services: Services, keys: KeyService, room_sealer: Sealer) -> AccountServices:
+def _account_services(services: Services, control: ControlPlane, room_sealer: Sealer) -> AccountServices:
     """What the site's signed-in pages stand on."""
     database, clock = services.database, services.clock
     attempts, passwords = Attempts(services.shared, clock), Passwords()
@@ -101,7 +102,9 @@ def _account_services(services: Services, keys: KeyService, room_sealer: Sealer)
         sign_in=SignInService(database, attempts, clock, sessions, passwords),
         passkeys=_passkeys(services, attempts),
         profiles=profiles,
-        keys=keys,
+        keys=control.keys,
+        privacy=PrivacyService(database, clock),
+        workspaces=control.workspaces,
         credits=CreditService(database, clock),
         rooms=RoomService(database, clock, room_sealer),
         shares=ShareService(database, clock, room_sealer),

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.passkeys import PasskeyService
 from trunkline.accounts.profiles import ProfileService
+from trunkline.accounts.rules.service import PrivacyService
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.sessions import SessionService
 from trunkline.accounts.sign_in import SignInService
+from trunkline.accounts.workspaces.service import WorkspaceService
 from trunkline.billing.service import CreditService
 from trunkline.rooms.service import RoomService
 from trunkline.rooms.shares import ShareService
@@ -26,6 +28,8 @@ class AccountServices:
     """None: nobody signs in with one here."""
     profiles: ProfileService
     keys: KeyService
+    privacy: PrivacyService
+    workspaces: WorkspaceService
     credits: CreditService
     rooms: RoomService
     shares: ShareService

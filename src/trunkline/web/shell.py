@@ -70,6 +70,8 @@ ACCOUNT_NAVIGATION = (
     Link("Activity", "/activity"),
     Link("Logs", "/logs"),
     Link("API keys", "/settings/keys"),
+    Link("Routing", "/workspaces/default/routing"),
+    Link("Privacy", "/settings/privacy"),
     Link("Management keys", "/settings/management-keys"),
     Link("Credits", "/settings/credits"),
     Link("Account", "/settings/account"),

@@ -37,7 +37,7 @@ from trunkline.web.pages import (
     shares,
     sign_in,
 )
-from trunkline.web.pages.account import activity, credits, keys, logs, management_keys, profile
+from trunkline.web.pages.account import activity, credits, keys, logs, management_keys, privacy, profile, routing
 from trunkline.web.pages.errors import error_page
 from trunkline.web.pages.model import routes as model
 from trunkline.web.pages.models import routes as models
@@ -108,6 +108,8 @@ def _pages(context: WebContext) -> list[Route]:
         *credits.routes(context),
         *activity.routes(context),
         *logs.routes(context),
+        *routing.routes(context),
+        *privacy.routes(context),
         *profile.routes(context),
         *labs.author_routes(context),
         *model.routes(context),
@@ -122,6 +124,8 @@ def _actions(context: WebContext) -> list[Route]:
         *keys.actions(context),
         *management_keys.actions(context),
         *credits.actions(context),
+        *routing.actions(context),
+        *privacy.actions(context),
         *profile.actions(context),
         *rooms.actions(context),
         *shares.actions(context),

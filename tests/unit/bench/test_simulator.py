@@ -6,19 +6,23 @@ import pytest
 from bench.simulator.endpoints import Incident, SimulatedEndpoint, make_endpoints
 from bench.simulator.policies import CheapestFirst, Planned, Policy, RoundRobin, VirtualClock
 from bench.simulator.report import plot, table
-from bench.simulator.run import Outcome, Simulation
+from bench.simulator.run import Outcome, Simulation, outcome
+
+from trunkline.routing.types import SortBy
 
 HOUR_S = 3600.0
 SLICES = 6
 
 
-def through_an_outage(make: type[RoundRobin] | type[CheapestFirst] | None, requests: int = 18_000) -> Outcome:
+def through_an_outage(
+    make: type[RoundRobin] | type[CheapestFirst] | None, requests: int = 18_000, sort: SortBy | None = None
+) -> Outcome:
     """Five endpoints; the cheapest is down for ten minutes of the hour. None: the gateway's planner."""
     incident = Incident(1200.0, 1800.0, "outage")
     endpoints = [SimulatedEndpoint(f"p{n}", 1.0 + n, 0.5, 0.001, [] if n else [incident]) for n in range(5)]
     clock = VirtualClock()
-    policy: Policy = Planned("default", endpoints, clock, seed=1) if make is None else make(endpoints)
-    return Simulation(policy, endpoints, clock, HOUR_S).run(requests, 1, SLICES)
+    policy: Policy = Planned("default", endpoints, clock, 1, sort) if make is None else make(endpoints)
+    return outcome(policy.name, [Simulation(policy, endpoints, clock, HOUR_S).run(requests, 1, SLICES)])
 
 
 def test_the_planner_leaves_a_failing_endpoint_within_seconds_and_others_never() -> None:
@@ -28,9 +32,11 @@ def test_the_planner_leaves_a_failing_endpoint_within_seconds_and_others_never()
     assert planned.first_try > 0.99 > turns.first_try
 
 
-def test_the_planner_comes_back_when_the_half_hour_has_forgotten() -> None:
-    came = through_an_outage(None).reaction.come_back_s
-    assert came is not None and 0 < came <= 1800
+@pytest.mark.parametrize("sort", [None, "price"])
+def test_the_planner_comes_back_within_a_minute_though_it_sorts(sort: SortBy | None) -> None:
+    reaction = through_an_outage(None, sort=sort).reaction
+    assert reaction.leave_s is not None and reaction.leave_s <= 30
+    assert reaction.come_back_s is not None and reaction.come_back_s <= 60
 
 
 def test_what_is_chosen_first_fails_only_in_the_slice_of_the_outage_when_nobody_learns() -> None:
