@@ -15,6 +15,7 @@ from trunkline.storage.interface import StorageUnavailable
 from trunkline.web.context import WebContext
 from trunkline.web.formats import numbers, text
 from trunkline.web.formats.monograms import monogram
+from trunkline.web.headers import PRIVATE
 from trunkline.web.rendering import Document
 
 NOT_ENABLED = "No provider of it is enabled on this instance."
@@ -25,6 +26,13 @@ class ChatView(Struct, frozen=True):
     """What the page hands to the island. Nobody is signed in where the texts are empty."""
 
     account_id: str
+    form_token: str
+
+
+class SignedIn(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whose page it is now: for one that was open while its session ended and somebody signed in again (UX-12)."""
+
+    account: str
     form_token: str
 
 
@@ -62,7 +70,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 
 def routes(context: WebContext) -> list[Route]:
-    """The page and `/chat/models.json`."""
+    """The page, `/chat/models.json` and `/chat/session.json`."""
 
     async def show(request: Request) -> Response:
         try:
@@ -79,11 +87,16 @@ def routes(context: WebContext) -> list[Route]:
         )
         return await context.respond(request, document)
 
+    async def session(request: Request) -> Response:
+        visitor = await context.accounts.visitors.find(request)
+        now = SignedIn(account=visitor.account_id, form_token=visitor.form_token) if visitor else None
+        return Response(encode(now), media_type="application/json", headers={"cache-control": PRIVATE})
+
     async def models(_: Request) -> Response:
         body = encode(await offer(context))
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
-    return [Route("/chat", show), Route("/chat/models.json", models)]
+    return [Route("/chat", show), Route("/chat/models.json", models), Route("/chat/session.json", session)]
 
 
 async def offer(context: WebContext) -> Offer:

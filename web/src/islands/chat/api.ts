@@ -18,13 +18,21 @@ const RECORD_PAUSE_MS = 700;
 /** The instance's API, called as the person who is signed in (site.md CHAT-23). */
 export class ChatApi {
   readonly session: Session;
+  readonly #account: string;
 
-  constructor(session: Session) {
+  constructor(account: string, session: Session) {
+    this.#account = account;
     this.session = session;
   }
 
   /** Asks a model. The answer streams; any status may come. Throws TypeError when nothing answers. */
-  complete(body: Record<string, unknown>, signal: AbortSignal): Promise<Response> {
+  async complete(body: Record<string, unknown>, signal: AbortSignal): Promise<Response> {
+    const response = await this.#ask(body, signal);
+    const isRefused = response.status === 401 || response.status === 403;
+    return isRefused && (await this.#renew()) ? this.#ask(body, signal) : response;
+  }
+
+  #ask(body: Record<string, unknown>, signal: AbortSignal): Promise<Response> {
     return sessionFetch(this.session, "/api/v1/chat/completions", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -51,6 +59,15 @@ export class ChatApi {
       body: JSON.stringify({ generation_id: generationId, category, ...(comment === "" ? {} : { comment }) }),
     });
     return response.ok;
+  }
+
+  /** Somebody who signed in again, in another tab, has a new session: whether this page goes on with that. */
+  async #renew(): Promise<boolean> {
+    const response = await fetch("/chat/session.json");
+    const now = response.ok ? ((await response.json()) as { account: string; formToken: string } | null) : null;
+    if (now === null || now.account !== this.#account || now.formToken === this.session.formToken) return false;
+    this.session.formToken = now.formToken;
+    return true;
   }
 
   async #read(path: string): Promise<GenerationRecord | undefined> {

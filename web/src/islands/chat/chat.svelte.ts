@@ -56,7 +56,7 @@ export class Chat {
   /** `account` is empty for a stranger, who may look around and has to sign in to ask. */
   constructor(account: string, session: Session) {
     this.account = account;
-    this.api = new ChatApi(session);
+    this.api = new ChatApi(account, session);
     this.runner = new Runner(this.api);
     this.sync = new Sync(this.library, session, account);
     this.open = this.library.begin([]);
