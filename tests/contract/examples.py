@@ -101,6 +101,7 @@ async def good_answers(instance: Instance) -> dict[str, httpx.Response]:
         "get /embeddings/models": await client.get("/embeddings/models"),
         "get /models/{author}/{slug}/endpoints": await client.get(f"/models/{MODEL}/endpoints"),
         "get /model/{author}/{slug}": await client.get(f"/model/{MODEL}"),
+        "get /models/{author}/{slug}/prices": await client.get(f"/models/{MODEL}/prices"),
         "get /endpoints/zdr": await client.get("/endpoints/zdr"),
         "get /providers": await client.get("/providers"),
         "get /activity": await management.get("/activity"),

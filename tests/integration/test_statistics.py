@@ -62,6 +62,16 @@ async def test_a_new_price_in_the_configuration_is_noticed_at_the_start(tmp_path
 
                 if prices:
                     assert await eventually(kept, bool) == 1
+                    path = f"/models/{MODEL}/prices"
+                    told = (await instance.client.get(path)).json()["data"]
+                    assert (told["id"], told["days"]) == (MODEL, 90)
+                    (change,) = told["changes"]
+                    assert (change["tag"], change["provider_name"]) == ("acme", "Acme")
+                    assert change["before"]["prompt"] == "0.000001"
+                    assert change["after"] == dear
+                    assert change["changed_at"].endswith("Z")
+                    assert (await instance.client.get(path, params={"days": 0})).status_code == 400
+                    assert (await instance.client.get("/models/acme/none/prices")).status_code == 404
                 else:
                     await asyncio.sleep(0.5)
                     assert await kept() == 0

@@ -103,8 +103,9 @@ class ModelObject(Struct, frozen=True):
     alias_target: AliasTarget | UnsetType = UNSET
 
 
-def model_object(model: Model, top: Endpoint, prices: Prices) -> ModelObject:
-    """A row; `top` is the model's first endpoint by price and `prices` its price strings."""
+def model_object(model: Model, top: Endpoint, prices: Prices, target: Model | None = None) -> ModelObject:
+    """A row; `top` is the model's first endpoint by price and `prices` its price strings. `target` is what an alias
+    means now."""
     return ModelObject(
         id=model.id,
         canonical_slug=model.canonical_slug,
@@ -125,6 +126,7 @@ def model_object(model: Model, top: Endpoint, prices: Prices) -> ModelObject:
         links=Links(f"/api/v1/models/{model.id}/endpoints"),
         benchmarks=_benchmarks(model),
         reasoning=UNSET if model.reasoning is None else _reasoning(model.reasoning),
+        alias_target=UNSET if target is None else AliasTarget(target.name, target.id),
     )
 
 

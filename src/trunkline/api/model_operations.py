@@ -82,7 +82,7 @@ _PAGE = (
 _OUTPUT = Parameter(
     name="output_modalities", description='Comma list of which a model gives any, or "all"; "text" if absent'
 )
-_PATH = (
+PATH = (
     Parameter(name="author", where="path", required=True, description="Part of the id before the slash"),
     Parameter(name="slug", where="path", required=True, description="Part of the id after the slash"),
 )
@@ -150,7 +150,7 @@ GET = Operation(
     id="getModel",
     summary="Get a model",
     tag=_MODELS,
-    parameters=_PATH,
+    parameters=PATH,
     response=ModelResponse,
     errors=(404, 500),
     public=True,
@@ -161,7 +161,7 @@ ENDPOINTS = Operation(
     id="listEndpoints",
     summary="List the endpoints of a model",
     tag=_ENDPOINTS,
-    parameters=_PATH,
+    parameters=PATH,
     response=ModelEndpointsResponse,
     errors=(404, 500),
     public=True,

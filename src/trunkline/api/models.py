@@ -62,7 +62,9 @@ class ModelsApi:
         rows = await select(self._rows(request), query, self._view)
         chat_links = _is_on(query.get("use_rss_chat_links"))
         if chat_links or _is_on(query.get("use_rss")):
-            body = feed((row.model for row in rows), public_url=self._view.public_url(), chat_links=chat_links)
+            known = self._view.snapshot().models  # an alias is no news
+            shown = (row.model for row in rows if row.model.id in known)
+            body = feed(shown, public_url=self._view.public_url(), chat_links=chat_links)
             return Response(body, headers=_CACHED, media_type=MEDIA_TYPE)
         return self._page(request, rows, _CACHED)
 
@@ -137,8 +139,11 @@ class ModelsApi:
         return True
 
     def _named(self, request: Request) -> Model:
-        """The model of the path; variants and aliases lead to it."""
+        """The model of the path, where variants and other names lead to it too; of routers and `~latest` aliases the
+        row that they are listed with."""
         reference = f"{request.path_params['author']}/{request.path_params['slug']}"
+        if (indirect := self._listing.named(reference)) is not None:
+            return indirect
         try:
             found = resolve(self._view.snapshot(), reference)
         except ModelNotFound as error:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from trunkline.api import activity, benchmarks, classifications, datasets
+from trunkline.api import activity, benchmarks, classifications, datasets, price_history
 from trunkline.api.catalog_view import CatalogView
 from trunkline.api.context import ControlPlane
 from trunkline.api.operations import Endpoint, build_routes
@@ -15,6 +15,7 @@ def endpoints(context: ControlPlane, view: CatalogView) -> list[Endpoint]:
         *datasets.endpoints(context, view),
         *benchmarks.endpoints(context, view),
         *classifications.endpoints(context),
+        *price_history.endpoints(context, view),
     ]
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from tests.catalog_api import RunningCatalog, catalog, database_kind
+from tests.catalog_api import RunningCatalog, catalog, database_kind, is_indirect
 from trunkline.catalog.price_sheets import UNPRICED
 from trunkline.catalog.types import Model
 
@@ -23,9 +23,40 @@ async def test_whole_list_has_every_text_model_newest_first(catalog: RunningCata
     body = (await catalog.get("/api/v1/models")).json()
 
     expected = [row for row in catalog.view.current.models.values() if "text" in row.output_modalities]
-    assert [row["id"] for row in body["data"]] == [row.id for row in expected]
-    assert body["total_count"] == len(expected)
+    assert [row["id"] for row in body["data"] if not is_indirect(row["id"])] == [row.id for row in expected]
+    assert [row["created"] for row in body["data"]] == sorted((row["created"] for row in body["data"]), reverse=True)
+    assert body["total_count"] == len(body["data"])
     assert body["links"] == {"next": None}
+
+
+async def test_an_alias_has_the_row_of_the_model_that_it_means_now(catalog: RunningCatalog) -> None:
+    rows = {row["id"]: row for row in (await catalog.get("/api/v1/models")).json()["data"]}
+    alias = rows["~anthropic/claude-opus-latest"]
+    target = rows[alias["alias_target"]["slug"]]
+    assert target["id"].startswith("anthropic/claude-opus-")
+    assert alias["alias_target"] == {"name": target["name"], "slug": target["id"]}
+    same = {"pricing", "context_length", "architecture", "supported_parameters", "top_provider", "created"}
+    assert {key: alias[key] for key in same} == {key: target[key] for key in same}
+    assert "alias_target" not in target
+    opus = {row["created"] for row in rows.values() if row["id"].startswith("anthropic/claude-opus-")}
+    assert alias["created"] == max(opus)
+    served = (await catalog.get("/api/v1/models/~anthropic/claude-opus-latest/endpoints")).json()["data"]
+    there = (await catalog.get(f"/api/v1/models/{target['id']}/endpoints")).json()["data"]
+    assert [row["tag"] for row in served["endpoints"]] == [row["tag"] for row in there["endpoints"]]
+
+
+async def test_a_router_is_listed_without_the_price_that_depends_on_its_choice(catalog: RunningCatalog) -> None:
+    rows = {row["id"]: row for row in (await catalog.get("/api/v1/models")).json()["data"]}
+    assert rows["openrouter/auto"]["pricing"] == {"prompt": "-1", "completion": "-1"}
+    assert rows["openrouter/free"]["pricing"] == {"prompt": "0", "completion": "0"}
+    for router in ("openrouter/auto", "openrouter/auto-beta", "openrouter/free", "openrouter/pareto-code"):
+        assert rows[router]["architecture"]["tokenizer"] == "Router"
+        assert "reasoning" not in rows[router]
+    own_name = (await catalog.get("/api/v1/model/trunkline/auto")).json()["data"]
+    assert own_name == rows["openrouter/auto"]
+    assert (await catalog.get("/api/v1/models/openrouter/auto/endpoints")).json()["data"]["endpoints"] == []
+    cheap = (await catalog.get("/api/v1/models?max_price=0.1")).json()["data"]
+    assert "openrouter/auto" not in {row["id"] for row in cheap}
 
 
 async def test_row_has_the_recorded_members_in_the_recorded_order(catalog: RunningCatalog) -> None:
@@ -82,7 +113,8 @@ async def test_pages_follow_one_another_and_cover_every_row_once(catalog: Runnin
         following = urlsplit(body["links"]["next"])
         path, query = following.path, {key: values[0] for key, values in parse_qs(following.query).items()}
 
-    assert len(seen) == len(set(seen)) == total == len(catalog.view.current.models)
+    assert len(seen) == len(set(seen)) == total
+    assert {each for each in seen if not is_indirect(each)} == catalog.view.current.models.keys()
 
 
 async def test_next_link_keeps_the_filters(catalog: RunningCatalog) -> None:
@@ -123,7 +155,8 @@ async def test_unusable_value_is_refused_by_name(catalog: RunningCatalog, name: 
 async def test_count_equals_the_list_for_every_output(catalog: RunningCatalog) -> None:
     for wanted in ("all", "text", "embeddings", "image,audio"):
         count = (await catalog.get("/api/v1/models/count", output_modalities=wanted)).json()["data"]["count"]
-        assert count == len(await catalog.ids(output_modalities=wanted))
+        listed = (await catalog.get("/api/v1/models", output_modalities=wanted)).json()
+        assert count == len(listed["data"]) == listed["total_count"]
 
 
 async def test_any_output_but_all_inputs_are_asked_for(catalog: RunningCatalog) -> None:
@@ -325,7 +358,8 @@ async def test_unpriced_model_does_not_look_free(catalog: RunningCatalog) -> Non
     unpriced = replace(row, endpoints=(replace(row.endpoints[0], pricing=UNPRICED),))
     catalog.view.current = replace(catalog.view.current, models={row.id: unpriced})
 
-    assert (await catalog.get("/api/v1/models")).json()["data"][0]["pricing"] == {"prompt": "-1", "completion": "-1"}
+    rows = {listed["id"]: listed for listed in (await catalog.get("/api/v1/models")).json()["data"]}
+    assert rows[row.id]["pricing"] == {"prompt": "-1", "completion": "-1"}
     assert await catalog.ids(max_price="100") == []
 
 
@@ -365,7 +399,8 @@ async def test_list_for_the_caller_needs_a_key_and_has_all_outputs(catalog: Runn
 
     assert (refused.status_code, refused.json()["error"]["message"]) == (401, "Missing Authentication header")
     assert wrong.status_code == 401
-    assert listed.json()["total_count"] == len(catalog.view.current.models)
+    found = {each["id"] for each in listed.json()["data"]}
+    assert {each for each in found if not is_indirect(each)} == catalog.view.current.models.keys()
 
 
 async def test_embeddings_list_has_embeddings_alone(catalog: RunningCatalog) -> None:
