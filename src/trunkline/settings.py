@@ -79,7 +79,9 @@ class Billing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     markup_percent: Percent = 0.0
     """Added to the catalog's price."""
     byok_fee_percent: Percent = 0.0
-    """Charged on the list price when a caller's own provider key was used. No effect before such keys exist."""
+    """Charged on the list price when a caller's own provider key was used, beyond `byok_allowance_usd`."""
+    byok_allowance_usd: Count = 25_000
+    """List price that an account's own provider keys may pay for in a month (UTC) before `byok_fee_percent` applies."""
     key_limit_status: Literal[402, 403] = 402
     """KEY-23: status of an exhausted key limit."""
     strict_max_tokens: bool = False

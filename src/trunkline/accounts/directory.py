@@ -6,13 +6,17 @@ or deleted, or credits were added, by whichever process (KEY-19).
 """
 
 import structlog
+from sqlalchemy import Connection
 
 from trunkline.accounts import secrets
+from trunkline.accounts.byok.opening import open_credentials
+from trunkline.accounts.byok.sealing import SecretBox
+from trunkline.accounts.byok.types import OpenCredential
 from trunkline.accounts.cache import LruCache
 from trunkline.accounts.funds import Funds
 from trunkline.accounts.lookup import KeyLookup
 from trunkline.accounts.rules.repository import rules_of
-from trunkline.accounts.rules.types import NO_RULES
+from trunkline.accounts.rules.types import NO_RULES, CallerRules
 from trunkline.accounts.types import ApiKey, Principal
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ServiceUnavailable, Unauthenticated
@@ -35,6 +39,7 @@ class Directory:
     """The callers of one instance. All methods belong to one event loop."""
 
     __slots__ = (
+        "_box",
         "_cache_seconds",
         "_clock",
         "_database",
@@ -49,8 +54,11 @@ class Directory:
         "_versions",
     )
 
-    def __init__(self, database: Database, shared: SharedState, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, shared: SharedState, clock: Clock, settings: Settings, box: SecretBox | None = None
+    ) -> None:
         self._database = database
+        self._box = box or SecretBox()
         self._clock = clock
         self._cache_seconds = settings.auth.cache_seconds
         self._tasks = TaskSet()
@@ -106,6 +114,10 @@ class Directory:
         self._principals.discard(key_hash)
         self._unknown.discard(key_hash)
 
+    def forget_all(self) -> None:
+        """What belongs to many keys was changed by this process."""
+        self._forget_all(self._clock.monotonic_s())
+
     async def refresh(self) -> None:
         """Notice what other processes changed. While the database is away, what is known stays valid (OP-44)."""
         try:
@@ -153,10 +165,10 @@ class Directory:
         """The key's principal from the database, kept for the next time."""
         epoch = self._epoch
         try:
-            key, rules = await self._lookup.find(key_hash), NO_RULES
+            key, rules, credentials = await self._lookup.find(key_hash), NO_RULES, tuple[OpenCredential, ...]()
             if key is not None and key.kind != "management":
                 await self._funds.load(key.account_id, key.hash)
-                rules = await self._database.read(rules_of, key.account_id, key.workspace_id)
+                rules, credentials = await self._database.read(_beside, self._box, key.account_id, key.workspace_id)
         except StorageUnavailable as unavailable:
             raise ServiceUnavailable(
                 "Service temporarily unavailable: the database does not answer. Try again in a moment.",
@@ -164,10 +176,23 @@ class Directory:
             ) from unavailable
         if key is None:
             return None
-        principal = Principal(key=key, account_id=key.account_id, workspace_id=key.workspace_id, rules=rules)
+        principal = Principal(
+            key=key,
+            account_id=key.account_id,
+            workspace_id=key.workspace_id,
+            rules=rules,
+            credentials=credentials,
+        )
         if epoch == self._epoch:  # otherwise what was read may be older than a change that came meanwhile
             self._principals.put(key_hash, principal)
         return principal
+
+
+def _beside(
+    connection: Connection, box: SecretBox, account_id: str, workspace_id: str | None
+) -> tuple[CallerRules, tuple[OpenCredential, ...]]:
+    """What requests of a key bring along beside it."""
+    return rules_of(connection, account_id, workspace_id), open_credentials(connection, box, account_id, workspace_id)
 
 
 def _require_usable(key: ApiKey, now_ms: int) -> None:

@@ -45,10 +45,11 @@ class Funds:
         async with self._turn:
             if await self._shared.knows(account_id, key_hash):
                 return
-            sums, spend = await self._database.read(_read, account_id, key_hash)
+            sums, spend, own = await self._database.read(_read, account_id, key_hash)
             if await self._shared.balance(account_id) is None:
                 balance = NanoUsd(sums.credits_nanousd - sums.usage_nanousd)
                 await self._shared.load_account(account_id, balance)
+                await self._shared.load_byok(account_id, own)
                 self._applied_credits[account_id] = sums.credits_nanousd
             await self._shared.load_key(key_hash, spend)
 
@@ -69,6 +70,6 @@ class Funds:
             self._applied_credits[account_id] = credits_nanousd
 
 
-def _read(connection: Connection, account_id: str, key_hash: str) -> tuple[AccountSums, KeySpendDays]:
-    sums = repository.account_sums(connection, [account_id])
-    return sums.get(account_id, repository.NOTHING), repository.key_spend_days(connection, key_hash)
+def _read(connection: Connection, account_id: str, key_hash: str) -> tuple[AccountSums, KeySpendDays, KeySpendDays]:
+    sums = repository.account_sums(connection, [account_id]).get(account_id, repository.NOTHING)
+    return sums, repository.key_spend_days(connection, key_hash), repository.byok_days(connection, account_id)

@@ -23,6 +23,8 @@ from trunkline.storage.upsert import insert_into
 
 _KEY_COLUMNS = tuple(api_keys.c[field] for field in ApiKey.__struct_fields__)
 
+_MONTH_DAYS_MAX = 31
+
 NO_SPEND = KeySpend(
     usage=NanoUsd(0),
     usage_daily=NanoUsd(0),
@@ -216,6 +218,21 @@ def key_spend_days(connection: Connection, key_hash: str) -> KeySpendDays:
     )
     rows = connection.execute(query.order_by(key_usage.c.day))
     return KeySpendDays(tuple((row.day, NanoUsd(row.usage_nanousd), NanoUsd(row.byok_nanousd)) for row in rows))
+
+
+def byok_days(connection: Connection, account_id: str) -> KeySpendDays:
+    """What the account's own provider keys paid for, on the latest days that they were used: a month's at least."""
+    own = func.sum(key_usage.c.byok_nanousd)
+    query = (
+        select(key_usage.c.day, own.label("byok"))
+        .join(api_keys, api_keys.c.hash == key_usage.c.key_hash)
+        .where(api_keys.c.account_id == account_id, key_usage.c.byok_nanousd > 0)
+        .group_by(key_usage.c.day)
+        .order_by(key_usage.c.day.desc())
+        .limit(_MONTH_DAYS_MAX)
+    )
+    rows = connection.execute(query).mappings()
+    return KeySpendDays(tuple((row["day"], NanoUsd(0), NanoUsd(int(row["byok"]))) for row in rows))
 
 
 def insert_audit_entry(connection: Connection, entry: AuditEntry) -> None:

@@ -111,14 +111,14 @@ def _key_not_found() -> NotFound:
 
 
 def _create(connection: Connection, actor: Actor, new: NewKey, kind: KeyKind, secret: str, now_ms: int) -> ApiKey:
-    workspace_id = _workspace(connection, actor.account_id, new.workspace_id) if kind == "inference" else None
+    workspace_id = require_workspace(connection, actor.account_id, new.workspace_id) if kind == "inference" else None
     key = issue_key(actor.account_id, workspace_id, kind, new, now_ms, secret)
     repository.insert_key(connection, key)
     audit.record_key_change(connection, actor, "key.create", now_ms, before=None, after=key)
     return key
 
 
-def _workspace(connection: Connection, account_id: str, workspace_id: str | None) -> str:
+def require_workspace(connection: Connection, account_id: str, workspace_id: str | None) -> str:
     """The named workspace of the account, or its default one; a foreign one is as unknown as any (KEY-12, XT-01)."""
     if workspace_id is None:
         default = repository.default_workspace_id(connection, account_id)
@@ -138,7 +138,7 @@ def _page(
     keys = repository.list_keys(
         connection,
         account_id,
-        _workspace(connection, account_id, workspace_id),
+        require_workspace(connection, account_id, workspace_id),
         include_disabled=include_disabled,
         offset=offset,
         limit=KEYS_PAGE,

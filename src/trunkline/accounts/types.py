@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from trunkline.accounts.byok.types import OpenCredential
 from trunkline.accounts.rules.types import NO_RULES, CallerRules
 from trunkline.accounts.rules.types import ProviderSort as ProviderSort
 from trunkline.core.money import NanoUsd
@@ -81,6 +82,8 @@ class Principal(Struct, frozen=True, kw_only=True):
     workspace_id: str | None
     rules: CallerRules = NO_RULES
     """Of account and workspace, about where requests may go."""
+    credentials: tuple[OpenCredential, ...] = ()
+    """Provider keys of its own that its requests may be tried with, in order."""
 
 
 class KeyWithSpend(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from trunkline.core.money import ATTO_PER_USD, AttoUsd, Charge, NanoUsd, round_t
 from trunkline.protocols.events import FinishReason, Usage
 
 BASIS_POINTS = 10_000
+NANO = 10**9
+"""Atto-dollars of a nano-dollar."""
 PART_ATTOUSD_MAX = 10**6 * ATTO_PER_USD
 """Most that one part of an answer (prompt, completion, searches) costs: a million dollars. More is a mistake in prices
 or counts, and sums of it would leave the 64 bits in which balances are kept."""
@@ -70,6 +72,7 @@ def charge(
     markup_bps: int = 0,
     is_byok: bool = False,
     byok_fee_bps: int = 0,
+    byok_free_nanousd: int = 0,
     fees_nanousd: int = 0,
     tokens_chargeable: bool = True,
 ) -> Charge:
@@ -77,7 +80,8 @@ def charge(
 
     `images` are input images priced each, `media_attousd` is what `media_attousd()` says for seconds, characters and
     the like. `fees_nanousd` are the gateway's own (plugins): on top of the total, not part of the upstream's price,
-    not marked up. With the caller's own key the account pays `byok_fee_bps` of the list price instead of it.
+    not marked up. With the caller's own key the account pays no list price, but `byok_fee_bps` of what of it lies above
+    `byok_free_nanousd` (BY-26, BY-27).
     `tokens_chargeable` is `not is_insured(…)`: False leaves only searches and fees. The upstream parts are rounded
     so that prompt + completion + searches = upstream, none of them negative, none above PART_ATTOUSD_MAX.
     """
@@ -89,10 +93,12 @@ def charge(
         prompt = min(prompt, PART_ATTOUSD_MAX)
         completion = min(_completion_attousd(rates, usage) + media_attousd, PART_ATTOUSD_MAX)
     upstream = prompt + completion + min(usage.web_searches * rates.web_search, PART_ATTOUSD_MAX)
-    share_bps = byok_fee_bps if is_byok else BASIS_POINTS + markup_bps
+    total = _share(upstream, BASIS_POINTS + markup_bps)
+    if is_byok:
+        total = _share(max(0, upstream - byok_free_nanousd * NANO), byok_fee_bps)
     upstream_prompt = round_to_nanousd(prompt)
     return Charge(
-        total_nanousd=NanoUsd(_share(upstream, share_bps) + fees_nanousd),
+        total_nanousd=NanoUsd(total + fees_nanousd),
         upstream_nanousd=round_to_nanousd(upstream),
         upstream_prompt_nanousd=upstream_prompt,
         upstream_completion_nanousd=NanoUsd(round_to_nanousd(prompt + completion) - upstream_prompt),
@@ -137,15 +143,22 @@ def worst_case_nanousd(
     return _share(prompt_tokens * rates.prompt + rates.request + output + media_attousd, BASIS_POINTS + markup_bps)
 
 
+def byok_fee_nanousd(list_nanousd: int, fee_bps: int, free_nanousd: int) -> NanoUsd:
+    """The fee on a list price of which that much is free (BY-26), rounded up: for holds."""
+    return NanoUsd(-(-max(0, list_nanousd - free_nanousd) * fee_bps // BASIS_POINTS))
+
+
 def affordable_output_tokens(
     sheet: PriceSheet, prompt_tokens: int, available_nanousd: int, at_ms: int, n: int = 1, markup_bps: int = 0
 ) -> int | None:
     """The largest `max_output_tokens` whose `worst_case_nanousd` is at most what is available (AFF-04, AFF-05).
 
-    None: output costs nothing, any number is affordable. Negative: not even the prompt is.
+    None: nothing is paid, or output costs nothing: any number is affordable. Negative: not even the prompt is.
     """
     rates = rates_at(sheet, prompt_tokens, at_ms)
     per_token = n * max(rates.completion, rates.reasoning)
+    if markup_bps <= -BASIS_POINTS:
+        return None
     # The largest sum that still rounds to `available`, both sides scaled by 10⁹ × basis points.
     budget = (2 * available_nanousd + 1) * (BASIS_POINTS * 10**9 // 2) - 1
     rest = budget // (BASIS_POINTS + markup_bps) - prompt_tokens * rates.prompt - rates.request

@@ -12,7 +12,7 @@ from trunkline.catalog import pricing
 from trunkline.catalog.media import used_attousd
 from trunkline.core.calendar import day_of, window_start_day
 from trunkline.core.errors import InvalidRequest, PaymentRequired
-from trunkline.core.money import NanoUsd, format_usd
+from trunkline.core.money import NANO_PER_USD, NanoUsd, format_usd
 from trunkline.gateway.exchange import Exchange, Hold
 from trunkline.routing.types import Candidate
 from trunkline.settings import Settings
@@ -34,13 +34,24 @@ def free_day_bucket(account_id: str) -> str:
 class Admission:
     """Rates and money of one instance."""
 
-    __slots__ = ("_billing", "_hold_ms", "_limits", "_markup_bps", "_public_url", "_shared")
+    __slots__ = (
+        "_billing",
+        "_byok_allowance_nanousd",
+        "_byok_fee_bps",
+        "_hold_ms",
+        "_limits",
+        "_markup_bps",
+        "_public_url",
+        "_shared",
+    )
 
     def __init__(self, shared: SharedState, settings: Settings) -> None:
         self._shared = shared
         self._billing = settings.billing
         self._limits = settings.limits
         self._markup_bps = pricing.basis_points(settings.billing.markup_percent)
+        self._byok_fee_bps = pricing.basis_points(settings.billing.byok_fee_percent)
+        self._byok_allowance_nanousd = settings.billing.byok_allowance_usd * NANO_PER_USD
         self._public_url = settings.public_url
         self._hold_ms = round((_longest_timeout_s(settings) + HOLD_MARGIN_S) * 1000)
 
@@ -80,13 +91,15 @@ class Admission:
 
         Raises PaymentRequired with the numbers when neither the request nor one with a lower output cap is
         affordable. Free candidates, and the Sandbox, which charges nobody (OP-13), pass with an empty reservation,
-        unless the balance is negative (AFF-01, AFF-02).
+        unless the balance is negative (AFF-01, AFF-02); so does a key of the caller's own while there is no fee on it.
         """
+        if candidate.byok_key_id is not None:
+            await self._remember_allowance(exchange)
         asked = exchange.request.max_output_tokens
         tokens = self._output_tokens(exchange, candidate)
         amount = self._worst_case(exchange, candidate, tokens)
         exchange.hold = None
-        outcome = await self._reserve(exchange, amount)
+        outcome = await self._reserve(exchange, amount, candidate)
         if outcome.refused is None:
             exchange.hold = Hold(amount)
             return
@@ -99,7 +112,7 @@ class Admission:
         ):
             capped = min(affordable, tokens)
             amount = self._worst_case(exchange, candidate, capped)
-            outcome = await self._reserve(exchange, amount)
+            outcome = await self._reserve(exchange, amount, candidate)
             if outcome.refused is None:
                 exchange.hold = Hold(amount, capped)
                 return
@@ -131,8 +144,25 @@ class Admission:
         """Void the hold of a request that was refused before anything was sent."""
         await self._shared.void(exchange.generation_id)
 
-    async def _reserve(self, exchange: Exchange, amount: NanoUsd) -> HoldOutcome:
-        key = exchange.principal.key
+    async def _remember_allowance(self, exchange: Exchange) -> None:
+        """Before an attempt with a key of the caller's own: what of it would be free. Requests that are in flight
+        together do not see each other (BIL-04)."""
+        if self._byok_fee_bps:
+            month = window_start_day("monthly", day_of(exchange.received_ms))
+            used = await self._shared.byok_since(exchange.principal.account_id, month)
+            exchange.byok_free_nanousd = NanoUsd(max(0, self._byok_allowance_nanousd - used))
+
+    def _charged(self, exchange: Exchange, candidate: Candidate, amount: NanoUsd) -> NanoUsd:
+        """What of the worst case the account pays: with a key of the caller's own a fee at most (BY-28)."""
+        if candidate.byok_key_id is None:
+            return amount
+        return pricing.byok_fee_nanousd(amount, self._byok_fee_bps, exchange.byok_free_nanousd)
+
+    async def _reserve(self, exchange: Exchange, amount: NanoUsd, candidate: Candidate | None = None) -> HoldOutcome:
+        key, key_amount = exchange.principal.key, None
+        if candidate is not None and candidate.byok_key_id is not None:
+            list_price, amount = amount, self._charged(exchange, candidate, amount)
+            key_amount = NanoUsd(amount + list_price) if key.include_byok_in_limit else amount
         exchange.hold_until_ms = exchange.received_ms + self._hold_ms
         return await self._shared.hold(
             HoldRequest(
@@ -145,6 +175,7 @@ class Admission:
                 key_limit_nanousd=key.limit_nanousd,
                 key_window_start_day=window_start_day(key.limit_reset, day_of(exchange.received_ms)),
                 include_byok_in_limit=key.include_byok_in_limit,
+                key_amount_nanousd=key_amount,
             )
         )
 
@@ -154,7 +185,7 @@ class Admission:
         return exchange.request.max_output_tokens or most or self._billing.estimate_output_tokens
 
     def _worst_case(self, exchange: Exchange, candidate: Candidate, output_tokens: int) -> NanoUsd:
-        if exchange.world.runtime_of(candidate.endpoint).in_process:
+        if exchange.runtime_of(candidate).in_process:
             return NanoUsd(0)
         return pricing.worst_case_nanousd(
             candidate.endpoint.pricing,
@@ -162,22 +193,29 @@ class Admission:
             output_tokens,
             exchange.received_ms,
             n=exchange.request.n,
-            markup_bps=self._markup_bps,
+            markup_bps=self._markup_bps if candidate.byok_key_id is None else 0,
             media_attousd=used_attousd(candidate.endpoint.pricing, exchange.inbound.media_estimate),
         )
 
     def _affordable_tokens(self, exchange: Exchange, candidate: Candidate, outcome: HoldOutcome) -> int:
         """Output tokens of each choice that the scarcer of account and key still pays for; below 0 when not even
         the prompt is affordable."""
+        markup_bps = self._markup_bps if candidate.byok_key_id is None else self._own_markup_bps(exchange, outcome)
         tokens = pricing.affordable_output_tokens(
             candidate.endpoint.pricing,
             exchange.request.prompt_tokens_estimate,
             _available(outcome),
             exchange.received_ms,
             n=exchange.request.n,
-            markup_bps=self._markup_bps,
+            markup_bps=markup_bps,
         )
         return candidate.endpoint.max_output_tokens or 0 if tokens is None else tokens
+
+    def _own_markup_bps(self, exchange: Exchange, outcome: HoldOutcome) -> int:
+        """What is paid on top of the list price with a key of the caller's own: the fee, and not the list price itself
+        unless it counts against the limit that refused. The allowance is left out: it makes the answer longer."""
+        counts = outcome.refused == "key_limit" and exchange.principal.key.include_byok_in_limit
+        return self._byok_fee_bps - (0 if counts else pricing.BASIS_POINTS)
 
     def _refuse(self, exchange: Exchange, candidate: Candidate | None, outcome: HoldOutcome) -> NoReturn:
         key = exchange.principal.key

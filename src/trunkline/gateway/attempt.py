@@ -228,6 +228,8 @@ def note(
         ProviderResponse(
             provider_name=runtime.provider.name,
             status=status,
+            is_byok=candidate.byok_key_id is not None,
+            credential_id=candidate.byok_key_id,
             endpoint_id=candidate.endpoint.id,
             model_permaslug=candidate.model.canonical_slug,
             latency=None if latency_s is None else round(latency_s * 1000),

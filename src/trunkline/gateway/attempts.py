@@ -4,6 +4,7 @@ import asyncio
 
 from msgspec import structs
 
+from trunkline.accounts.byok.standing import KEY_REFUSED, Standings
 from trunkline.core.errors import Internal, InvalidRequest, PaymentRequired, TrunklineError
 from trunkline.gateway.admission import Admission
 from trunkline.gateway.attempt import Call, Tries, compose, convert, note, open_upstream, renote
@@ -50,6 +51,7 @@ class AttemptLoop:
         stickiness: Stickiness,
         end_user_secret: bytes,
         metrics: GatewayMetrics,
+        standings: Standings,
     ) -> None:
         self._upstream = upstream
         self._sandbox = sandbox
@@ -65,6 +67,7 @@ class AttemptLoop:
         self._secret = end_user_secret
         self._metrics = metrics
         self._docs_url = docs_url
+        self._standings = standings
 
     async def answer(self, exchange: Exchange, decided: Plan, delivery: Delivery) -> None:
         """Answer by one of the candidates, or tell the client why none did, inside the answer if it has begun."""
@@ -125,7 +128,7 @@ class AttemptLoop:
         self, exchange: Exchange, candidate: Candidate, conversion: Conversion, encoded: EncodedRequest
     ) -> Call:
         """The call, and who makes it."""
-        runtime = exchange.world.runtime_of(candidate.endpoint)
+        runtime = exchange.runtime_of(candidate)
         request = compose(exchange.request, candidate, runtime, encoded, conversion.protocol_name)
         limit = exchange.inbound.time_limit
         if limit is not None:
@@ -217,7 +220,7 @@ class AttemptLoop:
     ) -> Upstream:
         """What makes of one attempt several calls: a request in parts, one whose answer is asked after, or one whose
         prefix is cached first."""
-        deadline_s = exchange.received_s + exchange.world.runtime_of(candidate.endpoint).total_timeout_s
+        deadline_s = exchange.received_s + exchange.runtime_of(candidate).total_timeout_s
         if encoded.more_bodies:
             return PartsUpstream(upstream, encoded.more_bodies, deadline_s=deadline_s)
         if encoded.next_address is not None:
@@ -225,6 +228,8 @@ class AttemptLoop:
         if encoded.cacheable is None or self._prompt_caches is None:
             return upstream
         account_id, endpoint_id = exchange.principal.account_id, candidate.endpoint.id
+        if candidate.byok_key_id is not None:
+            endpoint_id += f"|{candidate.byok_key_id}"  # a cache belongs to the account whose key made it
         caching = self._prompt_caches.before(
             upstream, encoded.cacheable, account_id=account_id, endpoint_id=endpoint_id
         )
@@ -232,7 +237,10 @@ class AttemptLoop:
         return caching
 
     def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:
-        """Tell the endpoint's health what came of the attempt (routing-and-catalog.md 21)."""
+        """Tell the endpoint's health what came of the attempt (routing-and-catalog.md 21), and of a caller's own key
+        how it fared; a key that was refused says nothing of the endpoint."""
+        if candidate.byok_key_id is not None and self._is_key_refused(exchange, candidate.byok_key_id, outcome):
+            return
         facts, now_s = exchange.facts, asyncio.get_running_loop().time()
         first_token_s = exchange.first_token_s
         if first_token_s is not None and first_token_s < started_s:
@@ -244,6 +252,17 @@ class AttemptLoop:
             output_tokens=facts.usage.completion_tokens if facts is not None and facts.usage is not None else 0,
             duration_s=now_s - started_s,
         )
+
+    def _is_key_refused(self, exchange: Exchange, credential_id: str, outcome: Classified | None) -> bool:
+        """Whether the provider refused a caller's own key; how the key fared is noted."""
+        credential = exchange.own_keys.by_id[credential_id].credential
+        if outcome is None:
+            if not exchange.client_gone:
+                self._standings.succeeded(credential)
+            return False
+        status = outcome.fault.status or None
+        self._standings.failed(credential, status, outcome.error_type)
+        return status in KEY_REFUSED
 
     async def _give_up(self, exchange: Exchange, tries: Tries, delivery: Delivery) -> None:
         """No attempt answered: settle at no cost. Raises why, unless nobody listens any more, or the client has read
@@ -287,5 +306,5 @@ def _serve_by(exchange: Exchange, call: Call) -> None:
 
 def _is_overdue(exchange: Exchange, candidate: Candidate) -> bool:
     """The time for a first token is over (routing-and-catalog.md 6): a call would be paid for and cut off."""
-    total_timeout_s = exchange.world.runtime_of(candidate.endpoint).total_timeout_s
+    total_timeout_s = exchange.runtime_of(candidate).total_timeout_s
     return asyncio.get_running_loop().time() >= exchange.awaited_since_s + total_timeout_s

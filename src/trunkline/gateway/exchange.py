@@ -7,6 +7,7 @@ from trunkline.catalog.types import Endpoint
 from trunkline.core.errors import TrunklineError
 from trunkline.core.money import NanoUsd
 from trunkline.gateway.conversion import Conversion, Inbound
+from trunkline.gateway.own_keys import NO_OWN_KEYS, OwnKeys
 from trunkline.gateway.prompt_caches import CachingUpstream
 from trunkline.gateway.world import World
 from trunkline.generations.types import ProviderResponse
@@ -81,6 +82,11 @@ class Exchange(Struct, kw_only=True):
     request: AskedRequest
     """The inbound's."""
     world: World
+    own_keys: OwnKeys = NO_OWN_KEYS
+    """Provider keys of the caller's own that it may be tried with."""
+    byok_free_nanousd: NanoUsd = NanoUsd(0)
+    """With a key of the caller's own: list price that is still free of fees this month, as the attempt began (BY-26).
+    """
     region: Region | None = None
     """Of the regional host that was called (routing-and-catalog.md 14)."""
     preset_id: str | None = None
@@ -138,6 +144,12 @@ class Exchange(Struct, kw_only=True):
     @property
     def endpoint(self) -> Endpoint | None:
         return self.candidate.endpoint if self.candidate is not None else None
+
+    def runtime_of(self, candidate: Candidate) -> ProviderRuntime:
+        """How to call a planned candidate: with the caller's own key, if it was planned with one."""
+        if candidate.byok_key_id is not None:
+            return self.own_keys.runtime_of(candidate.byok_key_id, candidate)
+        return self.world.providers.by_slug[candidate.endpoint.provider]
 
     @property
     def requested_model(self) -> str:

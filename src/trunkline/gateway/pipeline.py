@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+from trunkline.accounts.byok.standing import Standings
 from trunkline.core.errors import (
     ContextLengthExceeded,
     NoEndpoints,
@@ -72,6 +73,7 @@ class Pipeline:
         dice: random.Random,
         end_user_secret: bytes,
         metrics: GatewayMetrics,
+        standings: Standings,
     ) -> None:
         self.worlds = worlds
         """A request that begins now is served from the current one."""
@@ -98,6 +100,7 @@ class Pipeline:
             stickiness=self._stickiness,
             end_user_secret=end_user_secret,
             metrics=metrics,
+            standings=standings,
         )
         self._metrics = metrics
         self._docs_url = docs_url

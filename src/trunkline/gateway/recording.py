@@ -67,6 +67,8 @@ def generation_of(
         cost_nanousd=bill.charge.total_nanousd if bill is not None else NanoUsd(0),
         upstream_cost_nanousd=bill.charge.upstream_nanousd if bill is not None else NanoUsd(0),
         cache_discount_nanousd=bill.charge.cache_discount_nanousd if bill is not None else None,
+        is_byok=exchange.candidate is not None and exchange.candidate.byok_key_id is not None,
+        credential_id=exchange.candidate.byok_key_id if exchange.candidate is not None else None,
         charged=bill.charged if bill is not None else True,
         tokens_prompt=usage.prompt_tokens,
         tokens_completion=usage.completion_tokens,

@@ -7,6 +7,7 @@ from trunkline.accounts.rules.types import CallerRules, ZdrGroup
 from trunkline.accounts.rules.types import Privacy as AccountPrivacy
 from trunkline.core.errors import PermissionDenied
 from trunkline.gateway.exchange import Exchange
+from trunkline.gateway.own_keys import NO_OWN_KEYS
 from trunkline.routing.policy import EVERYTHING_ALLOWED, RoutingCaller, RoutingPolicy, zdr_group
 from trunkline.routing.policy import ZdrGroup as AuthorGroup
 from trunkline.settings import Privacy
@@ -32,6 +33,8 @@ def routing_caller(exchange: Exchange) -> RoutingCaller:
             f"This account may not pin requests to a region. Call the instance without `{exchange.region}.`, or ask "
             "its operator."
         )
+    if principal.credentials and exchange.own_keys is NO_OWN_KEYS:
+        exchange.own_keys = exchange.world.own_keys.open(principal.credentials)
     return RoutingCaller(
         identities=frozenset((account_id, user_id or account_id)),
         key_hash=principal.key.hash,
@@ -39,6 +42,7 @@ def routing_caller(exchange: Exchange) -> RoutingCaller:
         country=exchange.caller.country,
         region=exchange.region,
         policy=policy_of(principal.rules, settings.privacy),
+        own_keys=exchange.own_keys.for_routing if principal.credentials else (),
     )
 
 

@@ -35,7 +35,7 @@ _log = structlog.get_logger("trunkline.settlement")
 class Settlement:
     """Prices answers, writes their records, and closes their holds."""
 
-    __slots__ = ("_apps", "_database", "_markup_bps", "_metrics", "_shared")
+    __slots__ = ("_apps", "_byok_fee_bps", "_database", "_markup_bps", "_metrics", "_shared")
 
     def __init__(
         self, database: Database, shared: SharedState, apps: Apps, billing: Billing, metrics: GatewayMetrics
@@ -44,6 +44,7 @@ class Settlement:
         self._apps = apps
         self._shared = shared
         self._markup_bps = pricing.basis_points(billing.markup_percent)
+        self._byok_fee_bps = pricing.basis_points(billing.byok_fee_percent)
         self._metrics = metrics
 
     def require_room(self) -> None:
@@ -76,6 +77,9 @@ class Settlement:
             images=exchange.request.num_images,
             media_attousd=used_attousd(exchange.candidate.endpoint.pricing, facts.media_used),
             markup_bps=self._markup_bps,
+            is_byok=exchange.candidate.byok_key_id is not None,
+            byok_fee_bps=self._byok_fee_bps,
+            byok_free_nanousd=exchange.byok_free_nanousd,
             tokens_chargeable=not insured,
         )
         return Bill(usage=usage, charge=charge, charged=not exchange.runtime.in_process)
@@ -121,7 +125,7 @@ class Settlement:
             key_hash=exchange.principal.key.hash,
             day=day_of(exchange.received_ms),
             charged_nanousd=generation.cost_nanousd if generation.charged else NanoUsd(0),
-            byok_nanousd=NanoUsd(0),
+            byok_nanousd=generation.upstream_cost_nanousd if generation.is_byok else NanoUsd(0),
         )
         self._metrics.settled(generation)
 
@@ -137,6 +141,9 @@ class Settlement:
             images=0,
             media_attousd=used_attousd(sheet, used),
             markup_bps=self._markup_bps,
+            is_byok=exchange.candidate.byok_key_id is not None,
+            byok_fee_bps=self._byok_fee_bps,
+            byok_free_nanousd=exchange.byok_free_nanousd,
             tokens_chargeable=True,
         )
         return structs.replace(
@@ -162,7 +169,7 @@ class Settlement:
             key_hash=generation.key_hash,
             day=day_of(generation.created_at_ms),
             charged_nanousd=generation.cost_nanousd if generation.charged else NanoUsd(0),
-            byok_nanousd=NanoUsd(0),
+            byok_nanousd=generation.upstream_cost_nanousd if generation.is_byok else NanoUsd(0),
         )
         self._metrics.settled(generation)
 

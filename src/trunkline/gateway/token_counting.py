@@ -37,7 +37,7 @@ class TokenCounter:
         return request.prompt_tokens_estimate
 
     async def _ask(self, exchange: Exchange, request: CountedRequest, candidate: Candidate) -> int | None:
-        runtime = exchange.world.runtime_of(candidate.endpoint)
+        runtime = exchange.runtime_of(candidate)
         if runtime.in_process:
             return None
         protocol = protocol_of(candidate.endpoint, frozenset({"anthropic-messages"}))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Snapshot
+from trunkline.gateway.own_keys import OwnKeyring
 from trunkline.providers.types import ProviderRuntime, Providers
 from trunkline.settings import Settings
 
@@ -19,6 +20,8 @@ class World(Struct, frozen=True, kw_only=True):
     is_callable: Callable[[Endpoint], bool]
     hint: Callable[[Endpoint], str]
     """What the operator could set to make an endpoint callable; empty when nothing would help."""
+    own_keys: OwnKeyring
+    """Opens what callers have keys of their own for."""
 
     def runtime_of(self, endpoint: Endpoint) -> ProviderRuntime:
         """How to call the endpoint's provider. A planned endpoint always has one."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.configuration.reloading import taken_over, waiting
 from trunkline.core.clock import Clock, SystemClock
+from trunkline.gateway.own_keys import OwnKeyring
 from trunkline.gateway.upstreams import is_spoken
 from trunkline.gateway.world import World
 from trunkline.providers.discovery import Discovered, discover
@@ -70,11 +71,13 @@ def build_world(
 ) -> World:
     """Catalog, providers and what is callable, from settings, environment and what was found running."""
     snapshot = build_snapshot(settings, [endpoint for engine in discovered for endpoint in engine.endpoints])
-    enabled = build_providers(settings, snapshot, environ, clock or SystemClock())
+    clock = clock or SystemClock()
+    enabled = build_providers(settings, snapshot, environ, clock)
     return World(
         settings=settings,
         snapshot=with_sandbox(snapshot, enabled),
         providers=enabled,
         is_callable=make_callable(enabled, is_spoken),
         hint=make_hint(settings, snapshot, environ, is_spoken),
+        own_keys=OwnKeyring(settings, snapshot, environ, clock, is_spoken),
     )

@@ -3,7 +3,7 @@
 Enabling rules: catalog README "Using the catalog", operating.md OP-12, OP-13 and OP-22.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from trunkline.catalog.types import Endpoint, Provider, Snapshot
 from trunkline.core.clock import Clock, SystemClock
@@ -16,7 +16,7 @@ from trunkline.providers.sandbox_endpoints import SANDBOX
 from trunkline.providers.signing.schemes import make_signer, scheme_of
 from trunkline.providers.types import EndpointFilter, ProviderRuntime, Providers, Source
 from trunkline.providers.upstream import RequestSigner
-from trunkline.settings import ProviderSettings, Settings
+from trunkline.settings import ProviderSettings, Routing, Settings
 
 _NOTHING_SET = ProviderSettings()
 _EMPTY: Environ = {}
@@ -78,12 +78,12 @@ def make_callable(providers: Providers, is_spoken: EndpointFilter) -> EndpointFi
             return False
         if endpoint.base_url is not None or endpoint.api_key is not None:
             return True
-        return runtime.serves_all and _is_within_reach(endpoint, runtime.region)
+        return runtime.serves_all and is_within_reach(endpoint, runtime.region)
 
     return is_callable
 
 
-def _is_within_reach(endpoint: Endpoint, region: str | None) -> bool:
+def is_within_reach(endpoint: Endpoint, region: str | None) -> bool:
     """Models of a continent are called from a region of it: `eu` from `eu-west-1`."""
     return region is None or endpoint.region in (None, "global") or region.startswith(f"{endpoint.region}-")
 
@@ -127,7 +127,32 @@ def _runtime(
     source: Source = "environment"
     if given is not None or has_own_endpoints:
         source = "discovered" if given is None and provider.kind == "local" else "configuration"
-    routing = settings.routing
+    return assembled(
+        provider,
+        set_,
+        settings.routing,
+        source=source,
+        address=address,
+        parts=parts,
+        keys=keys,
+        signer=signer,
+        serves_all=serves_all,
+    )
+
+
+def assembled(
+    provider: Provider,
+    set_: ProviderSettings,
+    routing: Routing,
+    *,
+    source: Source,
+    address: str | None,
+    parts: Mapping[str, str],
+    keys: Sequence[tuple[str, int]],
+    signer: RequestSigner | None,
+    serves_all: bool = True,
+) -> ProviderRuntime:
+    """A provider with its credentials, ready to be called. `parts` fill its address, `keys` come with their weights."""
     headers = [(complete_headers(provider.auth, key, set_.headers), weight) for key, weight in keys]
     return ProviderRuntime(
         provider=provider,

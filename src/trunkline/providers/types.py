@@ -9,7 +9,8 @@ from trunkline.catalog.types import Endpoint, Provider
 from trunkline.providers.keys import KeyRing
 from trunkline.providers.upstream import RequestSigner
 
-Source = Literal["environment", "configuration", "discovered", "sandbox"]
+Source = Literal["environment", "configuration", "discovered", "sandbox", "caller"]
+"""`caller`: the key is a caller's own (accounts-and-governance.md 8)."""
 
 
 class ProviderRuntime(Struct, frozen=True, kw_only=True):

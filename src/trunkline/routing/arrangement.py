@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from trunkline.routing.ask import Ask
-from trunkline.routing.byok import with_own_keys
+from trunkline.routing.byok import with_own_keys, without_fallbacks
 from trunkline.routing.eligibility import Sifted
 from trunkline.routing.ranking import (
     Strategy,
@@ -45,11 +45,11 @@ def arranged(
             ordered = private_first(rest(group))
             if query.remembered.tags:
                 ordered = staying(ordered, query.remembered)
-        flat += with_own_keys(ordered, caller) if caller.own_keys else ordered
+        flat += with_own_keys(ordered, caller, ask.is_shared) if caller.own_keys else ordered
     if preferences.max_latency or preferences.min_throughput:
         flat = preferred_first(flat, preferences, past)
     if not preferences.allow_fallbacks and not ask.order:
-        return first_of_each(flat, lambda candidate: candidate.model.id)
+        return without_fallbacks(flat)
     # Two references may lead to one model; no candidate is tried twice (6).
     return first_of_each(flat, _identity) if len(served) > 1 else flat
 

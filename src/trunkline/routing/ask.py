@@ -19,6 +19,9 @@ class Ask(Struct, frozen=True, kw_only=True):
 
     query: RoutingQuery
     is_callable: Callable[[Endpoint], bool]
+    """By the operator's keys, or by the caller's own."""
+    is_shared: Callable[[Endpoint], bool]
+    """By the operator's keys."""
     now_ms: int
     ceilings: tuple[ProviderSet, ...]
     """The request's `only` and the allow-lists above it: what remains is in all of them."""

@@ -8,6 +8,7 @@ from trunkline.catalog.prices import PriceKey
 from trunkline.catalog.types import Endpoint, Snapshot
 from trunkline.core.money import AttoUsd
 from trunkline.routing.ask import Ask, Rule, Survivors
+from trunkline.routing.byok import callable_for
 from trunkline.routing.filters import tier_of
 from trunkline.routing.rules import rules_for
 from trunkline.routing.slugs import ProviderSet, Resolved, provider_set
@@ -36,12 +37,14 @@ class Sifted(Struct, frozen=True, kw_only=True):
 
 
 def prepare(query: RoutingQuery, snapshot: Snapshot, *, is_callable: Callable[[Endpoint], bool], now_ms: int) -> Ask:
-    """Everything about a query that the filters would otherwise work out for each endpoint."""
+    """Everything about a query that the filters would otherwise work out for each endpoint. `is_callable` speaks of the
+    operator's keys."""
     preferences, policy = query.preferences, query.caller.policy
     order = tuple([provider_set(snapshot, (one,)) for one in preferences.order]) if preferences.order else ()
     return Ask(
         query=query,
-        is_callable=is_callable,
+        is_callable=callable_for(query.caller, snapshot, is_callable) if query.caller.own_keys else is_callable,
+        is_shared=is_callable,
         now_ms=now_ms,
         ceilings=_sets(snapshot, (preferences.only, *policy.provider_ceilings))
         if preferences.only or policy.provider_ceilings

@@ -1,10 +1,11 @@
 """What account, workspace and guardrails say about routing, already combined into one (routing-and-catalog.md 4.1)."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
 
-from trunkline.catalog.types import Model
+from trunkline.catalog.types import Endpoint, Model
 
 SortBy = Literal["price", "throughput", "latency", "exacto"]
 ZdrGroup = Literal["anthropic", "openai", "google", "x-ai", "other"]
@@ -44,6 +45,10 @@ class RoutingPolicy(Struct, frozen=True, kw_only=True):
 EVERYTHING_ALLOWED = RoutingPolicy()
 
 
+def _everywhere(endpoint: Endpoint) -> Endpoint | None:
+    return endpoint
+
+
 class ByokKey(Struct, frozen=True, kw_only=True):
     """One of the caller's own provider credentials, without its secret (accounts-and-governance.md BY-01)."""
 
@@ -59,6 +64,8 @@ class ByokKey(Struct, frozen=True, kw_only=True):
     """Ids or canonical slugs; None: no restriction, also below."""
     allowed_api_key_hashes: frozenset[str] | None = None
     allowed_user_ids: frozenset[str] | None = None
+    reach: Callable[[Endpoint], Endpoint | None] = _everywhere
+    """The endpoint of its provider as it is called with this key; None: the key does not open it."""
 
 
 class RoutingCaller(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,9 @@
 
 Provider credentials are encrypted under keys derived from it, and end users are hashed with one, so that a copy of the
 database alone tells neither.
+
+The file has one key in each line, the newest first. To change the key, put a new line before the others and restart:
+what is stored is encrypted anew at the start, and the older lines can go afterwards.
 """
 
 import hashlib
@@ -19,8 +22,8 @@ class KeyFileInvalid(Exception):
     """The file is there but holds no key; the message says what to do."""
 
 
-def load_or_create(home: Path) -> bytes:
-    """The 32 bytes of `<home>/encryption.key`, made at first start with mode 0600.
+def load_or_create(home: Path) -> tuple[bytes, ...]:
+    """The keys of `<home>/encryption.key`, 32 bytes each, the newest first; made at first start with mode 0600.
 
     Two processes that start together agree on one key: whoever creates the file first wins. Raises KeyFileInvalid for
     a file of another form, and OSError when the folder does not allow it.
@@ -30,15 +33,15 @@ def load_or_create(home: Path) -> bytes:
     with suppress(FileExistsError):
         _create(path, token_bytes(KEY_BYTES))
     try:
-        key = bytes.fromhex(path.read_text("ascii").strip())
+        keys = tuple(bytes.fromhex(line) for line in path.read_text("ascii").split())
     except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
+        keys = ()
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise KeyFileInvalid(
-            f"{path} holds no key of {2 * KEY_BYTES} hex digits. Restore it from a backup: without it stored provider "
-            "credentials cannot be read. If there are none, delete the file and start again."
+            f"{path} holds no key of {2 * KEY_BYTES} hex digits in each of its lines. Restore it from a backup: "
+            "without it stored provider credentials cannot be read. If there are none, delete the file and start again."
         )
-    return key
+    return keys
 
 
 def derive(key: bytes, purpose: str) -> bytes:

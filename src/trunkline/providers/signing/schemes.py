@@ -103,6 +103,11 @@ def make_signer(
         keys = CachedCredential(provider.slug, AwsChain(named, environ, clock).load, clock)
         # The address may be the operator's own, and names no region then.
         region = settings.address.get("region") or first_set(_AWS_REGIONS, environ) or _AWS_REGION_USUAL
-        return AwsSigner(keys, region, _AWS_SERVICES.get(provider.slug, provider.slug), clock)
+        return AwsSigner(keys, region, aws_service(provider), clock)
     load: Callable[[], Held[str]] = partial(google_token, named) if "gcp-oauth" in schemes else azure_token
     return BearerSigner(CachedCredential(provider.slug, load, clock))
+
+
+def aws_service(provider: Provider) -> str:
+    """The name under which AWS knows the provider in signatures."""
+    return _AWS_SERVICES.get(provider.slug, provider.slug)

@@ -9,13 +9,22 @@ _STALE_MAX = 64
 class OpenHold:
     """A reservation. Closed exactly once: posted, voided or expired."""
 
-    __slots__ = ("account_id", "amount_nanousd", "expires_at_ms", "hold_id", "key_hash")
+    __slots__ = ("account_id", "amount_nanousd", "expires_at_ms", "hold_id", "key_amount_nanousd", "key_hash")
 
-    def __init__(self, hold_id: str, account_id: str, key_hash: str, amount_nanousd: int, expires_at_ms: int) -> None:
+    def __init__(
+        self,
+        hold_id: str,
+        account_id: str,
+        key_hash: str,
+        amount_nanousd: int,
+        expires_at_ms: int,
+        key_amount_nanousd: int | None = None,
+    ) -> None:
         self.hold_id = hold_id
         self.account_id = account_id
         self.key_hash = key_hash
         self.amount_nanousd = amount_nanousd
+        self.key_amount_nanousd = amount_nanousd if key_amount_nanousd is None else key_amount_nanousd
         self.expires_at_ms = expires_at_ms
 
 
@@ -44,7 +53,7 @@ class OpenHolds:
     def open(self, hold: OpenHold) -> None:
         """Add a hold whose id is not open."""
         self._holds[hold.hold_id] = hold
-        self._add(hold, hold.amount_nanousd)
+        self._add(hold, 1)
         if len(self._expiries) > 2 * len(self._holds) + _STALE_MAX:
             self._expiries = [(one.expires_at_ms, one.hold_id) for one in self._holds.values()]
             heapify(self._expiries)
@@ -56,7 +65,7 @@ class OpenHolds:
         hold = self._holds.pop(hold_id, None)
         if hold is None:
             return False
-        self._add(hold, -hold.amount_nanousd)
+        self._add(hold, -1)
         return True
 
     def extend(self, hold_id: str, expires_at_ms: int) -> None:
@@ -77,9 +86,9 @@ class OpenHolds:
                 count += 1
         return count
 
-    def _add(self, hold: OpenHold, amount_nanousd: int) -> None:
-        _add_to(self._by_account, hold.account_id, amount_nanousd)
-        _add_to(self._by_key, hold.key_hash, amount_nanousd)
+    def _add(self, hold: OpenHold, sign: int) -> None:
+        _add_to(self._by_account, hold.account_id, sign * hold.amount_nanousd)
+        _add_to(self._by_key, hold.key_hash, sign * hold.key_amount_nanousd)
 
 
 def _add_to(sums: dict[str, int], name: str, amount: int) -> None:

@@ -30,6 +30,9 @@ class HoldRequest(Struct, frozen=True, kw_only=True):
     """First UTC day (since 1970) of the key's reset window; 0: whole life."""
     include_byok_in_limit: bool
     count_in_flight_full: bool = True
+    key_amount_nanousd: NanoUsd | None = None
+    """What counts against the key's limit, where that is another amount: with a caller's own provider key the list
+    price may (KEY-21), while the account pays a fee at most."""
 
 
 class HoldOutcome(Struct, frozen=True, kw_only=True):
@@ -93,6 +96,14 @@ class SharedState(Protocol):
 
     async def load_account(self, account_id: str, balance_nanousd: NanoUsd) -> None:
         """Take the settled balance from the database (start, credits added by another process)."""
+        ...
+
+    async def load_byok(self, account_id: str, spend: KeySpendDays) -> None:
+        """Take what the account's own provider keys paid for, by day, from the database."""
+        ...
+
+    async def byok_since(self, account_id: str, day: int) -> NanoUsd:
+        """List price of what the account's own provider keys paid for from that UTC day on, as far as it is settled."""
         ...
 
     async def load_key(self, key_hash: str, spend: KeySpendDays) -> None:

@@ -18,11 +18,12 @@ SWEEP_MS = 60_000
 class MemoryShared:
     """Implements `interface.SharedState` for one process."""
 
-    __slots__ = ("_balances", "_facts", "_holds", "_rates", "_spend", "_swept_ms")
+    __slots__ = ("_balances", "_byok", "_facts", "_holds", "_rates", "_spend", "_swept_ms")
 
     def __init__(self) -> None:
         self._balances: dict[str, int] = {}
         self._spend: dict[str, KeySpend] = {}
+        self._byok: dict[str, KeySpend] = {}
         self._holds = OpenHolds()
         self._rates = SlidingWindows()
         self._facts = Facts()
@@ -46,6 +47,7 @@ class MemoryShared:
                     request.key_hash,
                     request.amount_nanousd,
                     request.expires_at_ms,
+                    request.key_amount_nanousd,
                 )
             )
         return HoldOutcome(
@@ -80,6 +82,8 @@ class MemoryShared:
             self._balances[account_id] -= charged_nanousd
         if (spend := self._spend.get(key_hash)) is not None:
             spend.add(day, charged_nanousd, byok_nanousd)
+        if byok_nanousd and (own := self._byok.get(account_id)) is not None:
+            own.add(day, 0, byok_nanousd)
 
     async def extend(self, hold_id: str, expires_at_ms: int) -> None:
         """See `interface.SharedState.extend`."""
@@ -100,6 +104,15 @@ class MemoryShared:
     async def load_account(self, account_id: str, balance_nanousd: NanoUsd) -> None:
         """Take the settled balance from the database."""
         self._balances[account_id] = balance_nanousd
+
+    async def load_byok(self, account_id: str, spend: KeySpendDays) -> None:
+        """Take what the account's own provider keys paid for from the database."""
+        self._byok[account_id] = KeySpend(spend)
+
+    async def byok_since(self, account_id: str, day: int) -> NanoUsd:
+        """List price of what the account's own provider keys paid for from that UTC day on."""
+        own = self._byok.get(account_id)
+        return NanoUsd(0 if own is None else own.since(day, with_byok=True))
 
     async def load_key(self, key_hash: str, spend: KeySpendDays) -> None:
         """Take the settled spend from the database."""
@@ -144,6 +157,7 @@ def _refusal(
             return "account_negative"
         if request.amount_nanousd > max(0, account_available):
             return "account_balance"
-    if key_available is not None and request.amount_nanousd > key_available:
+    key_amount = request.amount_nanousd if request.key_amount_nanousd is None else request.key_amount_nanousd
+    if key_available is not None and key_amount > key_available:
         return "key_limit"
     return None
