@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from trunkline.accounts.byok.service import CredentialService
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.service import KeyService
 from trunkline.accounts.workspaces.service import WorkspaceService
@@ -33,6 +34,7 @@ class ControlPlane:
     """Who calls, when `directory` does not know it from memory."""
     keys: KeyService
     workspaces: WorkspaceService
+    credentials: CredentialService
     files: FileService
     presets: PresetService
     world: Callable[[], World]

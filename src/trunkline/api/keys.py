@@ -1,7 +1,5 @@
 """`/keys` for management keys, `/key` for every key (accounts-and-governance.md 2)."""
 
-import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import UNSET, UnsetType
@@ -12,7 +10,6 @@ from trunkline.accounts.repository import NO_SPEND
 from trunkline.accounts.types import KeyPatch, KeyWithSpend, NewKey
 from trunkline.api import bodies
 from trunkline.api.authentication import KEY_CREATIONS_PER_MINUTE, actor, authenticate, require_management, take
-from trunkline.api.bodies import Issue
 from trunkline.api.context import ControlPlane
 from trunkline.api.current_key import (
     CurrentKeyResponse,
@@ -31,14 +28,13 @@ from trunkline.api.key_objects import (
     key_object,
 )
 from trunkline.api.operations import Endpoint, Operation, Parameter
+from trunkline.api.queries import flag, offset, workspace_id
 from trunkline.api.wire import json_response, limit_problem, milliseconds, nanousd
 from trunkline.core.money import NanoUsd
 from trunkline.gateway.admission import free_day_bucket
 
 _TAG = "API Keys"
 _HASH = Parameter(name="hash", where="path", required=True, description="SHA-256 of the key's secret, in hex")
-_OFFSET = re.compile(r"\d{1,9}", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 LIST = Operation(
     method="GET",
@@ -127,9 +123,9 @@ class _Keys:
         query = request.query_params
         keys = await self._context.keys.page(
             caller.account_id,
-            workspace_id=_workspace_id(query.get("workspace_id")),
-            include_disabled=_flag("include_disabled", query),
-            offset=_offset(query),
+            workspace_id=workspace_id(query.get("workspace_id")),
+            include_disabled=flag("include_disabled", query),
+            offset=offset(query),
         )
         return json_response(KeyListResponse([key_object(item) for item in keys]))
 
@@ -147,7 +143,7 @@ class _Keys:
             expires_at_ms=None if body.expires_at is None else milliseconds(body.expires_at),
             # A person's account: its keys are the person's own, whatever the body names (KEY-11).
             creator_user_id=caller.account_id,
-            workspace_id=None if body.workspace_id is UNSET else _workspace_id(body.workspace_id),
+            workspace_id=None if body.workspace_id is UNSET else workspace_id(body.workspace_id),
         )
         key, secret = await self._context.keys.create(actor(self._context, caller, request), new)
         item = KeyWithSpend(key=key, spend=NO_SPEND)
@@ -231,27 +227,3 @@ def endpoints(context: ControlPlane) -> list[Endpoint]:
 
 def _patched_limit(limit: Limit | UnsetType | None) -> NanoUsd | UnsetType | None:
     return limit if limit is None or limit is UNSET else nanousd(limit)
-
-
-def _workspace_id(text: str | None) -> str | None:
-    if text is None:
-        return None
-    if _UUID.fullmatch(text) is None:
-        raise bodies.invalid([Issue("workspace_id", "must be a UUID")])
-    return text.lower()
-
-
-def _offset(query: Mapping[str, str]) -> int:
-    text = query.get("offset", "")
-    if text in ("", "null"):
-        return 0
-    if _OFFSET.fullmatch(text) is None:
-        raise bodies.invalid([Issue("offset", "must be a whole number from 0 to 999999999")])
-    return int(text)
-
-
-def _flag(name: str, query: Mapping[str, str]) -> bool:
-    text = query.get(name, "false")
-    if text not in ("true", "false"):
-        raise bodies.invalid([Issue(name, 'must be "true" or "false"')])
-    return text == "true"

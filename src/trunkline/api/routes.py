@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute, Route, Router
 
 from trunkline.api import (
+    byok,
     count_tokens,
     credits,
     explain,
@@ -22,7 +23,7 @@ from trunkline.api.operations import Endpoint, build_routes, refuse_other_method
 
 def endpoints(context: ControlPlane) -> list[Endpoint]:
     """All of them; `/openapi.json` describes the same list."""
-    parts = (keys, credits, generations, presets, explain, count_tokens, files, workspaces)
+    parts = (keys, byok, credits, generations, presets, explain, count_tokens, files, workspaces)
     return [endpoint for part in parts for endpoint in part.endpoints(context)]
 
 

@@ -81,16 +81,21 @@ class Application:
         """
         settings = self._settings
         logs.configure(settings.telemetry)
-        secret = key_file.load_or_create(settings.home)
+        keys = key_file.load_or_create(settings.home)
+        self._services.box.unlock(keys)
         await asyncio.to_thread(schema.migrate, settings.database_url)
         await self._database.start()
         await self._record_interrupted()
+        if resealed := await self._services.credentials.seal_anew():
+            _log.warning("provider keys were encrypted anew under the newest key", count=resealed)
         self.first_start = await ensure_owner(
             self._database, self._clock, self._environ.get(BOOTSTRAP_KEY), self._environ.get(BOOTSTRAP_MANAGEMENT_KEY)
         )
         self._recorder = FlightRecorder(settings.home)
-        self._pipeline, self._jobs = make_pipeline(self._services, self._recorder, key_file.derive(secret, "end-users"))
-        callers = make_callers(self._services, key_file.derive(secret, "session-keys"))
+        self._pipeline, self._jobs = make_pipeline(
+            self._services, self._recorder, key_file.derive(keys[0], "end-users")
+        )
+        callers = make_callers(self._services, key_file.derive(keys[0], "session-keys"))
         self._generation = generation_endpoints(self._services, self._pipeline, callers)
         self._router = make_router(self._services, self._pipeline, self._jobs, callers, Sealer([secret], "rooms"))
         watch_all(self._services, self._recorder)
@@ -168,11 +173,12 @@ class Application:
                 _log.exception("housekeeping failed; the next round is in a second")
 
     async def _tidy_up(self) -> None:
-        """Notice what other processes changed, write what apps changed of themselves, drop holds of requests that are
-        long over and contents of files that are gone."""
+        """Notice what other processes changed, write what apps changed of themselves and what providers said of
+        callers' keys, drop holds of requests that are long over and contents of files that are gone."""
         now_ms = self._clock.now_ms()
         await self._directory.refresh()
         await self._apps.flush()
+        await self._services.standings.flush()
         if self._pipeline is not None:
             await self._pipeline.extend_holds(now_ms)
         await self._shared.forget_expired_holds(now_ms)

@@ -18,7 +18,7 @@ from trunkline.api.context import ControlPlane
 from trunkline.api.errors import ErrorBoundary
 from trunkline.api.instance_catalog import InstanceCatalog
 from trunkline.api.routes import api_root
-from trunkline.app.data_plane import API_ROOTS
+from trunkline.app.data_plane import API_ROOTS, make_job_calls
 from trunkline.app.services import Services
 from trunkline.billing.service import CreditService
 from trunkline.gateway.pipeline import Pipeline
@@ -46,6 +46,7 @@ def make_router(
         callers=callers,
         keys=KeyService(services.database, services.clock),
         workspaces=WorkspaceService(services.database, services.clock),
+        credentials=services.credentials,
         files=services.files,
         presets=services.presets,
         world=lambda: worlds.current,
@@ -77,7 +78,7 @@ def make_router(
 
 
 def _make_api(services: Services, control: ControlPlane, view: InstanceCatalog, jobs: VideoJobs) -> ASGIApp:
-    films = videos.routes(control, view, jobs, VideoContent(jobs, services.fetch_client))
+    films = videos.routes(control, view, jobs, VideoContent(make_job_calls(services), services.fetch_client))
     return api_root(
         control,
         [

@@ -10,6 +10,7 @@ from trunkline.app.services import Services
 from trunkline.gateway.admission import Admission
 from trunkline.gateway.callbacks import Callbacks
 from trunkline.gateway.fetching import MediaFetcher
+from trunkline.gateway.job_calls import JobCalls
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.prompt_caches import PromptCaches
 from trunkline.gateway.settlement import Settlement
@@ -23,9 +24,15 @@ API_ROOTS = ("/api/v1", "/v1")
 """The same tree twice (inference.md 1.1)."""
 
 
-def make_jobs(services: Services, settlement: Settlement, sandbox: SandboxUpstream) -> VideoJobs:
+def make_job_calls(services: Services) -> JobCalls:
+    """Calls about video jobs."""
+    sandbox, worlds = SandboxUpstream(services.settings.sandbox), services.worlds
+    return JobCalls(services.database, services.box, services.transport, sandbox, lambda: worlds.current)
+
+
+def make_jobs(services: Services, settlement: Settlement, calls: JobCalls) -> VideoJobs:
     """Video jobs, which outlive their requests."""
-    settings, worlds = services.settings, services.worlds
+    settings = services.settings
     return VideoJobs(
         settings=settings,
         clock=services.clock,
@@ -33,9 +40,7 @@ def make_jobs(services: Services, settlement: Settlement, sandbox: SandboxUpstre
         shared=services.shared,
         settlement=settlement,
         callbacks=Callbacks(services.fetch_client, settings.videos.signing_secret),
-        upstream=services.transport,
-        sandbox=sandbox,
-        world=lambda: worlds.current,
+        calls=calls,
     )
 
 
@@ -43,7 +48,7 @@ def make_pipeline(services: Services, recorder: FlightRecorder, end_user_secret:
     """The way of every generation, and the jobs that some of them start."""
     settings, sandbox = services.settings, SandboxUpstream(services.settings.sandbox)
     settlement = Settlement(services.database, services.shared, services.apps, settings.billing, services.metrics)
-    jobs = make_jobs(services, settlement, sandbox)
+    jobs = make_jobs(services, settlement, make_job_calls(services))
     pipeline = Pipeline(
         docs_url=settings.docs_url,
         worlds=services.worlds,
@@ -62,6 +67,7 @@ def make_pipeline(services: Services, recorder: FlightRecorder, end_user_secret:
         dice=random.Random(),  # noqa: S311 -- load balancing, no secret
         end_user_secret=end_user_secret,
         metrics=services.metrics,
+        standings=services.standings,
     )
     return pipeline, jobs
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trunkline.accounts.apps import Apps
+from trunkline.accounts.byok.sealing import SecretBox
+from trunkline.accounts.byok.service import CredentialService
+from trunkline.accounts.byok.standing import Standings
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.members import Members
 from trunkline.accounts.sessions import SessionService
@@ -19,6 +22,7 @@ from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.worlds import Worlds
 from trunkline.observability.metrics import GatewayMetrics
 from trunkline.presets.service import PresetService
+from trunkline.providers.own_keys.rules import CatalogRules
 from trunkline.routing.health import MemoryHealth
 from trunkline.routing.policy import Region
 from trunkline.settings import Settings
@@ -43,7 +47,11 @@ class Services:
     transport: HttpTransport
     fetch_client: FetchClient
     database: SqlDatabase
+    box: SecretBox
+    """Seals provider keys; it is unlocked at the start."""
     directory: Directory
+    standings: Standings
+    credentials: CredentialService
     sessions: SessionService
     apps: Apps
     presets: PresetService
@@ -61,6 +69,11 @@ def build_services(settings: Settings, environ: Mapping[str, str], clock: Clock)
         pool_size=settings.database.pool_size,
         journal=JournalPlace(settings.home, settings.database.journal_limit_mb * 1024 * 1024),
     )
+    box = SecretBox()
+    directory = Directory(database, shared, clock, settings, box)
+    rules = CatalogRules(
+        lambda: worlds.current.snapshot, lambda provider, secret: worlds.current.own_keys.access(provider, secret)
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -72,7 +85,10 @@ def build_services(settings: Settings, environ: Mapping[str, str], clock: Clock)
         transport=HttpTransport(),
         fetch_client=FetchClient(AddressGuard(settings.fetching.allow_networks)),
         database=database,
-        directory=Directory(database, shared, clock, settings),
+        box=box,
+        directory=directory,
+        standings=Standings(database, clock),
+        credentials=CredentialService(database, clock, box, rules, directory.forget_all),
         sessions=SessionService(database, clock, settings.auth),
         apps=Apps(database, clock),
         presets=PresetService(database, clock),

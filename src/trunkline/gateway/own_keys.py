@@ -79,8 +79,13 @@ class OwnKeyring:
 
     def open(self, credentials: tuple[OpenCredential, ...]) -> OwnKeys:
         """What can be used of them here; the rest is left out."""
-        found = [self._open(credential) for credential in credentials]
-        return OwnKeys({one.credential.id: one for one in found if isinstance(one, Opened)})
+        found = [self.open_one(credential) for credential in credentials]
+        return OwnKeys({one.credential.id: one for one in found if one is not None})
+
+    def open_one(self, credential: OpenCredential) -> Opened | None:
+        """One of them; None: it opens nothing here."""
+        found = self._open(credential)
+        return found if isinstance(found, Opened) else None
 
     def access(self, provider: Provider, secret: str) -> OwnAccess | None:
         """What a key would open; None where the operator switched the provider off. Raises InvalidRequest for a

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from trunkline.core.errors import InvalidRequest, NotFound, ProviderUnavailable
 from trunkline.gateway.fetch_client import FetchClient, FetchFailed
+from trunkline.gateway.job_calls import JobCalls
 from trunkline.gateway.job_objects import contents_of
-from trunkline.gateway.video_jobs import STATE_BYTES_MAX, VideoJobs
+from trunkline.gateway.video_jobs import STATE_BYTES_MAX
 from trunkline.protocols.videos.codec import FilmFound, UpstreamCall
 from trunkline.protocols.videos.upstreams import VIDEOS
 from trunkline.providers.upstream import UpstreamFailed, UpstreamResponse
@@ -33,8 +34,8 @@ class Film(Struct, frozen=True):
 class VideoContent:
     """Opens films. One per process."""
 
-    def __init__(self, jobs: VideoJobs, client: FetchClient) -> None:
-        self._jobs = jobs
+    def __init__(self, calls: JobCalls, client: FetchClient) -> None:
+        self._calls = calls
         self._client = client
 
     async def open(self, job: VideoJob, index: int, byte_range: str | None) -> Film:
@@ -91,11 +92,10 @@ class VideoContent:
         return found
 
     async def _ask(self, job: VideoJob, call: UpstreamCall, headers: tuple[tuple[str, str], ...]) -> UpstreamResponse:
-        endpoint = self._jobs.endpoint_of(job)
-        if endpoint is None:
+        response = await self._calls.open(job, call, headers)
+        if response is None:
             raise ProviderUnavailable("The provider that made the video is no longer enabled here.")
-        upstream, request = self._jobs.request_to(endpoint, job, call, headers)
-        return await upstream.open(request)
+        return response
 
 
 def _of_base64(found: FilmFound) -> Film:

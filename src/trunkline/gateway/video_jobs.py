@@ -5,31 +5,27 @@ taken up by another when its lease lapses (inference.md 25.6).
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 import structlog
 from msgspec import structs
 
-from trunkline.catalog.types import Endpoint
 from trunkline.core import ids, json
 from trunkline.core.clock import Clock
 from trunkline.core.errors import NotFound
 from trunkline.core.money import NanoUsd
 from trunkline.gateway.callbacks import Callbacks, retry_at_ms
 from trunkline.gateway.exchange import Exchange
-from trunkline.gateway.followed import is_same_site
+from trunkline.gateway.job_calls import JobCalls
 from trunkline.gateway.job_objects import event_of, submitted
 from trunkline.gateway.settlement import Settlement
-from trunkline.gateway.world import World
 from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.protocols.media_use import MediaUse
-from trunkline.protocols.remote_media import is_web_address
-from trunkline.protocols.videos.codec import CONTENTS_MAX, JobState, UpstreamCall
+from trunkline.protocols.videos.codec import CONTENTS_MAX, JobState
 from trunkline.protocols.videos.upstreams import VIDEOS
-from trunkline.providers.adapter import upstream_request
-from trunkline.providers.upstream import Upstream, UpstreamFailed, UpstreamRequest
+from trunkline.providers.upstream import UpstreamFailed
 from trunkline.settings import Settings
 from trunkline.storage.interface import Database, StorageRefused, StorageUnavailable
 from trunkline.storage.shared.interface import HoldRequest, SharedState
@@ -65,9 +61,7 @@ class VideoJobs:
         shared: SharedState,
         settlement: Settlement,
         callbacks: Callbacks,
-        upstream: Upstream,
-        sandbox: Upstream,
-        world: Callable[[], World],
+        calls: JobCalls,
     ) -> None:
         self._settings = settings.videos
         self._lease_ms = round(settings.videos.lease_seconds * 1000)
@@ -77,9 +71,7 @@ class VideoJobs:
         self._shared = shared
         self._settlement = settlement
         self._callbacks = callbacks
-        self._upstream = upstream
-        self._sandbox = sandbox
-        self._world = world
+        self._calls = calls
 
     async def take_on(
         self, exchange: Exchange, protocol: str, upstream_id: str, used: Iterable[MediaUse], callback_url: str | None
@@ -104,6 +96,7 @@ class VideoJobs:
             due_at_ms=now_ms + self._wait_ms(0, in_process=exchange.runtime.in_process),
             cost_nanousd=record.cost_nanousd,
             charged=record.charged,
+            credential_id=record.credential_id,
             record=json.encode(record).decode(),
             callback_url=callback_url or self._settings.callback_url,
         )
@@ -116,31 +109,6 @@ class VideoJobs:
         if job is None:
             raise NotFound(f"There is no video job {job_id[:64]}.")
         return job
-
-    def endpoint_of(self, job: VideoJob) -> Endpoint | None:
-        """Who works on it; None when it is no longer in the catalog or its provider is off."""
-        world = self._world()
-        model = world.snapshot.models.get(job.model)
-        endpoints = model.endpoints if model is not None else ()
-        found = next((endpoint for endpoint in endpoints if endpoint.id == job.endpoint_id), None)
-        return found if found is not None and found.provider in world.providers.by_slug else None
-
-    def request_to(
-        self, endpoint: Endpoint, job: VideoJob, call: UpstreamCall, headers: tuple[tuple[str, str], ...] = ()
-    ) -> tuple[Upstream, UpstreamRequest]:
-        """A call about the job with the provider's credentials, and whom to give it to.
-
-        Raises UpstreamFailed where the provider named an address that is not its own: its key goes nowhere else.
-        """
-        runtime = self._world().runtime_of(endpoint)
-        request = upstream_request(runtime, endpoint, call.path, call.body, False, protocol=job.protocol)
-        if is_web_address(call.path):
-            base = upstream_request(runtime, endpoint, "", b"", False, protocol=job.protocol).url
-            if not is_same_site(call.path, base):
-                raise UpstreamFailed("protocol", "the provider sent us elsewhere with its key")
-            request = structs.replace(request, url=call.path)
-        upstream = self._sandbox if runtime.in_process else self._upstream
-        return upstream, structs.replace(request, method=call.method, headers=request.headers + headers)
 
     async def run(self) -> None:
         """Work for ever: what fails is logged and tried again."""
@@ -181,14 +149,12 @@ class VideoJobs:
 
     async def _state(self, job: VideoJob) -> JobState | None:
         """What the provider says; None: nothing this time."""
-        endpoint = self.endpoint_of(job)
-        if endpoint is None:
-            return None
         codec = VIDEOS[job.protocol]
         try:
-            upstream, request = self.request_to(endpoint, job, codec.ask(job.upstream_id, job.upstream_model))
             async with asyncio.timeout(min(CALL_S_MAX, self._lease_ms / 2000)):
-                response = await upstream.open(request)
+                response = await self._calls.open(job, codec.ask(job.upstream_id, job.upstream_model))
+                if response is None:
+                    return None
                 try:
                     if response.status == 200:
                         return codec.state(await response.read_all(STATE_BYTES_MAX))
