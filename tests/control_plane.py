@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +16,8 @@ from starlette.routing import Mount
 
 from tests.fakes.clock import START_MS, FakeClock
 from trunkline.accounts.bootstrap import FirstStart, ensure_owner
+from trunkline.accounts.byok.sealing import SecretBox
+from trunkline.accounts.byok.service import CredentialService
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.members import Members
 from trunkline.accounts.service import KeyService
@@ -24,8 +27,11 @@ from trunkline.api import health_checks
 from trunkline.api.callers import Callers
 from trunkline.api.context import ControlPlane
 from trunkline.api.routes import api_root
+from trunkline.catalog.snapshot import build_snapshot
+from trunkline.catalog.types import Snapshot
 from trunkline.files.opening import open_files
 from trunkline.presets.service import PresetService
+from trunkline.providers.own_keys.rules import CatalogRules
 from trunkline.settings import Limits, Settings
 from trunkline.storage.database import SqlDatabase
 from trunkline.storage.shared.memory import MemoryShared
@@ -48,10 +54,17 @@ class RunningControlPlane:
         return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers)
 
 
+@cache
+def bundled() -> Snapshot:
+    return build_snapshot(Settings(home=Path("unused")))
+
+
 def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> ControlPlane:
     """The parts of one serving process over `database`."""
     shared = MemoryShared()
-    directory = Directory(database, shared, clock, settings)
+    box = SecretBox()
+    box.unlock([b"an instance's key"])
+    directory = Directory(database, shared, clock, settings, box)
     sessions = SessionService(database, clock, settings.auth)
     members = Members(database, clock, directory, sessions, public_url=settings.public_url, secret=b"a secret")
     return ControlPlane(
@@ -63,6 +76,9 @@ def new_context(database: SqlDatabase, clock: FakeClock, settings: Settings) -> 
         callers=Callers(directory, members),
         keys=KeyService(database, clock),
         workspaces=WorkspaceService(database, clock),
+        credentials=CredentialService(
+            database, clock, box, CatalogRules(bundled, lambda _provider, _secret: None), directory.forget_all
+        ),
         presets=PresetService(database, clock),
         files=open_files(settings, database, clock),
         world=_no_world,

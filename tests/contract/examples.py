@@ -48,7 +48,14 @@ async def good_answers(instance: Instance) -> dict[str, httpx.Response]:
     job = await client.post("/videos", json=FILM)
     uploaded = await client.post("/files", files={"file": ("a.pdf", PDF)})
     file = f"/files/{uploaded.json()['id']}"
+    credential = await management.post("/byok", json={"provider": "mistral", "key": "a-key", "name": "Contract"})
+    own = f"/byok/{credential.json()['data']['id']}"
     return {
+        "post /byok": credential,
+        "get /byok": await management.get("/byok"),
+        "get /byok/{id}": await management.get(own),
+        "patch /byok/{id}": await management.patch(own, json={"key": "another-key", "is_fallback": True}),
+        "delete /byok/{id}": await management.delete(own),
         "post /chat/completions": chat,
         "post /completions": await client.post("/completions", json={"model": MODEL, "prompt": "Hi", "max_tokens": 5}),
         "post /responses": await client.post("/responses", json=RESPONSE),

@@ -8,6 +8,7 @@ from trunkline.accounts.byok.types import CredentialPatch, NewCredential
 from trunkline.api import bodies
 from trunkline.api.authentication import actor, require_management
 from trunkline.api.byok_objects import (
+    RULES,
     CreateCredentialRequest,
     CredentialListResponse,
     CredentialResponse,
@@ -104,7 +105,7 @@ class _Credentials:
 
     async def create(self, request: Request) -> Response:
         caller = await require_management(self._context, request, otherwise=403)
-        body = bodies.decode(await self._body(request), CreateCredentialRequest)
+        body = bodies.decode(await self._body(request), CreateCredentialRequest, RULES)
         new = NewCredential(
             provider=body.provider,
             secret=body.key,
@@ -112,6 +113,7 @@ class _Credentials:
             workspace_id=UNSET if body.workspace_id is UNSET else workspace_id(body.workspace_id),
             disabled=body.disabled,
             is_fallback=body.is_fallback,
+            always_use=body.is_required,
             allowed_models=body.allowed_models,
             allowed_api_key_hashes=body.allowed_api_key_hashes,
             allowed_user_ids=body.allowed_user_ids,
@@ -126,12 +128,13 @@ class _Credentials:
 
     async def update(self, request: Request) -> Response:
         caller = await require_management(self._context, request, otherwise=401)
-        body = bodies.decode(await self._body(request) or b"{}", UpdateCredentialRequest)
+        body = bodies.decode(await self._body(request) or b"{}", UpdateCredentialRequest, RULES)
         patch = CredentialPatch(
             secret=body.key,
             name=body.name,
             disabled=body.disabled,
             is_fallback=body.is_fallback,
+            always_use=body.is_required,
             allowed_models=body.allowed_models,
             allowed_api_key_hashes=body.allowed_api_key_hashes,
             allowed_user_ids=body.allowed_user_ids,

@@ -1,10 +1,12 @@
 """Own provider keys as the API shows and takes them (accounts-and-governance.md BY-01, BY-04, BY-05)."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from trunkline.accounts.byok.types import ALLOWED_MAX, Credential
+from trunkline.api.bodies import Rule
 from trunkline.api.wire import timestamp
 
 NAME_MAX = 255
@@ -25,6 +27,10 @@ class CreateCredentialRequest(Struct, frozen=True, kw_only=True):
     workspace_id: str | UnsetType = UNSET
     disabled: bool = False
     is_fallback: bool = False
+    is_required: bool = False
+    is_byok_only: bool = False
+    declared_region: str | None = None
+    declared_zdr: bool | None = None
     allowed_models: Slugs | None = None
     allowed_api_key_hashes: KeyHashes | None = None
     allowed_user_ids: Slugs | None = None
@@ -37,13 +43,21 @@ class UpdateCredentialRequest(Struct, frozen=True, kw_only=True):
     name: Name | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
     is_fallback: bool | UnsetType = UNSET
+    is_required: bool | UnsetType = UNSET
+    is_byok_only: bool = False
+    declared_region: str | None = None
+    declared_zdr: bool | None = None
     allowed_models: Slugs | UnsetType | None = UNSET
     allowed_api_key_hashes: KeyHashes | UnsetType | None = UNSET
     allowed_user_ids: Slugs | UnsetType | None = UNSET
 
 
 class CredentialObject(Struct, frozen=True, kw_only=True):
-    """An own provider key; never its secret. `label` is the key, masked."""
+    """An own provider key; never its secret. `label` is the key, masked.
+
+    The published description has no `is_required`, `is_byok_only` or `declared_…`; the official Python SDK (1.3)
+    refuses an object without them. `is_required` is what the site calls "Always use for this provider".
+    """
 
     id: str
     provider: str
@@ -52,6 +66,10 @@ class CredentialObject(Struct, frozen=True, kw_only=True):
     label: str
     disabled: bool
     is_fallback: bool
+    is_required: bool
+    is_byok_only: bool
+    declared_region: str | None
+    declared_zdr: bool | None
     sort_order: int
     allowed_models: tuple[str, ...] | None
     allowed_api_key_hashes: tuple[str, ...] | None
@@ -72,6 +90,18 @@ class CredentialListResponse(Struct, frozen=True):
     total_count: int
 
 
+def _not_offered(value: object) -> str | None:
+    """Declarations about an account are not taken: what the catalog says of the endpoint holds (PRV-17)."""
+    return "is not offered by this instance: leave it out" if value else None
+
+
+RULES: Mapping[str, Rule] = {
+    "is_byok_only": _not_offered,
+    "declared_region": _not_offered,
+    "declared_zdr": lambda value: None if value is None else _not_offered(True),
+}
+
+
 def credential_object(credential: Credential) -> CredentialObject:
     """What everybody may see of it who may see it at all."""
     return CredentialObject(
@@ -82,6 +112,10 @@ def credential_object(credential: Credential) -> CredentialObject:
         label=credential.label,
         disabled=credential.disabled,
         is_fallback=credential.is_fallback,
+        is_required=credential.always_use,
+        is_byok_only=False,
+        declared_region=None,
+        declared_zdr=None,
         sort_order=credential.sort_order,
         allowed_models=credential.allowed_models,
         allowed_api_key_hashes=credential.allowed_api_key_hashes,

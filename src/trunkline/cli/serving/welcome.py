@@ -50,6 +50,8 @@ def _origin(runtime: ProviderRuntime) -> str:
             return f"found at {runtime.base_url}"
         case "sandbox":
             return "built in"
+        case "caller":
+            return "a caller's key"
 
 
 def _first_steps(url: str, first: FirstStart) -> Iterator[str]:

@@ -169,9 +169,9 @@ class _Builder:
         """Base address and protocol of a full address. Raises InvalidRequest for one that is not Azure's: the gateway
         calls no address of a caller's choice (operating.md OP-51)."""
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        operators = urlsplit(self._set.base_url or "").netloc
-        if parts.netloc != operators and not (parts.scheme == "https" and host.endswith(_AZURE_DOMAINS)):
+        operators = urlsplit(self._set.base_url or "")
+        is_operators = parts.netloc != "" and parts[:2] == operators[:2]
+        if not is_operators and not (parts.scheme == "https" and (parts.hostname or "").endswith(_AZURE_DOMAINS)):
             raise InvalidRequest(
                 "Invalid request parameters: `key`: `endpoint_url` must be an https address of Azure, as its portal "
                 "shows it",
