@@ -18,7 +18,8 @@ from trunkline.api.byok_objects import (
 from trunkline.api.context import ControlPlane
 from trunkline.api.key_objects import DeletedResponse
 from trunkline.api.operations import Endpoint, Operation, Parameter
-from trunkline.api.queries import PAGING, WORKSPACE, paging, workspace_id
+from trunkline.api.paging import PAGING, paging
+from trunkline.api.queries import WORKSPACE, workspace_id
 from trunkline.api.wire import json_response
 
 _TAG = "BYOK"

@@ -24,7 +24,6 @@ from trunkline.api.preset_objects import (
     preset_with_version_object,
     version_object,
 )
-from trunkline.api.queries import PAGING, paging
 from trunkline.api.wire import json_response
 from trunkline.core import json
 from trunkline.core.errors import InvalidRequest

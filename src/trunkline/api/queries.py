@@ -2,31 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final
-
-from msgspec import Meta
+from typing import Final
 
 from trunkline.api.bodies import Issue, invalid
 from trunkline.api.operations import Parameter
 
-PAGE_DEFAULT: Final = 50
-PAGE_MAX: Final = 100
-PAGING: Final = (
-    Parameter(name="offset", type=Annotated[int, Meta(ge=0)], description="How many to skip"),
-    Parameter(name="limit", type=Annotated[int, Meta(ge=1, le=PAGE_MAX)], description="How many to list at most"),
-)
 WORKSPACE: Final = Parameter(name="workspace_id", description="Of this workspace; the default one if absent")
 
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-
-
-def paging(query: Mapping[str, str]) -> tuple[int, int]:
-    """(offset, limit)."""
-    limit = query.get("limit", str(PAGE_DEFAULT))
-    if _NUMBER.fullmatch(limit) is None or not 1 <= int(limit) <= PAGE_MAX:
-        raise invalid([Issue("limit", f"must be a whole number from 1 to {PAGE_MAX}")])
-    return offset(query), int(limit)
 
 
 def offset(query: Mapping[str, str]) -> int:

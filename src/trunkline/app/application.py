@@ -97,7 +97,7 @@ class Application:
         )
         callers = make_callers(self._services, key_file.derive(keys[0], "session-keys"))
         self._generation = generation_endpoints(self._services, self._pipeline, callers)
-        self._router = make_router(self._services, self._pipeline, self._jobs, callers, Sealer([secret], "rooms"))
+        self._router = make_router(self._services, self._pipeline, self._jobs, callers, Sealer(keys, "rooms"))
         watch_all(self._services, self._recorder)
         self._tasks.start(self._keep_house(), "housekeeping")
         self._tasks.start(self._jobs.run(), "video-jobs")

@@ -50,8 +50,12 @@ class Sealer:
         nonce, ciphertext = sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES], sealed[_HEAD_BYTES + _NONCE_BYTES :]
         try:
             return zlib.decompress(key.decrypt(nonce, ciphertext, owner.encode()))
-        except (InvalidTag, ValueError):
+        except (InvalidTag, ValueError, zlib.error):
             raise CannotOpen("damaged, or moved from another row") from None
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether it is sealed under the key that is used now."""
+        return sealed[:_HEAD_BYTES] == _VERSION + self._newest
 
 
 def _key_id(key: bytes) -> bytes:

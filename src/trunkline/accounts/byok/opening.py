@@ -5,8 +5,9 @@ from sqlalchemy import Connection
 
 from trunkline.accounts.byok import repository
 from trunkline.accounts.byok.repository import Sealed
-from trunkline.accounts.byok.sealing import CannotOpen, SecretBox
+from trunkline.accounts.byok.sealing import SecretBox
 from trunkline.accounts.byok.types import OpenCredential
+from trunkline.storage.sealing import CannotOpen
 
 _log = structlog.get_logger("trunkline.accounts.byok")
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from trunkline.accounts import audit
 from trunkline.accounts.byok import order, repository
-from trunkline.accounts.byok.sealing import CannotOpen, SecretBox
+from trunkline.accounts.byok.sealing import SecretBox
 from trunkline.accounts.byok.types import (
     CREDENTIALS_MAX,
     Credential,
@@ -32,6 +32,7 @@ from trunkline.core.clock import Clock
 from trunkline.core.errors import Conflict, InvalidRequest, NotFound
 from trunkline.storage import state_versions
 from trunkline.storage.interface import Database
+from trunkline.storage.sealing import CannotOpen
 
 SECRET_CHARS_MAX: Final = 20_000
 """A service account's file has two or three thousand."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from trunkline.accounts.byok.sealing import CannotOpen, SecretBox
+from trunkline.accounts.byok.sealing import SecretBox
+from trunkline.storage.sealing import CannotOpen
 
 OLD, NEW = b"o" * 32, b"n" * 32
 
@@ -26,7 +27,7 @@ def test_a_text_that_was_copied_into_another_row_does_not_open() -> None:
         box(OLD).open(sealed, "row-2")
 
 
-@pytest.mark.parametrize("damage", [lambda text: text[:-8], lambda text: text.replace("v1.", "v2."), lambda text: "x"])
+@pytest.mark.parametrize("damage", [lambda text: text[:-8], lambda text: "AAAA" + text[4:], lambda text: "x"])
 def test_a_damaged_text_does_not_open(damage: object) -> None:
     sealed = box(OLD).seal("sk-secret", "row-1")
     with pytest.raises(CannotOpen):
