@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec import structs
 
-from trunkline.accounts.byok.standing import KEY_REFUSED, Standings
+from trunkline.accounts.byok.standing import Standings
 from trunkline.core.errors import Internal, InvalidRequest, PaymentRequired, TrunklineError
 from trunkline.gateway.admission import Admission
 from trunkline.gateway.attempt import Call, Tries, compose, convert, note, open_upstream, renote
@@ -237,10 +237,10 @@ class AttemptLoop:
         return caching
 
     def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:
-        """Tell the endpoint's health what came of the attempt (routing-and-catalog.md 21), and of a caller's own key
-        how it fared; a key that was refused says nothing of the endpoint."""
-        if candidate.byok_key_id is not None and self._is_key_refused(exchange, candidate.byok_key_id, outcome):
-            return
+        """Tell health what came of the attempt (routing-and-catalog.md 21); a caller's refused key says nothing of it."""
+        if candidate.byok_key_id is not None and (outcome is not None or not exchange.client_gone):
+            if self._standings.heard(exchange.own_keys.by_id[candidate.byok_key_id].credential, outcome):
+                return
         facts, now_s = exchange.facts, asyncio.get_running_loop().time()
         first_token_s = exchange.first_token_s
         if first_token_s is not None and first_token_s < started_s:
@@ -252,17 +252,6 @@ class AttemptLoop:
             output_tokens=facts.usage.completion_tokens if facts is not None and facts.usage is not None else 0,
             duration_s=now_s - started_s,
         )
-
-    def _is_key_refused(self, exchange: Exchange, credential_id: str, outcome: Classified | None) -> bool:
-        """Whether the provider refused a caller's own key; how the key fared is noted."""
-        credential = exchange.own_keys.by_id[credential_id].credential
-        if outcome is None:
-            if not exchange.client_gone:
-                self._standings.succeeded(credential)
-            return False
-        status = outcome.fault.status or None
-        self._standings.failed(credential, status, outcome.error_type)
-        return status in KEY_REFUSED
 
     async def _give_up(self, exchange: Exchange, tries: Tries, delivery: Delivery) -> None:
         """No attempt answered: settle at no cost. Raises why, unless nobody listens any more, or the client has read

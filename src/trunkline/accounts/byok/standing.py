@@ -10,6 +10,7 @@ from trunkline.accounts.byok import repository
 from trunkline.accounts.byok.types import CredentialError, OpenCredential
 from trunkline.accounts.cache import LruCache
 from trunkline.core.clock import Clock
+from trunkline.protocols.faults.types import Classified
 from trunkline.storage.interface import Database
 
 NOTED_MAX = 10_000
@@ -17,9 +18,8 @@ NOTED_MAX = 10_000
 REMEMBERED_MAX = 100_000
 """Keys whose rejections in a row are known without asking."""
 _REJECTED = frozenset({401, 402, 403})
-KEY_REFUSED = _REJECTED | {429}
-"""Statuses that speak of the key's account, not of the endpoint: others do not suffer from it
-(docs/develop/decisions/0021-own-keys.md)."""
+_KEY_REFUSED = _REJECTED | {429}
+"""docs/develop/decisions/0029-own-keys.md: others do not suffer from a caller's wrong key."""
 
 
 class _News(Struct):
@@ -28,7 +28,7 @@ class _News(Struct):
 
 
 class Standings:
-    """Of one process. Requests call `succeeded` and `failed`, which cost a dictionary's look-up."""
+    """Of one process. Requests call `heard`, which costs a dictionary's look-up."""
 
     __slots__ = ("_clock", "_database", "_news", "_rejections")
 
@@ -37,6 +37,16 @@ class Standings:
         self._clock = clock
         self._news: dict[str, _News] = {}
         self._rejections: LruCache[str, int] = LruCache(REMEMBERED_MAX)
+
+    def heard(self, credential: OpenCredential, outcome: Classified | None) -> bool:
+        """An attempt with this key has ended, None: in an answer. True: the provider refused the key, which speaks of
+        the key's account and not of the endpoint."""
+        if outcome is None:
+            self.succeeded(credential)
+            return False
+        status = outcome.fault.status or None
+        self.failed(credential, status, outcome.error_type)
+        return status in _KEY_REFUSED
 
     def succeeded(self, credential: OpenCredential) -> None:
         """The provider answered a request with this key."""
