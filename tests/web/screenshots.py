@@ -1,9 +1,14 @@
 """`scripts/screenshots`: every page at both sizes and in both themes, to be looked at."""
 
+import csv
+import io
 import re
 import subprocess
 import sys
 import tempfile
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -24,13 +29,10 @@ SETTLED_MS = 400
 HEIGHT_MAX = 3000
 """Of a picture: long lists repeat themselves."""
 DAYS, GENERATIONS = 30, 12_000
-MODEL = "/openai/gpt-5.4-mini"
-"""Which the demo uses, unlike the tests' own model."""
 
 
 def main(arguments: list[str]) -> None:
     folder = Path(arguments[0]) if arguments else DEFAULT_FOLDER
-    paths = arguments[1:] or [*(path.replace("/acme/rocket-1", MODEL) for path in PAGES), *MEMBERS_PAGES]
     folder.mkdir(parents=True, exist_ok=True)
     if CHROMIUM is None:
         sys.exit("Chromium is not installed (Debian: apt install chromium)")
@@ -41,9 +43,12 @@ def main(arguments: list[str]) -> None:
         made = command("demo", "--days", str(DAYS), "--generations", str(GENERATIONS))
         subprocess.run(made, cwd=home, env=owner, check=True, stdout=subprocess.DEVNULL)
         with served(home, {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as site:
+            paths = arguments[1:] or list(
+                dict.fromkeys([*map(partial(in_demo, first_of(site)), PAGES), *MEMBERS_PAGES])
+            )
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for screen in SCREENS:
-                take(browser, site, screen, list(dict.fromkeys(paths)), folder)
+                take(browser, site, screen, paths, folder)
             taken = len(paths) * len(SCREENS)
             if not arguments[1:] or "/chat" in arguments[1:]:
                 taken += take_chat(browser, folder)
@@ -64,6 +69,25 @@ def take_chat(browser: Browser, folder: Path) -> int:
                     page.screenshot(path=folder / f"chat-{name}-{screen}.png")
                     taken += 1
     return taken
+
+
+def first_of(site: Served) -> dict[str, str]:
+    """What the demo used most, in place of what the tests use."""
+    first = {section: next(rows_of(site, section, "view=month"), {}) for section in ("models", "apps")}
+    return {"/acme/rocket-1": "/" + first["models"]["model"], "https://launchpad.example": first["apps"]["origin"]}
+
+
+def rows_of(site: Served, section: str, query: str) -> Iterator[dict[str, str]]:
+    """The rows of a section of the rankings."""
+    with urllib.request.urlopen(f"{site.url}/rankings/{section}.csv?{query}", timeout=60) as answer:
+        return iter(list(csv.DictReader(io.StringIO(answer.read().decode()))))
+
+
+def in_demo(names: dict[str, str], path: str) -> str:
+    """A page of the tests, of what the demo has."""
+    for tested, used in names.items():
+        path = path.replace(tested, used)
+    return path
 
 
 def take(browser: Browser, site: Served, screen: Screen, paths: list[str], folder: Path) -> None:

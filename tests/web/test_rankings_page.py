@@ -92,10 +92,10 @@ def test_shares_of_a_section_are_a_hundred_percent(demo: Served) -> None:
 
 def test_every_page_and_file_of_a_demo_says_that_it_is_one(demo: Served) -> None:
     for path in ("/", "/models", "/rankings", "/status", "/docs", "/openai/gpt-5.4-mini/activity"):
-        assert "are made up" in text_of(f"{demo.url}{path}"), path
+        assert "here are made up" in text_of(f"{demo.url}{path}"), path
     with urllib.request.urlopen(f"{demo.url}/rankings.csv", timeout=30) as answer:
         assert "-demo.csv" in answer.headers["content-disposition"]
 
 
 def test_an_instance_with_real_traffic_is_not_called_a_demo(site: Served) -> None:
-    assert "are made up" not in text_of(f"{site.url}/rankings")
+    assert "here are made up" not in text_of(f"{site.url}/rankings")

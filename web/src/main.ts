@@ -5,6 +5,7 @@ import { showLocalTimes } from "./ui/local-times";
 import { attachMenu } from "./ui/menu";
 import { attachPalette } from "./ui/palette";
 import { attachShortcuts } from "./ui/shortcuts";
+import { attachSliders } from "./ui/sliders";
 import { attachTabKeys } from "./ui/tabs";
 
 type Mount = (element: HTMLElement) => void;
@@ -33,6 +34,7 @@ attachCopyButtons();
 attachMenu();
 attachPalette();
 attachShortcuts();
+attachSliders();
 attachTabKeys();
 showLocalTimes();
 mountIslands();

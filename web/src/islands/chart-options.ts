@@ -18,6 +18,7 @@ export function bars(data: Series, size: Size): uPlot.Options {
   return {
     ...options,
     scales: { ...options.scales, x: { time: true, range: (_plot, first, last) => [first - half, last + half] } },
+    hooks: { draw: [hatchLast] },
     series: [
       {},
       ...data.names.map((label, at) => ({ label, fill: fills[at] ?? "", width: 0, paths: segments, points: { show: false } })),
@@ -31,21 +32,6 @@ export function lines(data: Series, size: Size): uPlot.Options {
   return {
     ...common(size),
     series: [{}, ...data.names.map((label, at) => ({ label, stroke: strokes[at] ?? "", width: 2, spanGaps: false }))],
-  };
-}
-
-/** The legend shows the table's own text, so that units and rounding are the server's. */
-export function withTable(options: uPlot.Options, figure: HTMLElement): uPlot.Options {
-  const rows = [...(figure.querySelector<HTMLTableElement>("details table")?.tBodies[0]?.rows ?? [])];
-  const cell = (row: number | null, column: number): string =>
-    row === null ? "–" : (rows[row]?.cells[column]?.textContent?.trim() ?? "–");
-  return {
-    ...options,
-    series: options.series.map((series, column) => ({
-      ...series,
-      label: column === 0 ? "Time" : (series.label ?? ""),
-      value: (_plot: uPlot, _value: number, _series: number, row: number | null) => cell(row, column),
-    })),
   };
 }
 
@@ -79,6 +65,30 @@ const segments: uPlot.Series.PathBuilder = (plot, at, from, to) => {
   }
   return { fill: path };
 };
+
+/** The last bar is of a time that is not over yet, and says so by stripes (site.md CH-03). */
+function hatchLast(plot: uPlot): void {
+  const at = plot.data[0].length - 1;
+  const top = plot.data.at(-1)?.[at];
+  if (at < 0 || top === null || top === undefined || top === 0) return;
+  const width = (plot.bbox.width / Math.max(1, at + 1)) * BAR_SHARE;
+  const left = plot.valToPos(plot.data[0][at] ?? 0, "x", true) - width / 2;
+  const [high, low] = [plot.valToPos(top, "y", true), plot.valToPos(0, "y", true)];
+  const { ctx } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, high, width, low - high);
+  ctx.clip();
+  ctx.strokeStyle = token("--page");
+  ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.beginPath();
+  for (let y = high - width; y < low + width; y += 6 * devicePixelRatio) {
+    ctx.moveTo(left, y + width);
+    ctx.lineTo(left + width, y);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
 
 /** A series keeps its colour from page to page: its name says which, and who comes later takes the next free one. */
 function colors(names: string[]): string[] {

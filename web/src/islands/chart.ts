@@ -1,7 +1,8 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { readTable, type Series } from "./chart-data";
-import { bars, lines, withTable } from "./chart-options";
+import { bars, lines } from "./chart-options";
+import { attachReadout } from "./chart-readout";
 
 /** Draws the table inside the figure; the table stays as the text of the chart (site.md 0.5). */
 export function mount(figure: HTMLElement): void {
@@ -12,7 +13,11 @@ export function mount(figure: HTMLElement): void {
     place.replaceChildren();
     const size = { width: place.clientWidth, height: 256 };
     const options = figure.dataset["kind"] === "bars" ? bars(data, size) : lines(data, size);
-    return new uPlot(withTable(options, figure), plotted(data, figure.dataset["kind"] === "bars"), place);
+    const isStacked = figure.dataset["kind"] === "bars";
+    const made = new uPlot({ ...options, legend: { live: false } }, plotted(data, isStacked), place);
+    const { setCursor = [] } = attachReadout(made, figure, data, isStacked) ?? {};
+    made.hooks.setCursor = [...(made.hooks.setCursor ?? []), ...[setCursor].flat()];
+    return made;
   };
   let plot = draw();
   new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 256 })).observe(place);

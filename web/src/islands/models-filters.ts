@@ -87,6 +87,7 @@ export class Filters {
         field.checked = given.split(",").includes(field.value);
       } else {
         field.value = given;
+        field.dispatchEvent(new Event("change")); // a slider follows
       }
     }
   }

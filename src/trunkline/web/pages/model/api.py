@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from trunkline.catalog.types import Model
 from trunkline.web.context import WebContext
+from trunkline.web.documentation.parameters import ABOUT
 from trunkline.web.documentation.reference import Field, read_reference
 from trunkline.web.pages.model.head import Head
 from trunkline.web.pages.model.overview import parameters
@@ -74,7 +75,7 @@ def _body(curl: str) -> str:
 def _parameters(model: Model, described: Mapping[str, Field]) -> list[Parameter]:
     unknown = Field("", "", False, "")
     return [
-        Parameter(name, field.kind, default, field.description)
+        Parameter(name, field.kind, default, field.description or ABOUT.get(name, ""))
         for name, default in parameters(model)
         for field in (described.get(name, unknown),)
     ]

@@ -64,6 +64,11 @@ class Facet(Struct, frozen=True, kw_only=True):
     many: bool
 
     @property
+    def slider(self) -> str:
+        """Of steps that have an order: whether the least or the most is chosen; empty for other filters."""
+        return {"context": "least", "max_price": "most", "max_output_price": "most"}.get(self.name, "")
+
+    @property
     def is_open(self) -> bool:
         """Shown unfolded: what is most used, and what is in use."""
         return self.name in ("output_modalities", "input_modalities") or any(o.is_chosen for o in self.options)
