@@ -12,7 +12,7 @@ import httpx
 
 from tests.instance import KEY, MANAGEMENT_KEY
 
-START_S_MAX = 30
+START_S_MAX = 90
 
 
 class ServeProcess:

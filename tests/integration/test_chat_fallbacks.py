@@ -27,7 +27,7 @@ from trunkline.settings import Routing
 
 MODEL, OTHER = "acme/rocket", "acme/rowing-boat"
 # Little silence, but time enough for all attempts on a machine that pauses: past the total no further one begins.
-QUICK = Routing(read_timeout_seconds=0.15, total_timeout_seconds=3.0, connect_timeout_seconds=1.0)
+QUICK = Routing(read_timeout_seconds=0.5, total_timeout_seconds=10.0, connect_timeout_seconds=3.0)
 
 
 class Two:

@@ -3,7 +3,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -25,14 +25,24 @@ class Padded:
         self.instance, self.provider = instance, provider
 
 
+@asynccontextmanager
+async def opened(home: Path, routing: Routing) -> AsyncIterator[Padded]:
+    async with FakeProvider() as provider, Instance(home, endpoints=[endpoint(MODEL, provider)], routing=routing) as it:
+        yield Padded(it, provider)
+        assert await it.audit() == []
+
+
 @pytest.fixture
 async def padded(tmp_path: Path) -> AsyncIterator[Padded]:
-    async with AsyncExitStack() as stack:
-        provider = await stack.enter_async_context(FakeProvider())
-        entries = [endpoint(MODEL, provider)]
-        instance = await stack.enter_async_context(Instance(tmp_path, endpoints=entries, routing=PADDED))
-        yield Padded(instance, provider)
-        assert await instance.audit() == []
+    async with opened(tmp_path, PADDED) as padded:
+        yield padded
+
+
+@pytest.fixture
+async def patient(tmp_path: Path) -> AsyncIterator[Padded]:
+    """Any answer is quick here."""
+    async with opened(tmp_path, Routing(pad_whole_answers=True, stream_commit_seconds=30)) as patient:
+        yield patient
 
 
 def late(reply: Reply) -> Reply:
@@ -54,15 +64,15 @@ async def test_late_answer_has_white_space_before_it(padded: Padded) -> None:
     assert (await padded.instance.generation(body["id"]))["total_cost"] == body["usage"]["cost"]
 
 
-async def test_quick_answer_has_none(padded: Padded) -> None:
-    response = await padded.instance.post(MODEL)
+async def test_quick_answer_has_none(patient: Padded) -> None:
+    response = await patient.instance.post(MODEL)
     assert response.text.startswith("{")
     assert response.headers["x-provider-name"] == "Acme"
 
 
-async def test_quick_failure_has_its_own_status(padded: Padded) -> None:
-    padded.provider.then(status=503)
-    response = await padded.instance.post(MODEL)
+async def test_quick_failure_has_its_own_status(patient: Padded) -> None:
+    patient.provider.then(status=503)
+    response = await patient.instance.post(MODEL)
     assert response.status_code == 503
     assert response.text.startswith("{")
 

@@ -207,7 +207,7 @@ def test_on_a_terminal_the_count_the_rate_and_the_time_left_are_shown(tmp_path: 
     except OSError:
         pass  # Linux's word for the end of a terminal
     os.close(ours)
-    stdout, _ = process.communicate(timeout=30)
+    stdout, _ = process.communicate(timeout=90)
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
     assert re.search(r"acme/rocket image_input .* 6/6 \d+/min \d:\d\d:\d\d", text)
     assert stdout.startswith("model\ttext")
@@ -219,6 +219,6 @@ def test_an_interrupted_probe_still_tells_what_it_found(tmp_path: Path, provider
     assert provider._loop is not None
     asyncio.run_coroutine_threadsafe(provider.received(2), provider._loop).result(30)
     process.send_signal(signal.SIGINT)
-    stdout, _ = process.communicate(timeout=30)
+    stdout, _ = process.communicate(timeout=90)
     assert stdout.splitlines()[1].split("\t") == ["acme/rocket", "ok"]
     assert process.returncode == 1
