@@ -1,5 +1,6 @@
 """Rooms of the chat on the server, and links to them (site.md CHAT-02): whose they are, two browsers, what is kept."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +18,8 @@ from trunkline.core.clock import SystemClock
 from trunkline.core.errors import Conflict, InvalidRequest, PayloadTooLarge
 from trunkline.rooms import service, shares
 from trunkline.rooms.types import RoomChange, RoomHead
-from trunkline.storage.database import SqlDatabase
+from trunkline.storage.backup import backup, restore
+from trunkline.storage.database import SqlDatabase, open_database
 from trunkline.storage.sealing import CannotOpen, Sealer
 
 ROOM = "11111111-1111-4111-8111-111111111111"
@@ -178,6 +180,28 @@ async def test_a_person_keeps_so_many_rooms_of_so_many_bytes(database: SqlDataba
     assert bytes((await rooms.get(owner, second)).document) == b'"' + b"x" * 8 + b'"'
     await rooms.delete(owner, second)
     assert [room.id for room in (await rooms.all(owner, None)).rooms] == [first]
+
+
+async def test_a_backup_contains_the_rooms_and_the_key_file_opens_them(
+    database: SqlDatabase, database_url: str, tmp_path: Path
+) -> None:
+    first_start = await ensure_owner(database, SystemClock(), None)
+    assert first_start is not None
+    owner, sealer = first_start.account_id, Sealer([bytes(32)], "rooms")
+    rooms = service.RoomService(database, SystemClock(), sealer)
+    for number in range(10):
+        change = RoomChange(id=f"room-{number:04}", version=0, title="Tea", is_pinned=False, document=Raw(b"[1]"))
+        await rooms.store(owner, change)
+    await asyncio.to_thread(backup, database_url, tmp_path / "saved.db")
+    restored_url = f"sqlite:///{tmp_path / 'restored.db'}"
+    await asyncio.to_thread(restore, tmp_path / "saved.db", restored_url, verify=lambda _: [])
+    restored = open_database(restored_url, pool_size=2)
+    await restored.start()
+    again = service.RoomService(restored, SystemClock(), sealer)
+    assert len((await again.all(owner, None)).rooms) == 10
+    room = await again.get(owner, "room-0003")
+    assert (room.head.title, bytes(room.document)) == ("Tea", b"[1]")
+    await restored.close()
 
 
 def test_a_room_does_not_open_in_another_row_nor_under_another_key() -> None:

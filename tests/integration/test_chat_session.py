@@ -1,16 +1,28 @@
 """The site's own pages call the API with a session, and nobody else does (API-04, site.md CHAT-23)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import Connection, func, select
 
 from tests.fakes.provider import FakeProvider
 from tests.instance import Instance, endpoint
 from tests.integration.chat_pages import OTHER, OTHERS_WORKSPACE, add_neighbour, member_page
 from tests.integration.test_sign_in import form_token
-from trunkline.settings import Billing
+from trunkline.accounts import browsers
+from trunkline.accounts.bootstrap import ensure_owner
+from trunkline.accounts.directory import Directory
+from trunkline.accounts.members import Members
+from trunkline.accounts.session_types import Browser
+from trunkline.accounts.sessions import SessionService
+from trunkline.core.clock import SystemClock
+from trunkline.settings import Billing, Settings
+from trunkline.storage.database import SqlDatabase
+from trunkline.storage.shared.memory import MemoryShared
+from trunkline.storage.tables import audit_entries
 
 MODEL = "acme/rocket"
 BODY = {"model": MODEL, "messages": [{"role": "user", "content": "Hello"}]}
@@ -58,6 +70,9 @@ async def test_a_page_chats_by_its_session_and_the_log_says_chat(instance: Insta
     reported = {"generation_id": ids[0], "category": "other", "comment": "fine"}
     assert (await page.post("/api/v1/generation/feedback", json=reported)).status_code == 200
     assert (await page.get("/api/v1/key")).json()["data"]["usage"] == pytest.approx(cost)
+    uploaded = await page.post("/api/v1/files", files={"file": ("notes.txt", b"Hello", "text/plain")})
+    assert uploaded.status_code == 200, uploaded.text
+    assert (await page.get(f"/api/v1/files/{uploaded.json()['id']}")).json()["filename"] == "notes.txt"
     assert await instance.audit() == []
 
 
@@ -177,3 +192,33 @@ async def test_a_session_meets_the_limits_of_the_account(tmp_path: Path, provide
         refused = await page.post(CHAT, json=BODY)
         assert refused.status_code == 402, refused.text
         assert provider.requests == []
+
+
+async def test_two_processes_make_one_hidden_key(database: SqlDatabase, tmp_path: Path) -> None:
+    first_start = await ensure_owner(database, SystemClock(), None)
+    assert first_start is not None
+    settings, clock, shared = Settings(home=tmp_path), SystemClock(), MemoryShared()
+    sessions = SessionService(database, clock, settings.auth)
+    token = (await database.write(sessions.open, first_start.account_id, "link", Browser())).token
+    headers = {
+        b"cookie": f"other=1; trunkline_session={token}; last=2".encode(),
+        b"sec-fetch-site": b"same-origin",
+        b"x-form-token": browsers.form_token(token).encode(),
+    }
+    directories = [Directory(database, shared, clock, settings) for _ in range(2)]
+    processes = [
+        Members(database, clock, directory, sessions, public_url="http://a.example", secret=b"the instance's")
+        for directory in directories
+    ]
+    found = await asyncio.gather(*(members.resolve("POST", headers) for members in processes for _ in range(3)))
+    (key_hash,) = {caller.key.hash for caller in found if caller is not None}
+    assert None not in found
+    assert await database.read(keys_made, key_hash) == 1
+    for directory in directories:
+        await directory.close()
+
+
+def keys_made(connection: Connection, key_hash: str) -> int:
+    """How often the audit log says that the key was created."""
+    query = select(func.count()).where(audit_entries.c.object_id == key_hash, audit_entries.c.action == "key.create")
+    return connection.execute(query).scalar_one()

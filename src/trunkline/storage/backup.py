@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import URL, Connection, Table, delete, func, insert, select, text
+from sqlalchemy import URL, Connection, LargeBinary, Table, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from trunkline.storage.engine import describe, is_away, open_engine, parse_url, storage_error
@@ -20,6 +20,8 @@ from trunkline.storage.schema import migrate, require_current
 from trunkline.storage.tables import metadata
 
 ROWS_AT_ONCE = 1_000
+LARGE_ROWS_AT_ONCE = 8
+"""Of tables with binary columns: a row may have megabytes (rooms/service.py)."""
 
 Progress = Callable[[str, int, int], None]
 """Called with table, rows copied so far, rows in all: for a progress bar."""
@@ -121,10 +123,12 @@ def _make_one_file(path: Path) -> None:
 
 
 def _copy_table(table: Table, origin: Connection, goal: Connection, progress: Progress | None) -> int:
-    """Row by row through a cursor on the server's side: memory holds ROWS_AT_ONCE of them."""
+    """Row by row through a cursor on the server's side: memory holds so many of them."""
+    is_large = any(isinstance(column.type, LargeBinary) for column in table.columns)
+    at_once = LARGE_ROWS_AT_ONCE if is_large else ROWS_AT_ONCE
     total = _count(origin, table)
     copied = 0
-    rows = origin.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table)).mappings()
+    rows = origin.execution_options(yield_per=at_once).execute(select(table)).mappings()
     for part in rows.partitions():
         goal.execute(insert(table), [dict(row) for row in part])
         copied += len(part)

@@ -13,6 +13,7 @@ from os import urandom
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from trunkline.core.errors import Internal
 from trunkline.storage.key_file import derive
 
 _VERSION = b"\x01"
@@ -22,8 +23,14 @@ _HEAD_BYTES = len(_VERSION) + _KEY_ID_BYTES
 _FAST = 1
 
 
-class CannotOpen(Exception):
+class CannotOpen(Internal):
     """Sealed under a key that this instance does not have, moved from another row, or damaged."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"What is stored cannot be opened: {reason}. The operator can restore the database together with the key "
+            "file that belongs to it."
+        )
 
 
 class Sealer:
@@ -46,12 +53,12 @@ class Sealer:
         """The content again. Raises CannotOpen."""
         key = self._keys.get(sealed[len(_VERSION) : _HEAD_BYTES])
         if sealed[: len(_VERSION)] != _VERSION or key is None:
-            raise CannotOpen("sealed under a key that is not in this instance's key file")
+            raise CannotOpen("it was sealed under a key that is not in this instance's key file")
         nonce, ciphertext = sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES], sealed[_HEAD_BYTES + _NONCE_BYTES :]
         try:
             return zlib.decompress(key.decrypt(nonce, ciphertext, owner.encode()))
         except (InvalidTag, ValueError, zlib.error):
-            raise CannotOpen("damaged, or moved from another row") from None
+            raise CannotOpen("it is damaged, or moved from another row") from None
 
     def is_newest(self, sealed: bytes) -> bool:
         """Whether it is sealed under the key that is used now."""
