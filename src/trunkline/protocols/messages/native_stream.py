@@ -10,7 +10,6 @@ from trunkline.core import json
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import UpstreamTarget, UsageReport
 from trunkline.protocols.client import Answering
-from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.events import GenerationEvent
 from trunkline.protocols.lenient_json import NOTHING, compact, is_blank, object_of
 from trunkline.protocols.messages.client_errors import error_event
@@ -20,6 +19,7 @@ from trunkline.protocols.messages.native_body import identified
 from trunkline.protocols.messages.stop import around_content
 from trunkline.protocols.messages.usage_out import amend_usage
 from trunkline.protocols.messages.wire import WireEvent, read_event
+from trunkline.protocols.native_relay import NativeRelay, PassedEvents
 from trunkline.protocols.sse import named_event
 
 _TELL_NOTHING = frozenset({"message_start", "content_block_start", "content_block_stop", "ping"})
@@ -28,56 +28,32 @@ _SPOKEN_BLOCKS = frozenset({"text", "thinking"})
 
 
 class _Passing(MessagesDecoder):
-    """Reads a stream for its facts, and keeps each event as it came until it is asked for."""
+    """Reads a stream for its facts, and keeps its events."""
 
-    def __init__(self, target: UpstreamTarget) -> None:
+    def __init__(self, target: UpstreamTarget, passed: PassedEvents[WireEvent]) -> None:
         super().__init__(target)
-        self._passed: list[tuple[bytes, WireEvent]] = []
+        self._passed = passed
 
     def read(self, payload: bytes) -> list[GenerationEvent]:
         event = read_event(payload)
-        self._passed.append((payload, event))
+        self._passed.keep(payload, event)
         return self.take(event)
 
-    def passed(self) -> list[tuple[bytes, WireEvent]]:
-        """What was read since it was asked last."""
-        passed, self._passed = self._passed, []
-        return passed
 
-
-class NativeStream:
+class NativeStream(NativeRelay[WireEvent]):
     """An `AnswerStream` from Messages to Messages."""
 
     def __init__(self, answering: Answering) -> None:
-        self._reader = _Passing(answering.target)
-        self.facts = self._reader.facts
+        passed = PassedEvents[WireEvent]()
+        super().__init__(_Passing(answering.target, passed), passed)
         self._identity = answering.identity
         self._docs_base = answering.docs_base
-        self._gate = CommitGate(self.facts)
         self._end: dict[str, Raw] = {}
         """What all `message_delta`s said of the end, the last word of each member: it leaves with the costs."""
         self._usage: dict[str, Raw] = {}
         """Likewise what they counted, and before them `message_start`."""
         self._context_management: Raw = NOTHING
         self._started = False
-        self._ended = False
-
-    def feed(self, data: bytes) -> bytes:
-        if self._ended:
-            return b""
-        events = self._reader.feed(data)
-        if self.facts.heard is not None:
-            self.facts.heard.take(events)
-        return self._pass_on()
-
-    def close(self) -> bytes:
-        events = self._reader.close()
-        if self.facts.heard is not None:
-            self.facts.heard.take(events)
-        out = self._pass_on()
-        if self.facts.fault is not None or self._ended:
-            return out
-        return out + self._gate.release()
 
     def tail(self, report: UsageReport) -> bytes:
         self._ended = True
@@ -87,8 +63,8 @@ class NativeStream:
         self._ended = True
         return error_event(error, docs_base=self._docs_base, report=report)
 
-    def _pass_on(self) -> bytes:
-        return b"".join([self._edited(payload, wire) for payload, wire in self._reader.passed()])
+    def pass_on(self, events: list[tuple[bytes, WireEvent]]) -> bytes:
+        return b"".join([self._edited(payload, wire) for payload, wire in events])
 
     def _edited(self, payload: bytes, wire: WireEvent) -> bytes:
         match wire.type:

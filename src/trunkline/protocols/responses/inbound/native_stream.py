@@ -10,9 +10,9 @@ from msgspec import Raw
 from trunkline.core import json
 from trunkline.core.errors import TrunklineError
 from trunkline.protocols.answers import UpstreamTarget, UsageReport
-from trunkline.protocols.commit import CommitGate
 from trunkline.protocols.events import GenerationEvent
 from trunkline.protocols.lenient_json import compact, is_blank, object_of
+from trunkline.protocols.native_relay import NativeRelay, PassedEvents
 from trunkline.protocols.responses.decoder import ResponsesDecoder
 from trunkline.protocols.responses.inbound.ending import ending_of_error
 from trunkline.protocols.responses.inbound.errors import flat_members
@@ -32,56 +32,32 @@ _FAULTS: Final = frozenset({"error", "response.failed", "response.cancelled"})
 
 
 class _Passing(ResponsesDecoder):
-    """Reads a stream for its facts, and keeps each event as it came until it is asked for."""
+    """Reads a stream for its facts, and keeps its events."""
 
-    def __init__(self, target: UpstreamTarget) -> None:
+    def __init__(self, target: UpstreamTarget, passed: PassedEvents[WireEvent]) -> None:
         super().__init__(target)
-        self._passed: list[tuple[bytes, WireEvent]] = []
+        self._passed = passed
 
     def read(self, payload: bytes) -> list[GenerationEvent]:
         if payload.startswith(b"[DONE]"):
             return []
         event = read_event(payload)
-        self._passed.append((payload, event))
+        self._passed.keep(payload, event)
         return self.take(event)
 
-    def passed(self) -> list[tuple[bytes, WireEvent]]:
-        """What was read since it was asked last."""
-        passed, self._passed = self._passed, []
-        return passed
 
-
-class NativeStream:
+class NativeStream(NativeRelay[WireEvent]):
     """Implements `AnswerStream` from Responses to Responses."""
 
     def __init__(self, target: UpstreamTarget, edit: NativeEdit, response: ResponseObject) -> None:
-        self._decoder = _Passing(target)
-        self.facts = self._decoder.facts
+        passed = PassedEvents[WireEvent]()
+        super().__init__(_Passing(target, passed), passed)
         self._edit = edit
         self._response = response
-        self._gate = CommitGate(self.facts)
         self._writer = EventWriter()
         self._items: dict[int, Raw] = {}
         self._end: tuple[str, Raw] | None = None
         self._begun = False
-        self._ended = False
-
-    def feed(self, data: bytes) -> bytes:
-        if self._ended:
-            return b""
-        events = self._decoder.feed(data)
-        if self.facts.heard is not None:
-            self.facts.heard.take(events)
-        return self._pass_on()
-
-    def close(self) -> bytes:
-        if self._ended:
-            return b""
-        events = self._decoder.close()
-        if self.facts.heard is not None:
-            self.facts.heard.take(events)
-        out = self._pass_on()
-        return out if self.facts.fault is not None else out + self._gate.release()
 
     def tail(self, report: UsageReport) -> bytes:
         self._ended = True
@@ -105,10 +81,9 @@ class NativeStream:
         )
         return self._gate.release() + self._writer.event(f"response.{ending.status}", b'"response":' + whole) + DONE
 
-    def _pass_on(self) -> bytes:
-        """What was read, perhaps edited; nothing of what ends the answer."""
+    def pass_on(self, events: list[tuple[bytes, WireEvent]]) -> bytes:
         out: list[bytes] = []
-        for payload, event in self._decoder.passed():
+        for payload, event in events:
             if event.type in _ENDS:
                 self._end = (_ENDS[event.type], event.response)
             elif event.type not in _FAULTS and is_blank(event.error):
