@@ -4,17 +4,19 @@ The order of checks is inference.md 1.2: credentials, key kind, size, body; the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Raw
 
 from trunkline.accounts.directory import Directory
+from trunkline.accounts.types import Principal
 from trunkline.api.attribution import RequestHeaders, chat_caller, read_headers
 from trunkline.api.bodies import require_plain
 from trunkline.api.callers import Callers
 from trunkline.api.cors import CORS_HEADERS
 from trunkline.api.errors import ACCOUNT_ID, REQUEST_ID, error_headers, presentable
-from trunkline.api.generation_routes import Route
+from trunkline.api.generation_routes import FormWay, Route
+from trunkline.api.memory_forms import FormReader, is_form
 from trunkline.api.regional_hosts import region_of
 from trunkline.core import ids
 from trunkline.core.clock import Clock
@@ -62,7 +64,7 @@ class GenerationEndpoint:
         self._metrics = metrics
         self._log_requests = log_requests
         self._parse = route.parse
-        self._parse_form = route.parse_form
+        self._form = route.form
         self._format = route.format
         self._pipeline = pipeline
         self._directory = directory
@@ -100,11 +102,7 @@ class GenerationEndpoint:
             if principal.key.kind == "management":
                 raise PermissionDenied("Management keys cannot run inference. Use an inference key for this call.")
             is_chat = principal.key.kind == "session"
-            body, preset_id = await self._body(headers, receive), None
-            if (preset_api := APIS.get(self._route)) is not None and may_name_preset(body):
-                expanded = await self._presets.expand(body, principal.account_id, principal.workspace_id, preset_api)
-                body, preset_id = expanded.body, expanded.preset_id
-            inbound = self._read(body, headers)
+            inbound, preset_id = await self._read(headers, receive, principal)
             exchange = Exchange(
                 generation_id=ids.generation_id(received_ms),
                 request_id=request_id,
@@ -130,11 +128,27 @@ class GenerationEndpoint:
                 self._log(exchange, refusal.http_status)
             return refusal.http_status
 
-    def _read(self, body: bytes, headers: RequestHeaders) -> Inbound:
-        """What the body asks for: a form where the operation takes forms and it says that it is one, else JSON."""
-        if self._parse_form is not None and headers.content_type[:10].lower() == b"multipart/":
-            return self._parse_form(body, headers.content_type.decode("latin-1"), self._limits)
-        return self._parse(body, self._limits)
+    async def _read(
+        self, headers: RequestHeaders, receive: Receive, principal: Principal
+    ) -> tuple[Inbound, str | None]:
+        """What is asked for, as a form where one is taken, else as JSON; and the preset that completed it."""
+        if self._form is not None and is_form(headers.content_type):
+            return await self._read_form(self._form, headers, receive), None
+        body, preset_id = await self._body(headers, receive), None
+        if (preset_api := APIS.get(self._route)) is not None and may_name_preset(body):
+            expanded = await self._presets.expand(body, principal.account_id, principal.workspace_id, preset_api)
+            body, preset_id = expanded.body, expanded.preset_id
+        return self._parse(body, self._limits), preset_id
+
+    async def _read_form(self, way: FormWay, headers: RequestHeaders, receive: Receive) -> Inbound:
+        """A form, taken apart as it arrives."""
+        require_plain(headers.content_encoding)
+        bytes_max = min(way.rules.bytes_max, self._body_bytes_max)
+        if headers.content_length > bytes_max:
+            raise way.rules.too_large()
+        reader = FormReader(headers.content_type.decode("latin-1"), way.rules)
+        await self._receive(receive(), receive, reader.feed, bytes_max)
+        return way.parse(reader.finish(), self._limits)
 
     def _log(self, exchange: Exchange, status: int) -> None:
         """One line for each request that could be read, if the operator wants them (OP-45)."""
@@ -187,31 +201,35 @@ class GenerationEndpoint:
             if len(body) > self._body_bytes_max:
                 raise self._too_large()
             return body
+        pieces: list[bytes] = []
+        await self._receive(first, receive, pieces.append, self._body_bytes_max)
+        return b"".join(pieces)
+
+    async def _receive(
+        self, waiting: Awaitable[Message], receive: Receive, take: Callable[[bytes], None], bytes_max: int
+    ) -> None:
+        """Give every piece to `take`. Raises PayloadTooLarge, UpstreamTimeout, InvalidRequest, and what `take` does."""
+        size, began_s = 0, asyncio.get_running_loop().time()
         try:
-            return await self._body_in_time(first, receive)
+            async with asyncio.timeout(self._body_timeout_s) as timeout:
+                while True:
+                    message = await waiting
+                    if message["type"] == "http.disconnect":
+                        raise InvalidRequest("The connection closed before the whole body arrived.")
+                    piece: bytes = message.get("body", b"")
+                    size += len(piece)
+                    if size > bytes_max:
+                        raise self._too_large()
+                    take(piece)
+                    if not message.get("more_body", False):
+                        return
+                    timeout.reschedule(began_s + self._body_timeout_s + size / BODY_BYTES_PER_S_MIN)
+                    waiting = receive()
         except TimeoutError:
             raise UpstreamTimeout(
                 "The request body did not arrive in time (`server.body_timeout_seconds`). Send it faster.",
                 status=408,
             ) from None
-
-    async def _body_in_time(self, waiting: Awaitable[Message], receive: Receive) -> bytes:
-        pieces: list[bytes] = []
-        size, began_s = 0, asyncio.get_running_loop().time()
-        async with asyncio.timeout(self._body_timeout_s) as timeout:
-            while True:
-                message = await waiting
-                if message["type"] == "http.disconnect":
-                    raise InvalidRequest("The connection closed before the whole body arrived.")
-                piece: bytes = message.get("body", b"")
-                size += len(piece)
-                if size > self._body_bytes_max:
-                    raise self._too_large()
-                pieces.append(piece)
-                if not message.get("more_body", False):
-                    return b"".join(pieces)
-                timeout.reschedule(began_s + self._body_timeout_s + size / BODY_BYTES_PER_S_MIN)
-                waiting = receive()
 
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(

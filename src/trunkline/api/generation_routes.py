@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from trunkline.api.audio_forms import transcription_of_form
+from trunkline.api import audio_forms, image_forms
+from trunkline.api.memory_forms import FormRules, MemoryForm
 from trunkline.gateway.conversion import Inbound, TimeLimit
 from trunkline.gateway.generation_conversion import InboundGeneration
 from trunkline.gateway.images import InboundImages
@@ -31,8 +32,12 @@ from trunkline.settings import Settings
 Parse = Callable[[bytes, ParseLimits], Inbound]
 """From a body to what it asks for. Raises InvalidRequest or InvalidPrompt for anything that is no request."""
 
-ParseForm = Callable[[bytes, str, ParseLimits], Inbound]
-"""The same for a form, whose `Content-Type` says how it is parted. Raises PayloadTooLarge, too."""
+
+class FormWay(Struct, frozen=True):
+    """How a form is taken: its bounds, and what it asks for. `parse` raises InvalidRequest."""
+
+    rules: FormRules
+    parse: Callable[[MemoryForm, ParseLimits], Inbound]
 
 
 def parse_limits(settings: Settings) -> ParseLimits:
@@ -51,7 +56,7 @@ class Route(Struct, frozen=True):
     path: str
     parse: Parse
     format: ClientFormat
-    parse_form: ParseForm | None = None
+    form: FormWay | None = None
     """For bodies of multipart/form-data, where the operation takes them."""
 
 
@@ -79,6 +84,10 @@ def _images(body: bytes, limits: ParseLimits) -> Inbound:
     return InboundImages(request=parse_images(body, limits), format=CHAT_FORMAT)
 
 
+def _edit(form: MemoryForm, limits: ParseLimits) -> Inbound:
+    return InboundImages(request=image_forms.images_of_form(form, limits), format=CHAT_FORMAT)
+
+
 TRANSCRIPTION_LIMIT = TimeLimit(
     60.0, "The provider did not answer within 60 s. Split long recordings into shorter ones."
 )
@@ -93,6 +102,10 @@ def _transcription(request: TranscriptionRequest) -> Inbound:
         media_estimate=(request.seconds,),
         time_limit=TRANSCRIPTION_LIMIT,
     )
+
+
+def _transcription_of_form(form: MemoryForm, limits: ParseLimits) -> Inbound:
+    return _transcription(audio_forms.transcription_of_form(form, limits))
 
 
 def _speech(body: bytes, limits: ParseLimits) -> Inbound:
@@ -113,11 +126,12 @@ ROUTES: tuple[Route, ...] = (
     Route("/images", _images, CHAT_FORMAT),
     Route("/videos", _video, CHAT_FORMAT),
     Route("/images/generations", _images, CHAT_FORMAT),
+    Route("/images/edits", _images, CHAT_FORMAT, FormWay(image_forms.RULES, _edit)),
     Route("/audio/speech", _speech, CHAT_FORMAT),
     Route(
         "/audio/transcriptions",
         lambda body, limits: _transcription(parse_transcription(body, limits)),
         CHAT_FORMAT,
-        lambda body, content_type, limits: _transcription(transcription_of_form(body, content_type, limits)),
+        FormWay(audio_forms.RULES, _transcription_of_form),
     ),
 )

@@ -1,7 +1,7 @@
 """What is no conversation, through the official clients, unmodified: embeddings, rerank, audio, images, videos."""
 
 import asyncio
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 
 import openai
@@ -10,6 +10,7 @@ from openai import AsyncOpenAI
 from openrouter import OpenRouter
 
 from tests.instance import KEY, Instance
+from trunkline.providers.sandbox.images import png
 
 PAINTER = "openai/gpt-image-1-mini"
 EMBEDDINGS = "openai/text-embedding-3-small"
@@ -87,6 +88,18 @@ async def test_the_sdk_makes_images_whole_and_streamed(client: AsyncOpenAI) -> N
     assert [event.type async for event in stream] == ["image_generation.partial_image", "image_generation.completed"]
 
 
+async def test_the_sdk_edits_images_whole_and_streamed(client: AsyncOpenAI) -> None:
+    picture = ("cat.png", png("a cat", 32, 32), "image/png")
+    made = await client.images.edit(model=PAINTER, image=picture, prompt="with a hat", n=2, size="1024x1024")
+    assert made.data is not None and len(made.data) == 2
+    stream = await client.images.edit(model=PAINTER, image=[picture, picture], prompt="with a hat", stream=True)
+    assert [event.type async for event in stream][-1] == "image_generation.completed"
+    with pytest.raises(openai.BadRequestError, match="mask"):
+        await client.images.edit(model=PAINTER, image=picture, mask=picture, prompt="with a hat")
+    with pytest.raises(openai.BadRequestError, match="known type"):
+        await client.images.edit(model=PAINTER, image=("cat.txt", b"no picture"), prompt="with a hat")
+
+
 async def test_the_routers_sdk_makes_images_and_lists_their_models(router: OpenRouter) -> None:
     answer = await router.images.generate_async(model=PAINTER, prompt="a cat", stream=False)
     assert b64decode(answer.data[0].b64_json).startswith(b"\x89PNG")
@@ -100,6 +113,27 @@ async def test_the_routers_sdk_reads_all_events_of_a_stream_of_images(router: Op
     stream = await router.images.generate_async(model=PAINTER, prompt="a cat", stream=True)
     types = [event.type async for event in stream]
     assert types == ["image_generation.partial_image", "image_generation.completed"]
+
+
+async def test_the_routers_sdk_speaks_and_transcribes(router: OpenRouter) -> None:
+    spoken = await router.tts.create_speech_async(
+        model="openai/gpt-4o-mini-tts", input="Hello.", voice="alloy", response_format="mp3"
+    )
+    sound = await spoken.aread()
+    assert (spoken.headers["content-type"], sound[:2]) == ("audio/mpeg", b"\xff\xf3")
+    model = "openai/whisper-1"
+    heard = await router.stt.create_transcription_async(
+        model=model, input_audio={"data": b64encode(sound).decode(), "format": "mp3"}, language="en"
+    )
+    assert "recording" in heard.text and heard.usage is not None
+    sent = await router.stt.create_transcription_multipart_async(
+        model=model,
+        file={"file_name": "a.mp3", "content": sound, "content_type": "audio/mpeg"},
+        response_format="verbose_json",
+        timestamp_granularities=["word", "segment"],
+        temperature=0.5,
+    )
+    assert "recording" in sent.text and sent.segments and sent.words
 
 
 async def test_the_routers_sdk_lives_through_a_video_job(router: OpenRouter) -> None:

@@ -98,7 +98,11 @@ class ImagesRequest(PlainRequest, frozen=True, kw_only=True):
 
 def parse_images(body: bytes, limits: ParseLimits) -> ImagesRequest:
     """The request. Raises InvalidRequest for anything that is none."""
-    members = top_level(body)
+    return images_request(top_level(body), limits)
+
+
+def images_request(members: dict[str, Raw], limits: ParseLimits) -> ImagesRequest:
+    """The request that has these members."""
     head = plain_head(members, limits.models_max)
     wire = _head.read(members)
     tier, pixels = _size(wire)
