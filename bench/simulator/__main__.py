@@ -38,11 +38,11 @@ Who knew at each moment which endpoint is most likely to answer would be answere
 
 ## What it shows
 
-Every sort leaves a dead endpoint within seconds and comes back within a minute, because nothing comes through is worse
-than an outage, and one request tries the end of it for all (decision 0024). What stays of sorted requests' failures are
-brown-outs and rate limits: an endpoint that still answers some keeps its place in a sorted list (5.4). Where the
-default takes long to come back, the endpoint failed on, at a rate that leaves its half hour below 95 % (5.1). A moving
-average of latency takes an endpoint that refuses at once for the fastest of all.
+Every strategy leaves a dead endpoint within seconds, because nothing comes through is worse than an outage, and comes
+back soon after it, because one request tries the end of it for all (decision 0024, with the figures of before). A list
+sorted by latency comes back when the endpoint is measured fast again, which its slow start delays. What stays of sorted
+requests' failures are brown-outs and rate limits: an endpoint that still answers some keeps its place in a sorted list
+(5.4). A moving average of latency takes an endpoint that refuses at once for the fastest of all.
 """
 
 

@@ -1,11 +1,12 @@
-"""Every question of a page is answered from rollups in no time (`python -m tests.filled_rollups` has the large run)."""
+"""Every question of a page is answered from rollups in no time (`python -m bench.rollups` has the large run)."""
 
 import time
 from pathlib import Path
 
 import pytest
+from bench.rollups.filler import filled
+from bench.rollups.questions import QUESTIONS, timed
 
-from tests.filled_rollups import QUESTIONS, filled, timed
 from trunkline.storage.engine import open_engine, parse_url
 
 GENERATIONS = 10_000_000
@@ -16,9 +17,9 @@ ANSWERED_WITHIN_MS = 150
 def test_every_question_is_answered_fast_over_ten_million_generations(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.filled_rollups.DAYS", 31)
-    monkeypatch.setattr("tests.filled_rollups.HISTORY_DAYS", 35)
-    monkeypatch.setattr("tests.filled_rollups.KEYS", 40)
+    monkeypatch.setattr("bench.rollups.filler.DAYS", 31)
+    monkeypatch.setattr("bench.rollups.filler.HISTORY_DAYS", 35)
+    monkeypatch.setattr("bench.rollups.filler.KEYS", 40)
     url, _ = filled(tmp_path / "trunkline.db", GENERATIONS)
     engine = open_engine(parse_url(url), "reader")
     with engine.connect() as connection:

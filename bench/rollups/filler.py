@@ -1,23 +1,14 @@
-"""Rollups as so many generations would have left them, written straight into the tables.
-
-    python -m tests.filled_rollups 10_000_000
-
-prints how long each question of a page takes over them (site.md: every page in under 100 ms).
-"""
+"""Rollups as so many generations would have left them, written straight into the tables."""
 
 import random
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 
 from trunkline.core.calendar import DAY_MS
-from trunkline.statistics import activity, apps, history, rankings, sketch, tasks
-from trunkline.statistics.activity import ActivityQuery
+from trunkline.statistics import sketch
 from trunkline.statistics.counting import ENDPOINT_ROLLUPS, USAGE_ROLLUPS
 from trunkline.storage.engine import open_engine, parse_url
 from trunkline.storage.schema import migrate
@@ -151,56 +142,15 @@ def _app(number: int) -> Row:
 
 
 def _write(connection: Connection, table: Table, rows: Iterator[Row]) -> int:
-    count, part = 0, []
+    count, part = 0, list[Row]()
     for row in rows:
         part.append(row)
         if len(part) == ROWS_AT_ONCE:
             connection.execute(insert(table), part)
-            count, part = count + len(part), []
+            count, part = count + len(part), list[Row]()
     if part:
         connection.execute(insert(table), part)
     return count + len(part)
-
-
-def _activity(**changes: Any) -> ActivityQuery:
-    values = {"account_id": "user_0", "first_day": TODAY - 30, "last_day": TODAY - 1, "default_workspace_id": "w0"}
-    return ActivityQuery(**{**values, **changes})
-
-
-ENDPOINTS = [f"acme/model-001|p{provider}" for provider in range(PROVIDERS)]
-
-QUESTIONS: dict[str, Callable[[Connection], object]] = {
-    "activity, 30 days": lambda c: activity.list_activity(c, _activity()),
-    "activity, one day": lambda c: activity.list_activity(c, _activity(first_day=TODAY - 1)),
-    "activity, one key": lambda c: activity.list_activity(c, _activity(key_hash=f"{3:064x}")),
-    "activity by workspace": lambda c: activity.list_activity(c, _activity(by_workspace=True)),
-    "popularity, 7 days": lambda c: rankings.tokens_by_model(c, TODAY - 6),
-    "rankings, 30 days": lambda c: rankings.rank_models(c, TODAY - 31, TODAY - 1),
-    "rankings, weeks of 90 days": lambda c: rankings.rank_models(c, TODAY - 90, TODAY - 1, period="week"),
-    "rankings, one bucket": lambda c: rankings.rank_models(c, TODAY - 31, TODAY - 1, context_bucket="10K"),
-    "a model's days, 90": lambda c: rankings.days_of_model(c, "acme/model-001", TODAY - 90, TODAY - 1),
-    "popular apps, 30 days": lambda c: apps.rank_apps(c, TODAY - 31, TODAY - 1),
-    "trending apps, 7 days": lambda c: apps.rank_apps(c, TODAY - 7, TODAY - 1, sort="trending"),
-    "top apps of a model": lambda c: apps.rank_apps(c, TODAY - 31, TODAY - 1, model="acme/model-006"),
-    "an app's days, 30": lambda c: apps.use_of_app(c, 7, TODAY - 30, TODAY - 1),
-    "tasks, 7 days": lambda c: tasks.task_uses(c, TODAY - 7, TODAY - 1),
-    "uptime bars, 3 days": lambda c: history.measured(c, "hours", ENDPOINTS, (TODAY - 3) * 24),
-    "performance, 30 days": lambda c: history.measured(c, "days", ENDPOINTS, TODAY - 30),
-    "status, 90 days": lambda c: history.days_of_all(c, TODAY - 90),
-}
-
-
-def timed(
-    connection: Connection, ask: Callable[[Connection], object], clock_s: Callable[[], float] = time.perf_counter
-) -> float:
-    """Milliseconds of the better of three askings, by a clock of the wall or of the processor."""
-
-    def once() -> float:
-        began_s = clock_s()
-        assert ask(connection)
-        return (clock_s() - began_s) * 1000
-
-    return min(once() for _ in range(3))
 
 
 def filled(path: Path, generations: int) -> tuple[str, dict[str, int]]:
@@ -212,18 +162,3 @@ def filled(path: Path, generations: int) -> tuple[str, dict[str, int]]:
         rows = Filler(generations).fill(connection)
     engine.dispose()
     return url, rows
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        url, rows = filled(Path(folder) / "trunkline.db", int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
-        for name, count in rows.items():
-            print(f"{name:16} {count:>10,} rows")
-        with open_engine(parse_url(url), "reader").connect() as connection:
-            for name, ask in QUESTIONS.items():
-                wall_ms, cpu_ms = timed(connection, ask), timed(connection, ask, time.thread_time)
-                print(f"{name:28} {wall_ms:7.1f} ms, {cpu_ms:7.1f} ms of the processor")
-
-
-if __name__ == "__main__":
-    main()
