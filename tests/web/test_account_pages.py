@@ -136,3 +136,27 @@ def test_credits_that_are_added_stand_in_the_balance_and_among_the_movements(ope
     page.get_by_role("button", name="Add").click()
     assert page.locator("[data-fact=balance]").inner_text() == "$12.34"
     assert "Budget of November" in page.locator("main tbody tr").first.inner_text()
+
+
+def test_a_secret_is_replaced_while_the_old_one_goes_on_for_as_long_as_chosen(
+    open_page: OpenPage, site: Served
+) -> None:
+    page = open_page("/sign-in", scripts=False)
+    sign_in(page, site)
+    old = create_key(page, "Turning", "3")
+
+    def rotate(overlap: str) -> str:
+        page.goto("/settings/keys")
+        page.get_by_role("link", name="Turning").first.click()
+        page.get_by_label("This one ends").select_option(overlap)
+        page.get_by_role("button", name="Rotate").click()
+        return page.get_by_label("Secret").inner_text().strip()
+
+    new = rotate("1h")
+    assert new != old
+    assert chat(site, new, FREE_MODEL)[0] == chat(site, old, FREE_MODEL)[0] == 200
+    page.get_by_role("link", name="I have stored it").click()
+    assert "$3.00 of $3.00" in page.locator(".facts").inner_text()
+    newest = rotate("now")
+    assert chat(site, newest, FREE_MODEL)[0] == 200
+    assert chat(site, new, FREE_MODEL)[0] == 401

@@ -159,7 +159,7 @@ def key_names(connection: Connection, account_id: str) -> dict[str, str]:
 
 
 def update_key(connection: Connection, key: ApiKey) -> None:
-    """Store what PATCH may change."""
+    """Store what may change of a key: what PATCH sets, and its end."""
     connection.execute(
         update(api_keys)
         .where(api_keys.c.hash == key.hash)
@@ -169,6 +169,7 @@ def update_key(connection: Connection, key: ApiKey) -> None:
             limit_nanousd=key.limit_nanousd,
             limit_reset=key.limit_reset,
             include_byok_in_limit=key.include_byok_in_limit,
+            expires_at_ms=key.expires_at_ms,
             updated_at_ms=key.updated_at_ms,
         )
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from trunkline.accounts import audit, repository, secrets
 from trunkline.accounts.limits import windows
+from trunkline.accounts.rotation import rotate
 from trunkline.accounts.types import Actor, ApiKey, KeyKind, KeyPatch, KeyWithSpend, NewKey
 from trunkline.core.clock import Clock
 from trunkline.core.errors import InvalidRequest, NotFound
@@ -82,6 +83,11 @@ class KeyService:
         """Apply a patch; an empty one changes nothing and is no update (VAL-07)."""
         _require_hash(key_hash)
         return await self._database.write(_change, actor, key_hash, patch, self._clock.now_ms(), kind)
+
+    async def rotate(self, actor: Actor, key_hash: str, overlap_ms: int) -> tuple[ApiKey, str]:
+        """See `rotation.rotate`."""
+        _require_hash(key_hash)
+        return await rotate(self._database, self._clock, actor, key_hash, overlap_ms)
 
     async def delete(self, actor: Actor, key_hash: str, kind: KeyKind = "inference") -> None:
         """Final; a second time is NotFound (KEY-17)."""

@@ -1,5 +1,6 @@
 """`/settings/keys` and `/keys/{hash}`: the account's API keys (site.md 14)."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -64,6 +65,10 @@ class KeyView(Struct, frozen=True, kw_only=True):
     problem: str
 
 
+OVERLAPS_MS: Mapping[str, int] = {"now": 0, "1h": HOUR_MS, "1d": DAY_MS, "7d": 7 * DAY_MS}
+"""How long a secret that is replaced goes on."""
+
+
 class _Keys:
     __slots__ = ("_context",)
 
@@ -122,10 +127,23 @@ class _Keys:
                 item = await keys.get(sent.visitor.account_id, key_hash)
                 require_typed(sent, item.key.name)
                 await keys.delete(sent.actor, key_hash)
+            case "rotate":
+                return await self._rotate(sent, key_hash)
             case _:
                 raise InvalidRequest("The form does not say what to do.", field="do")
         self._context.accounts.directory.forget(key_hash)
         return see("/settings/keys" if sent.text("do") == "delete" else f"/keys/{key_hash}")
+
+    async def _rotate(self, sent: Sent, key_hash: str) -> Response:
+        """Show the new secret, once; the old one ends after the overlap that was chosen."""
+        context = self._context
+        overlap_ms = OVERLAPS_MS.get(sent.text("overlap"))
+        if overlap_ms is None:
+            raise InvalidRequest(f"Overlap: choose one of {', '.join(OVERLAPS_MS)}.", field="overlap")
+        key, secret = await context.accounts.keys.rotate(sent.actor, key_hash, overlap_ms)
+        context.accounts.directory.forget(key_hash)
+        view = NewKeyView(key=key, secret=secret, sample=f"export TRUNKLINE_API_KEY={secret}")
+        return await self._respond(sent.request, "account/key_created.html", f"Key {key.name}", view)
 
     async def _list(self, request: Request, visitor: Visitor, problem: str, status: int) -> Response:
         accounts, now_ms = self._context.accounts, self._context.facts.now_ms()
