@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from tests.fakes.provider import FakeProvider
 from tests.instance import Instance, endpoint
@@ -171,3 +172,10 @@ async def test_the_operator_s_name_colour_and_links_are_shown_and_rankings_switc
         assert "--brand:#123456" in (await client.get(address)).text
         assert (await client.get("/rankings")).status_code == 404
         assert (await client.get("/apps")).status_code == 404
+
+
+async def test_the_description_of_the_api_is_also_there_as_yaml(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.get("/openapi.yaml")
+    assert answer.headers["content-type"] == "application/yaml"
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    assert yaml.load(answer.text, loader) == (await visitor.get("/openapi.json")).json()

@@ -160,3 +160,25 @@ def test_a_secret_is_replaced_while_the_old_one_goes_on_for_as_long_as_chosen(
     newest = rotate("now")
     assert chat(site, newest, FREE_MODEL)[0] == 200
     assert chat(site, new, FREE_MODEL)[0] == 401
+
+
+def test_the_bars_above_the_logs_count_the_requests_of_the_chosen_key(open_page: OpenPage, site: Served) -> None:
+    page = open_page("/sign-in", scripts=False)
+    sign_in(page, site)
+    secret = create_key(page, "Bars")
+    for _ in range(3):
+        chat(site, secret, FREE_MODEL)
+    page.goto("/settings/keys")
+    page.get_by_role("link", name="Bars").click()
+    page.get_by_role("link", name="Its requests").click()
+    reload_until(page, "View as table")
+    last = page.locator("figure tbody tr").last.locator("td").first
+
+    def counted() -> str | None:
+        page.reload()
+        return last.get_attribute("data-value")
+
+    end = time.monotonic() + COUNTED_S_MAX
+    while counted() != "3":
+        assert time.monotonic() < end
+        page.wait_for_timeout(300)

@@ -18,6 +18,7 @@ from trunkline.generations.types import Generation, GenerationStatus
 from trunkline.statistics.activity import owns_key
 from trunkline.web.context import WebContext
 from trunkline.web.guard import for_members
+from trunkline.web.pages.account.log_histogram import Histogram, histogram
 from trunkline.web.rendering import Document
 from trunkline.web.visitors import Visitor
 
@@ -37,6 +38,7 @@ class LogsView(Struct, frozen=True, kw_only=True):
     """What the list shows. `older` leads to what comes after the last row."""
 
     rows: list[Generation]
+    histogram: Histogram | None
     keys: Mapping[str, str]
     chosen: Mapping[str, str]
     is_filtered: bool
@@ -77,6 +79,7 @@ def routes(context: WebContext) -> list[Route]:
         rows = await context.database.read(list_generations, _query(visitor.account_id, given, context.facts.now_ms()))
         view = LogsView(
             rows=rows[:PAGE],
+            histogram=await histogram(context, visitor.account_id, given),
             keys=await context.database.read(key_names, visitor.account_id),
             chosen=given,
             is_filtered=any(name in given for name in ("api_key_hash", "model", "status", "since")),
