@@ -11,6 +11,7 @@ from tests.serving import Served
 from tests.web.screens import DESKTOP, Screen
 
 QUICK, STEADY, SLOW, SEEING = "lab/quick", "lab/steady", "lab/slow", "lab/seeing"
+RECORD_TRIES = 75
 _ENDPOINT = """
 [[endpoints]]
 model = "lab/{name}"
@@ -94,6 +95,18 @@ class Member:
         self.contexts.append(context)
         return context.new_page()
 
+    def workspace(self, name: str, model: str) -> str:
+        """The id of a new workspace of this person, with a model that new rooms begin with."""
+        workspace_id = f"ws_{name.lower()}"
+        with sqlite3.connect(self.site.home / "data" / "trunkline.db", timeout=30) as connection:
+            connection.execute(
+                "INSERT INTO workspaces (id, account_id, name, slug, is_default, created_at_ms, default_text_model) "
+                "SELECT ?, account_id, ?, ?, 0, 0, ? FROM workspaces WHERE is_default",
+                (workspace_id, name, name.lower(), model),
+            )
+        connection.close()
+        return workspace_id
+
     def page(self, context: BrowserContext, path: str = "/chat", *, expects_error: bool = False) -> Page:
         """Another tab of the same browser."""
         page = context.new_page()
@@ -134,14 +147,19 @@ def room_id(page: Page) -> str:
     return page.url.partition("room=")[2]
 
 
-def costs_of_session(site: Served, session_id: str) -> list[int]:
-    """What the instance booked for a room, in nano-USD."""
-    with sqlite3.connect(site.home / "data" / "trunkline.db", timeout=30) as connection:
-        rows = connection.execute(
-            "SELECT cost_nanousd FROM generations WHERE record ->> 'session_id' = ?", (session_id,)
-        ).fetchall()
-    connection.close()
-    return [int(row[0]) for row in rows]
+def records_of_session(page: Page, site: Served, session_id: str, count: int) -> list[dict[str, object]]:
+    """What the instance booked for a room, once it has that many records: they are written shortly after an answer."""
+    records: list[dict[str, object]] = []
+    for _ in range(RECORD_TRIES):
+        with sqlite3.connect(site.home / "data" / "trunkline.db", timeout=30) as connection:
+            rows = connection.execute("SELECT cost_nanousd, record FROM generations").fetchall()
+        connection.close()
+        found = [{**msgspec.json.decode(record, type=dict[str, object]), "cost_nanousd": cost} for cost, record in rows]
+        records = [each for each in found if each.get("session_id") == session_id]
+        if len(records) >= count:
+            break
+        page.wait_for_timeout(200)
+    return records
 
 
 def kept(page: Page, store: str) -> list[dict[str, object]]:

@@ -16,8 +16,8 @@ from tests.web.chatting import (
     ask,
     cell,
     composer,
-    costs_of_session,
     kept,
+    records_of_session,
     room_id,
     words,
 )
@@ -117,14 +117,8 @@ def test_the_costs_of_a_room_are_those_of_the_log(member: Member, kitchen: Kitch
     cell(page, 0).get_by_role("button", name="Regenerate").click()
     cell(page, 0).get_by_text("2 / 2").wait_for()
     page.locator(f"[data-spent='{3 * PRICE_OF_ANSWER_NANOUSD}']").wait_for()
-    session = room_id(page)
-    costs: list[int] = []
-    for _ in range(50):
-        costs = costs_of_session(member.site, session)
-        if len(costs) == 3:
-            break
-        page.wait_for_timeout(200)
-    assert costs == [PRICE_OF_ANSWER_NANOUSD] * 3
+    records = records_of_session(page, member.site, room_id(page), 3)
+    assert [record["cost_nanousd"] for record in records] == [PRICE_OF_ANSWER_NANOUSD] * 3
     cell(page, 0).locator("[data-cost]").click()
     page.wait_for_url("**/logs/gen-*")
     assert page.locator("[data-fact=cost]").inner_text() == "$0.00003"

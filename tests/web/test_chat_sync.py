@@ -1,9 +1,23 @@
-"""Rooms that are kept on the server and shared by link (site.md CHAT-02, "Accept when")."""
+"""Rooms that are kept on the server, in workspaces, and shared by link (site.md CHAT-02, CHAT-05, "Accept when")."""
+
+import asyncio
 
 from playwright.sync_api import Page, expect
 
 from tests.fakes.replies import stream
-from tests.web.chatting import QUICK, Kitchen, Member, answers, ask, cell, choose, composer
+from tests.web.chatting import (
+    QUICK,
+    STEADY,
+    Kitchen,
+    Member,
+    answers,
+    ask,
+    cell,
+    choose,
+    composer,
+    records_of_session,
+    room_id,
+)
 
 
 def keep_on_server(page: Page) -> None:
@@ -73,3 +87,26 @@ def test_the_third_room_offers_to_sync_and_no_is_remembered(member: Member, kitc
     page.reload()
     composer(page).wait_for()
     assert page.get_by_text("These rooms are in this browser only").count() == 0
+
+
+def test_each_workspace_has_its_own_rooms_and_switching_stops_what_still_arrives(
+    member: Member, kitchen: Kitchen
+) -> None:
+    workspace = member.workspace("Research", model=STEADY)
+    held = asyncio.Event()
+    kitchen.order(QUICK, stream(["begun in the first", held]))
+    page = member.open(f"/chat?models={QUICK}")
+    ask(page, "Asked in the default workspace")
+    cell(page, 0).get_by_text("begun in the first").wait_for()
+    page.get_by_role("combobox", name="Workspace").select_option("Research")
+    page.get_by_role("dialog").get_by_role("button", name="Stop and switch").click()
+    expect(page.locator(".chat-head-model")).to_have_text("Steady")
+    assert page.locator(".chat-room").count() == 0
+    ask(page, "Asked in the other")
+    answers(page, "done").wait_for()
+    record = records_of_session(page, member.site, room_id(page), 1)[0]
+    assert record["workspace_id"] == workspace
+    page.get_by_role("combobox", name="Workspace").select_option(index=0)
+    page.locator(".chat-room", has_text="Asked in the default workspace").click()
+    answers(page, "stopped").or_(answers(page, "interrupted")).wait_for()
+    kitchen.provider.set(held)

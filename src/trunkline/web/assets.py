@@ -24,7 +24,8 @@ STYLES = (
     *("tokens.css", "base.css", "shell.css", "palette.css", "layout.css", "controls.css", "components.css"),
     *("charts.css", "tables.css", "prose.css", "answers.css"),
     *("page-home.css", "page-models.css", "page-model.css", "page-docs.css", "page-others.css", "page-account.css"),
-    *("chat.css", "chat-thread.css", "chat-dialogs.css", "chat-picker.css", "chat-phone.css"),
+    *("chat.css", "chat-sidebar.css", "chat-thread.css", "chat-answer.css", "chat-composer.css", "chat-dialogs.css"),
+    *("chat-picker.css", "chat-phone.css"),
 )
 """In the order in which they overrule each other."""
 ENTRY = "src/main.ts"

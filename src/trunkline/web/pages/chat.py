@@ -17,9 +17,21 @@ from trunkline.web.formats import numbers, text
 from trunkline.web.formats.monograms import monogram
 from trunkline.web.headers import PRIVATE
 from trunkline.web.rendering import Document
+from trunkline.web.visitors import Visitor
 
 NOT_ENABLED = "No provider of it is enabled on this instance."
+WORKSPACES_SHOWN = 100
 _ATTO_PER_TOKEN_TO_NANO_PER_MILLION = 1000
+
+
+class Place(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A workspace that rooms can be in."""
+
+    id: str
+    name: str
+    is_default: bool
+    model: str | None
+    """What new rooms begin with, where the workspace says so (site.md CHAT-22)."""
 
 
 class ChatView(Struct, frozen=True):
@@ -27,6 +39,11 @@ class ChatView(Struct, frozen=True):
 
     account_id: str
     form_token: str
+    workspaces: str
+    """The places as JSON, the default one first."""
+
+
+NOBODY = ChatView("", "", "[]")
 
 
 class SignedIn(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -75,9 +92,9 @@ def routes(context: WebContext) -> list[Route]:
     async def show(request: Request) -> Response:
         try:
             visitor = await context.accounts.visitors.find(request)
+            view = NOBODY if visitor is None else await _view(context, visitor)
         except StorageUnavailable:
-            visitor = None
-        view = ChatView(visitor.account_id, visitor.form_token) if visitor else ChatView("", "")
+            visitor, view = None, NOBODY
         document = Document(
             template="chat.html",
             title="Chat",
@@ -97,6 +114,15 @@ def routes(context: WebContext) -> list[Route]:
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
     return [Route("/chat", show), Route("/chat/models.json", models), Route("/chat/session.json", session)]
+
+
+async def _view(context: WebContext, visitor: Visitor) -> ChatView:
+    workspaces, _ = await context.accounts.workspaces.page(visitor.account_id, 0, WORKSPACES_SHOWN)
+    places = [
+        Place(id=each.id, name=each.name, is_default=each.is_default, model=each.default_text_model)
+        for each in workspaces
+    ]
+    return ChatView(visitor.account_id, visitor.form_token, encode(places).decode())
 
 
 async def offer(context: WebContext) -> Offer:

@@ -4,7 +4,7 @@ import { COLUMNS_MAX } from "./rooms/make";
 
 /** Reads what this browser has, then shows what the address asks for. */
 export async function begin(chat: Chat): Promise<void> {
-  await Promise.all([chat.library.load(chat.account), chat.models.load()]);
+  await Promise.all([chat.library.load(chat.shelf), chat.models.load(chat.workspace?.model ?? null)]);
   await showAddressed(chat);
   chat.library.dropped = (id) => {
     if (chat.open.room.id === id) startRoom(chat);

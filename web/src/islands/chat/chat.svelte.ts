@@ -8,6 +8,7 @@ import { Library } from "./rooms/library.svelte";
 import type { OpenRoom } from "./rooms/open.svelte";
 import type { Answer, Column, Turn } from "./rooms/types";
 import { Sync } from "./sync/sync.svelte";
+import { chosenWorkspace, type Workspace } from "./workspaces";
 
 const SIDEBAR = "chat-sidebar";
 const SAID_MAX = 6;
@@ -34,6 +35,9 @@ interface Said {
 /** The state of the page: what it works with, the room that is open, and what stands in front of it. */
 export class Chat {
   readonly account: string;
+  readonly workspaces: Workspace[];
+  /** Where the room is, and what is asked is charged; undefined for a stranger. */
+  readonly workspace: Workspace | undefined;
   readonly api: ChatApi;
   readonly models = new Models();
   readonly library = new Library();
@@ -54,12 +58,21 @@ export class Chat {
   #count = 0;
 
   /** `account` is empty for a stranger, who may look around and has to sign in to ask. */
-  constructor(account: string, session: Session) {
+  constructor(account: string, formToken: string, workspaces: Workspace[]) {
     this.account = account;
+    this.workspaces = workspaces;
+    this.workspace = chosenWorkspace(account, workspaces);
+    const session: Session = { formToken };
+    if (this.workspace?.isDefault === false) session.workspace = this.workspace.id;
     this.api = new ChatApi(account, session);
     this.runner = new Runner(this.api);
-    this.sync = new Sync(this.library, session, account);
+    this.sync = new Sync(this.library, session, this.shelf);
     this.open = this.library.begin([]);
+  }
+
+  /** Name of what this browser keeps: rooms of one account and workspace are apart from those of another. */
+  get shelf(): string {
+    return this.workspace?.isDefault === false ? `${this.account}-${this.workspace.id}` : this.account;
   }
 
   get isSignedIn(): boolean {

@@ -5,7 +5,8 @@ import type { Chat } from "../chat.svelte";
 import { COLUMNS_MAX, newColumn, newId, newRoom } from "../rooms/make";
 import { branch, subtree, versions } from "../rooms/tree";
 import type { Column, StoredFile, Turn } from "../rooms/types";
-import { settleInterrupted } from "./ask";
+import { rememberWorkspace } from "../workspaces";
+import { settleInterrupted, stopAll } from "./ask";
 
 /** A new room with the models of the one that is open, or with the default. Nothing typed is lost: it has its draft. */
 export function startRoom(chat: Chat, options: { models?: string[]; prompt?: string; isTemporary?: boolean } = {}): void {
@@ -126,6 +127,27 @@ export function removeColumn(chat: Chat, column: Column): void {
   open.room.columns = open.room.columns.filter((each) => each.id !== column.id);
   if (chat.activeColumn === column.id) chat.activate(open.room.columns[0]?.id ?? "");
   chat.library.touch(open);
+}
+
+/** Goes on in another workspace, with its own rooms. While answers arrive it asks first (site.md CHAT-05). */
+export function switchWorkspace(chat: Chat, id: string): void {
+  const go = async (): Promise<void> => {
+    stopAll(chat);
+    await chat.library.flush();
+    rememberWorkspace(chat.account, id);
+    location.assign("/chat");
+  };
+  if (chat.open.running.length === 0) {
+    void go();
+    return;
+  }
+  chat.dialog = {
+    name: "confirm",
+    title: "Answers are still arriving",
+    text: "Switching the workspace stops them. What has arrived is kept.",
+    action: "Stop and switch",
+    confirmed: () => void go(),
+  };
 }
 
 /** Puts the cursor where one types. */

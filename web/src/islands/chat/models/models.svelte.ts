@@ -15,13 +15,15 @@ export class Models {
   recent: string[] = $state(readList(RECENT));
   readonly #byId: Map<string, Offered> = $derived(new Map(this.all.map((model) => [model.id, model])));
 
-  async load(): Promise<void> {
+  /** Reads them. `wished` is what new rooms shall begin with, if it can be used; else what was used last. */
+  async load(wished: string | null): Promise<void> {
     try {
       const response = await fetch("/chat/models.json");
       if (!response.ok) throw new TypeError(`models answered ${response.status}`);
       const offer = (await response.json()) as Offer;
       this.all = offer.models;
-      this.default = this.recent.find((id) => this.get(id)?.unavailable === null) ?? offer.default;
+      const liked = wished === null ? this.recent : [wished, ...this.recent];
+      this.default = liked.find((id) => this.get(id)?.unavailable === null) ?? offer.default;
       this.isAway = false;
     } catch {
       this.isAway = true;

@@ -13,8 +13,8 @@ export class Marks {
   readonly #name: string;
   readonly #marks: Map<string, Mark>;
 
-  constructor(account: string) {
-    this.#name = `trunkline-chat-synced:${account}`;
+  constructor(shelf: string) {
+    this.#name = `trunkline-chat-synced:${shelf}`;
     this.#marks = new Map(Object.entries(JSON.parse(readText(this.#name) ?? "{}") as Record<string, Mark>));
   }
 

@@ -23,17 +23,18 @@ export class Sync {
   problem: string | null = $state(null);
   readonly #library: Library;
   readonly #session: Session;
-  readonly #account: string;
+  readonly #shelf: string;
   readonly #marks: Marks;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(library: Library, session: Session, account: string) {
+  /** `shelf` names what this browser keeps; empty for a stranger, who has nothing to sync. */
+  constructor(library: Library, session: Session, shelf: string) {
     this.#library = library;
     this.#session = session;
-    this.#account = account;
-    this.#marks = new Marks(account);
-    this.mode = account !== "" && readText(`${MODE}:${account}`) === "synced" ? "synced" : "device";
+    this.#shelf = shelf;
+    this.#marks = new Marks(shelf);
+    this.mode = shelf !== "" && readText(`${MODE}:${shelf}`) === "synced" ? "synced" : "device";
     library.changed = (roomId) => this.#changed(roomId);
     library.removed = (roomId) => this.#removed(roomId);
   }
@@ -50,7 +51,7 @@ export class Sync {
   async choose(mode: Mode): Promise<void> {
     this.mode = mode;
     this.problem = null;
-    write(`${MODE}:${this.#account}`, mode);
+    write(`${MODE}:${this.#shelf}`, mode);
     this.#marks.clear();
     if (mode === "device") return;
     for (const room of this.#library.rooms) this.#marks.dirty(room.id);
@@ -110,8 +111,9 @@ export class Sync {
     this.#marks.set(id, { version, isDirty: false });
     try {
       const { title, isPinned } = whole.room;
-      const document = withoutDraft(whole);
-      const head = await storeRoom(this.#session, id, { version, title, is_pinned: isPinned, document });
+      const change = { version, title, is_pinned: isPinned, document: withoutDraft(whole) };
+      const { workspace } = this.#session;
+      const head = await storeRoom(this.#session, id, workspace === undefined ? change : { ...change, workspace });
       this.#marks.set(id, { ...this.#marks.get(id), version: head.version });
     } catch (reason) {
       await this.#refused(id, reason);
