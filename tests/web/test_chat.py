@@ -16,7 +16,6 @@ from tests.web.chatting import (
     ask,
     cell,
     composer,
-    kept,
     records_of_session,
     room_id,
     words,
@@ -265,4 +264,3 @@ def test_a_phone_shows_one_column_behind_tabs_and_a_dot_where_an_answer_waits(me
     assert not cell(page, 0).is_visible()
     assert tabs.nth(1).get_by_label("New answer").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE.width
-    assert len(kept(page, "turns")) >= 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, Page, StorageState
 
 from tests.fakes.replies import stream
 from tests.serving import Served
@@ -15,8 +15,9 @@ from tests.web.test_every_page import AUDIT
 
 FRAME_MS_MAX = 50
 SLOW_FRAMES_MAX = 0.02
-"""A machine that does other work drops a frame now and then; a page that is too slow drops many."""
-TRIES = 3
+"""Beyond those of an idle page: a machine that does other work drops frames whatever the page does."""
+TRIES = 4
+IDLE_MS = 800
 _PIECES = (
     "Some **words** in a row, ",
     "with `code`, ",
@@ -56,13 +57,21 @@ def test_four_columns_at_a_hundred_tokens_a_second_keep_their_frames(member: Mem
     for model in models:
         kitchen.order(model, stream([_PIECES[at % len(_PIECES)] for at in range(200)], pause_s=0.009))
     page = member.open(f"/chat?models={','.join(models)}")
-    shares: list[float] = []
+    tried: list[tuple[float, float]] = []
     for asked in range(1, TRIES + 1):
+        page.evaluate(_FRAMES)
+        page.wait_for_timeout(IDLE_MS)
+        idle = slow_share(page)
         page.evaluate(_FRAMES)
         ask(page, "Write a lot")
         answers(page, "done").nth(4 * asked - 1).wait_for()
-        frames_ms: list[float] = page.evaluate("cancelAnimationFrame(window.measuring), window.frames_ms")
-        shares.append(sum(each > FRAME_MS_MAX for each in frames_ms) / len(frames_ms))
-        if shares[-1] <= SLOW_FRAMES_MAX:
-            break
-    assert min(shares) <= SLOW_FRAMES_MAX, shares
+        tried.append((slow_share(page), idle))
+        if tried[-1][0] <= idle + SLOW_FRAMES_MAX:
+            return
+    pytest.fail(f"slow frames while four models wrote, and while nothing happened: {tried}")
+
+
+def slow_share(page: Page) -> float:
+    """Of the frames since the measurement began, which ends."""
+    frames_ms: list[float] = page.evaluate("cancelAnimationFrame(window.measuring), window.frames_ms")
+    return sum(each > FRAME_MS_MAX for each in frames_ms) / max(1, len(frames_ms))
