@@ -20,7 +20,7 @@ INDEX_TITLES: Mapping[Index, str] = {
 }
 INPUT_SHARE = 0.75
 """The price of a point is that of a million tokens of which so many are input: three in for one out."""
-TICKS_USD = (0.01, 0.1, 1.0, 10.0, 100.0)
+TICKS_USD = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 _MARGIN = 4.0
 """Percent of the plot that is left free on each side."""
 
@@ -79,7 +79,7 @@ def scatter(context: WebContext, index: Index) -> Scatter:
         price_ticks=[
             (f"${tick:g}", _across(log10(tick), low, high)) for tick in TICKS_USD if low <= log10(tick) <= high
         ],
-        score_ticks=[(str(tick), 100 - _across(tick, 0, top)) for tick in range(0, int(top) + 1, 20)],
+        score_ticks=[(str(tick), 100 - _across(tick, 0, top)) for tick in range(0, int(top) + 1, 10)],
     )
 
 
