@@ -1,4 +1,4 @@
-"""The samples of the guides to single operations, run as they are printed (only the port is another one)."""
+"""The samples of the guide, run as they are printed (only the port is another one)."""
 
 import re
 import subprocess
@@ -11,7 +11,12 @@ import pytest
 from tests.serving import KEY, Served, environment, served
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
-PAGES = ("embeddings", "rerank", "images", "videos", "speech", "transcription")
+PAGES = (
+    *("messages", "responses", "presets", "sandbox"),
+    *("embeddings", "rerank", "images", "videos", "speech", "transcription"),
+)
+ELSEWHERE = {"files"}
+"""Pages whose samples have a test of their own."""
 SAMPLES = [
     pytest.param(page, language, sample, id=f"{page}-{number}")
     for page in PAGES
@@ -21,6 +26,10 @@ SAMPLES = [
 ]
 RUN = {"sh": ["sh", "-ec"], "python": [sys.executable, "-W", "ignore::ResourceWarning", "-c"]}
 SAID = {
+    "messages": {"sh": "Sandbox", "python": "Sandbox"},
+    "responses": {"sh": "Sandbox", "python": "Sandbox"},
+    "presets": {"sh": '"slug":"support"'},
+    "sandbox": {"sh": "Provider returned error"},
     "embeddings": {"sh": '"object":"embedding"', "python": "2 256 "},
     "speech": {"sh": "1920", "python": "1920 bytes"},
     "transcription": {"sh": "The Sandbox got a recording", "python": "The Sandbox got a recording"},
@@ -39,15 +48,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.mark.parametrize(("page", "language", "sample"), SAMPLES)
 def test_every_sample_does_what_it_says(server: Served, tmp_path: Path, page: str, language: str, sample: str) -> None:
-    assert "http://127.0.0.1:8080" in sample
+    assert "http://127.0.0.1:8080" in sample or "TRUNKLINE_URL" in sample
     (tmp_path / "recording.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt ")
     done = subprocess.run(
         [*RUN[language], sample.replace("http://127.0.0.1:8080", server.url)],
         cwd=tmp_path,
-        env=environment(tmp_path, {"TRUNKLINE_API_KEY": KEY}),
+        env=environment(tmp_path, {"TRUNKLINE_API_KEY": KEY, "TRUNKLINE_URL": server.url}),
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert SAID[page][language] in done.stdout, done.stdout[:500]
+
+
+def test_no_page_has_samples_that_nobody_runs() -> None:
+    callers = re.compile(r"```python\n|```sh\n(?:(?!```).)*\bcurl\b", re.DOTALL)
+    with_samples = {page.stem for page in GUIDE.glob("*.md") if callers.search(page.read_text(encoding="utf-8"))}
+    assert with_samples == {*PAGES} | ELSEWHERE

@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.provider import FakeProvider
 from tests.fakes.replies import Call, Reply, body, chunked, failure, head
 from tests.instance import Instance, endpoint
+from trunkline.storage.database import SqlDatabase
 
 MODEL = "openai/gpt-4o-mini-tts"
 OTHER = "hexgrad/kokoro-82m"
@@ -94,15 +95,25 @@ async def test_the_first_bytes_do_not_wait_for_the_last(tmp_path: Path) -> None:
         assert got == SOUND * 2
 
 
-async def test_the_record_is_there_before_the_last_byte(tmp_path: Path) -> None:
+async def test_the_record_is_there_before_the_last_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = asyncio.Event()
     async with FakeProvider() as provider, instance_with(tmp_path, provider) as instance:
+        settle = SqlDatabase.settle
+
+        async def settle_late(self: SqlDatabase, row: Any) -> None:
+            await gate.wait()
+            await settle(self, row)
+
+        monkeypatch.setattr(SqlDatabase, "settle", settle_late)
         provider.then(sound(SOUND))
         async with instance.client.stream("POST", "/audio/speech", json=ASKED) as answer:
-            got = b""
-            async for piece in answer.aiter_bytes():
-                got += piece
-                if len(got) == len(SOUND):
-                    assert (await instance.generation(answer.headers["x-generation-id"]))["total_cost"] == COST
+            got, pieces = b"", answer.aiter_bytes()
+            while len(got) < len(SOUND) - 1:
+                got += await anext(pieces)
+            assert len(got) == len(SOUND) - 1
+            gate.set()
+            assert got + await anext(pieces) == SOUND
+            assert (await instance.generation(answer.headers["x-generation-id"]))["total_cost"] == COST
 
 
 async def test_a_failure_after_the_first_byte_breaks_the_connection_and_is_paid(tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ async def test_a_job_that_ended_while_its_record_was_there_is_not_billed_again(t
         like_openai(provider, [{"status": "completed"}])
         job_id = (await submit(instance, duration=4)).json()["id"]
         await ended(instance, job_id)
-        database = instance.app._database
+        database, account_id = instance.app._database, await _account(instance)
+        balance = await instance.app._shared.balance(account_id)
 
         def reopen(connection: Any) -> None:
             connection.execute(text("UPDATE video_jobs SET status='pending', due_at_ms=0"))
@@ -129,6 +130,7 @@ async def test_a_job_that_ended_while_its_record_was_there_is_not_billed_again(t
         job = await ended(instance, job_id)
         assert job["status"] == "completed"
         assert await instance.usage() == 0.4
+        assert balance is not None and await instance.app._shared.balance(account_id) == balance
         assert not await instance.audit()
 
 
