@@ -215,6 +215,8 @@ class Routers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     auto_default: tuple[str, ...] = ()
     """Models that `auto` takes when nothing is known of the prompt."""
+    body_builder: tuple[str, ...] = ()
+    """Models that write request bodies for `bodybuilder`, at the operator's cost. Absent: there is no body builder."""
     auto_rankings: Mapping[str, tuple[str, ...]] = {}
     """Task (`code:debugging`, `translation`, …) → models that `auto` ranks for it while there is no traffic to learn
     from."""

@@ -185,7 +185,7 @@ class Admission:
         return exchange.request.max_output_tokens or most or self._billing.estimate_output_tokens
 
     def _worst_case(self, exchange: Exchange, candidate: Candidate, output_tokens: int) -> NanoUsd:
-        if exchange.runtime_of(candidate).in_process:
+        if exchange.building is not None or exchange.runtime_of(candidate).in_process:
             return NanoUsd(0)
         return pricing.worst_case_nanousd(
             candidate.endpoint.pricing,

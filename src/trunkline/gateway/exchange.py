@@ -1,6 +1,8 @@
 """One client request and everything known about it so far."""
 
-from msgspec import Struct
+from collections.abc import Mapping
+
+from msgspec import Raw, Struct
 
 from trunkline.accounts.types import Principal
 from trunkline.catalog.types import Endpoint
@@ -46,6 +48,17 @@ class Hold(Struct, frozen=True):
     amount_nanousd: NanoUsd
     max_output_tokens: int | None = None
     """The output cap that was lowered to what is affordable (AFF-05); None: the caller's own stands."""
+
+
+class Building(Struct, frozen=True, kw_only=True):
+    """What is kept of a client's wish while the body builder's own request is sent for it."""
+
+    members: Mapping[str, Raw]
+    """Of the request that is sent."""
+    systems: tuple[Raw, ...]
+    """The caller's system messages, for the front of each body."""
+    streamed: bool
+    """The client reads a stream."""
 
 
 class Broken(Struct, frozen=True, kw_only=True):
@@ -97,6 +110,8 @@ class Exchange(Struct, kw_only=True):
     """Where that conversation went before."""
     query: RoutingQuery | None = None
     """What `plan` answers."""
+    building: Building | None = None
+    """Set for the body builder (routing-and-catalog.md 12.3)."""
     plan: Plan | None = None
     hold: Hold | None = None
     hold_until_ms: int = 0

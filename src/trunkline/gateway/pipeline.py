@@ -11,6 +11,9 @@ from trunkline.core.errors import (
 from trunkline.core.tasks import TaskSet
 from trunkline.gateway.admission import Admission, require_text_request
 from trunkline.gateway.attempts import AttemptLoop
+from trunkline.gateway.body_building import BODY_BUILDER, building_plan
+from trunkline.gateway.body_building import begin as begin_building
+from trunkline.gateway.body_delivery import BodyDelivery
 from trunkline.gateway.client import (
     PADDED_JSON,
     ClientStream,
@@ -120,6 +123,8 @@ class Pipeline:
         exchange.request = exchange.inbound.request
         if exchange.inbound.operation == "video":
             await self._attempts.answer(exchange, exchange.plan, JobDelivery(send, headers, self._jobs))
+        elif exchange.building is not None:
+            await self._serve_whole(exchange, building_plan(exchange.plan), send, receive, headers)
         elif exchange.request.stream:
             await self._serve_stream(exchange, exchange.plan, send, receive, headers)
         else:
@@ -152,8 +157,12 @@ class Pipeline:
     async def _plan(self, exchange: Exchange) -> Plan:
         """Route. What no endpoint can serve is refused for money first (inference.md 1.2)."""
         await self._stickiness.recall(exchange)
-        exchange.query = query = query_of(exchange)
-        world = exchange.world
+        query, world = query_of(exchange), exchange.world
+        if BODY_BUILDER in " ".join(query.models).lower():
+            begin_building(exchange)
+            query = query_of(exchange)
+            await self._admission.free_quota(exchange)
+        exchange.query = query
         try:
             return self._planner.plan(query, world, exchange.received_ms)
         except (NoEndpoints, ContextLengthExceeded):
@@ -186,7 +195,8 @@ class Pipeline:
         if routing.pad_whole_answers:
             padding = self._open_client(routing, send, headers, PADDED_JSON, Listener(exchange))
         try:
-            delivery = WholeDelivery(send, headers, self._settlement, padding, self._docs_url, self._fetcher)
+            way = WholeDelivery if exchange.building is None else BodyDelivery
+            delivery = way(send, headers, self._settlement, padding, self._docs_url, self._fetcher)
             if exchange.inbound.operation in FREE_WHEN_LEFT:
                 delivery.listener = Listener(exchange)
                 watch = DisconnectWatch(receive, delivery.listener.gone)

@@ -72,7 +72,10 @@ class Planner:
 def tables_of(settings: Routers) -> RouterTables:
     """The operator's lists for router models."""
     return RouterTables(
-        auto_default=settings.auto_default, auto_rankings=settings.auto_rankings, pareto=settings.pareto
+        auto_default=settings.auto_default,
+        auto_rankings=settings.auto_rankings,
+        body_builder=settings.body_builder,
+        pareto=settings.pareto,
     )
 
 

@@ -82,6 +82,8 @@ class Settlement:
             byok_free_nanousd=exchange.byok_free_nanousd,
             tokens_chargeable=not insured,
         )
+        if exchange.building is not None:  # the body builder is free (routing-and-catalog.md 12.3)
+            charge = structs.replace(charge, total_nanousd=NanoUsd(0))
         return Bill(usage=usage, charge=charge, charged=not exchange.runtime.in_process)
 
     def bill_unheard(self, exchange: Exchange, candidate: Candidate, *, has_begun: bool) -> Bill:

@@ -20,10 +20,12 @@ from trunkline.routing.routers.names import STRATEGIES, RouterId
 MEMBERS_MIN: Final = 2
 """Of a line with a single model nothing is the latest; its alias works and has no row."""
 _FREE_OF_CHARGE: Final = PriceSheet(base={"prompt": AttoUsd(0), "completion": AttoUsd(0)})
+_FREE_ROUTERS: Final = frozenset[RouterId]({"openrouter/free", "openrouter/bodybuilder"})
 _ROUTERS: Final[Mapping[RouterId, tuple[str, str]]] = {
     "openrouter/auto": ("Auto Router", "Chooses a model by what the prompt is about and by what it may cost."),
     "openrouter/auto-beta": ("Auto Router (beta)", "As the Auto Router, with settings of its own."),
     "openrouter/free": ("Free Models Router", "Chooses among the models that cost nothing and can do what is asked."),
+    "openrouter/bodybuilder": ("Body Builder", "Turns a wish in words into request bodies as JSON, free of charge."),
     "openrouter/pareto-code": (
         "Pareto Code Router",
         "Chooses a model that codes as well as asked, at the least price.",
@@ -81,7 +83,7 @@ def _router(router: RouterId, models: list[Model]) -> ListedModel:
         upstream_model=router,
         protocol="openai-chat",
         protocols=("openai-chat",),
-        pricing=_FREE_OF_CHARGE if router == "openrouter/free" else UNPRICED,
+        pricing=_FREE_OF_CHARGE if router in _FREE_ROUTERS else UNPRICED,
         context_length=max((model.context_length or 0 for model in models), default=0) or None,
     )
     inputs = {modality for model in models for modality in model.input_modalities}

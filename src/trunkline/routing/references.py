@@ -15,7 +15,7 @@ from trunkline.routing.ask import Ask
 from trunkline.routing.eligibility import sift
 from trunkline.routing.filters import is_alive, tier_of
 from trunkline.routing.instance import Instance
-from trunkline.routing.routers import auto, free, pareto
+from trunkline.routing.routers import auto, bodybuilder, free, pareto
 from trunkline.routing.routers.context import Choice, RouterContext
 from trunkline.routing.routers.names import ROUTER_PREFIXES, STRATEGIES, RouterId, router_of
 from trunkline.routing.slugs import Reference, Resolved, is_visible, parse_reference, resolve
@@ -154,6 +154,8 @@ def _choose(question: Question, router: RouterId, parsed: Reference) -> Choice:
             return auto.choose(context, query.routers.auto_beta)
         case "openrouter/free":
             return free.choose(context)
+        case "openrouter/bodybuilder":
+            return bodybuilder.choose(context)
         case "openrouter/pareto-code":
             return pareto.choose(context, query.routers.pareto)
 
@@ -196,6 +198,10 @@ def _throughput(question: Question, model: Model) -> float | None:
 def _no_match(question: Question, reference: str, router: RouterId) -> NoEndpoints:
     if router == "openrouter/free":
         message = f"No endpoints found for {reference}: no free model of this instance can do what is asked."
+    elif router == "openrouter/bodybuilder":
+        message = (
+            f"No model of this instance writes request bodies for {reference} ([routers] body_builder names them)."
+        )
     else:
         message = f"No models match your request and model restrictions ({reference})."
     return NoEndpoints(

@@ -49,6 +49,7 @@ async def test_a_router_is_listed_without_the_price_that_depends_on_its_choice(c
     rows = {row["id"]: row for row in (await catalog.get("/api/v1/models")).json()["data"]}
     assert rows["openrouter/auto"]["pricing"] == {"prompt": "-1", "completion": "-1"}
     assert rows["openrouter/free"]["pricing"] == {"prompt": "0", "completion": "0"}
+    assert rows["openrouter/bodybuilder"]["pricing"] == {"prompt": "0", "completion": "0"}
     for router in ("openrouter/auto", "openrouter/auto-beta", "openrouter/free", "openrouter/pareto-code"):
         assert rows[router]["architecture"]["tokenizer"] == "Router"
         assert "reasoning" not in rows[router]

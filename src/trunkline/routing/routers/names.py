@@ -2,13 +2,16 @@
 
 from typing import Literal, TypeAlias
 
-RouterId: TypeAlias = Literal["openrouter/auto", "openrouter/auto-beta", "openrouter/free", "openrouter/pareto-code"]
-RouterStrategy: TypeAlias = Literal["auto", "free", "pareto"]
+RouterId: TypeAlias = Literal[
+    "openrouter/auto", "openrouter/auto-beta", "openrouter/free", "openrouter/bodybuilder", "openrouter/pareto-code"
+]
+RouterStrategy: TypeAlias = Literal["auto", "free", "bodybuilder", "pareto"]
 
 STRATEGIES: dict[RouterId, RouterStrategy] = {
     "openrouter/auto": "auto",
     "openrouter/auto-beta": "auto",
     "openrouter/free": "free",
+    "openrouter/bodybuilder": "bodybuilder",
     "openrouter/pareto-code": "pareto",
 }
 """Router id → `strategy` of the metadata (routing-and-catalog.md 12 and 25)."""

@@ -63,6 +63,8 @@ class RouterTables(Struct, frozen=True, kw_only=True):
     """The operator's lists of model ids, best first; empty ones are derived from the catalog."""
 
     auto_default: tuple[str, ...] = ()
+    body_builder: tuple[str, ...] = ()
+    """Not derived: empty is off."""
     auto_rankings: Mapping[str, tuple[str, ...]] = {}
     """By task tag (routing-and-catalog.md 22.5)."""
     pareto: Mapping[Literal["high", "medium", "low"], tuple[str, ...]] = {}
