@@ -144,6 +144,7 @@ async def test_when_both_fail_both_are_told(pair: Pair) -> None:
         go.set()
         response = await running
     assert response.status_code == 503
+    assert len(response.json()["error"]["metadata"]["previous_errors"]) == 1
     record = await pair.instance.generation(response.headers["x-generation-id"])
     assert sorted(attempt["status"] for attempt in record["provider_responses"]) == [500, 503]
     assert record["total_cost"] == 0

@@ -165,6 +165,7 @@ async def test_a_break_that_cannot_be_mended_ends_every_format_properly(three: T
 CALL = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"a'}}
 UNMENDABLE = {
     "a call half said": [TEXT[:10], {"tool_calls": [CALL]}],
+    "a call of which only the name was said": [TEXT[:10], {"tool_calls": [{**CALL, "function": {"name": "look"}}]}],
     "sealed reasoning": [
         {"reasoning_details": [{"type": "reasoning.encrypted", "data": "c2VhbGVk", "index": 0}]},
         TEXT[:10],

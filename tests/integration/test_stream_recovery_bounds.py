@@ -98,6 +98,19 @@ async def test_an_account_that_cannot_pay_the_second_part_reads_the_break(tmp_pa
         assert (await client.get("/key")).json()["data"]["usage"] == 0
 
 
+async def test_when_nobody_goes_on_the_break_is_told_and_not_what_was_tried_since(tmp_path: Path) -> None:
+    async with three(tmp_path, recovery=ON, quirks=EVERYBODY) as (instance, one, two, third):
+        one.breaks_after = 10
+        two.provider.then(status=503)
+        third.provider.then(status=429)
+        streamed = await instance.stream(MODEL, provider=ORDER)
+        assert streamed.error is not None
+        assert (streamed.error["code"], streamed.error["metadata"]["provider_name"]) == (502, "One")
+        record = await instance.generation(streamed.id)
+        assert record["provider_name"] == "One"
+        assert [attempt["status"] for attempt in record["provider_responses"]] == [502, 503, 429]
+
+
 async def test_no_time_to_first_token_is_made_up_for_who_goes_on(tmp_path: Path) -> None:
     async with three(tmp_path, recovery=ON, quirks=EVERYBODY) as (instance, one, _two, _three):
         one.breaks_after = 10

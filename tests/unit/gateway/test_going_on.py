@@ -45,6 +45,28 @@ def test_chat_upstreams_are_told_in_their_own_words(provider: str, marks: Any, m
     assert {name: said[name] for name in said if name in ("continue_final_message", "add_generation_prompt")} == members
 
 
+@pytest.mark.parametrize(
+    ("protocol", "model", "turns", "last"),
+    [
+        (
+            "anthropic-messages",
+            "claude-3-5-haiku-20241022",
+            "messages",
+            {"role": "assistant", "content": [{"type": "text", "text": "Well,"}]},
+        ),
+        ("google-gemini", "gemini-2.5-flash", "contents", {"role": "model", "parts": [{"text": "Well,"}]}),
+        (
+            "bedrock-converse",
+            "anthropic.claude-3-5-sonnet-20241022-v2:0",
+            "messages",
+            {"role": "assistant", "content": [{"text": "Well,"}]},
+        ),
+    ],
+)
+def test_other_formats_end_with_the_models_turn(protocol: str, model: str, turns: str, last: Any) -> None:
+    assert body(target("any", protocol, model))[turns][-1] == last
+
+
 def test_deepseek_is_asked_at_its_beta_address_then_and_only_then() -> None:
     chat = UPSTREAMS["openai-chat"]
     assert chat.path(target("deepseek"), stream=True) == "beta/chat/completions"

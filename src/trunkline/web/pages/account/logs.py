@@ -14,7 +14,7 @@ from trunkline.accounts.repository import key_names
 from trunkline.core.calendar import DAY_MS, HOUR_MS
 from trunkline.generations.listing import Cursor, ListQuery, list_generations
 from trunkline.generations.repository import find
-from trunkline.generations.types import Generation, GenerationStatus
+from trunkline.generations.types import Generation, GenerationStatus, ProviderResponse
 from trunkline.statistics.activity import owns_key
 from trunkline.web.context import WebContext
 from trunkline.web.guard import for_members
@@ -121,8 +121,8 @@ def view_of(generation: Generation, key_name: str | None) -> LogView:
         steps.append(
             Step(
                 name=attempt.provider_name,
-                outcome="no answer" if status is None else str(status),
-                is_good=status is not None and status < 400,
+                outcome=_outcome(attempt),
+                is_good=attempt.outpaced or (status is not None and status < 400),
                 took_ms=attempt.latency,
                 left=_percent(at_ms, total_ms),
                 width=_percent(took_ms, total_ms),
@@ -178,6 +178,12 @@ def _speed(generation: Generation) -> float | None:
     if not took_ms or not generation.tokens_completion:
         return None
     return 1000.0 * generation.tokens_completion / took_ms
+
+
+def _outcome(attempt: ProviderResponse) -> str:
+    if attempt.outpaced:
+        return "outpaced"  # another was asked beside it and spoke first
+    return "no answer" if attempt.status is None else str(attempt.status)
 
 
 def _percent(part: int, whole: int) -> float:
