@@ -182,3 +182,27 @@ def test_the_bars_above_the_logs_count_the_requests_of_the_chosen_key(open_page:
     while counted() != "3":
         assert time.monotonic() < end
         page.wait_for_timeout(300)
+
+
+def test_several_keys_are_disabled_and_deleted_at_once(open_page: OpenPage, site: Served) -> None:
+    page = open_page("/sign-in", scripts=False, expects_error=True)
+    sign_in(page, site)
+    secrets = [create_key(page, f"Many {at}") for at in range(2)]
+
+    def tick() -> None:
+        page.goto("/settings/keys")
+        for at in range(2):
+            page.get_by_label(f"Choose Many {at}").check()
+
+    tick()
+    page.get_by_role("button", name="Disable").click()
+    assert [chat(site, secret, FREE_MODEL)[0] for secret in secrets] == [401, 401]
+    tick()
+    page.locator("#chosen summary").click()
+    page.get_by_role("button", name="Delete").click()
+    assert "Nothing was deleted" in page.get_by_role("alert").inner_text()
+    tick()
+    page.locator("#chosen summary").click()
+    page.get_by_label("Type delete").fill("delete")
+    page.get_by_role("button", name="Delete").click()
+    assert page.get_by_role("link", name="Many").count() == 0

@@ -65,6 +65,8 @@ class KeyView(Struct, frozen=True, kw_only=True):
     problem: str
 
 
+CHOSEN = "key-"
+"""What the name of a ticked key's box begins with; its hash follows."""
 OVERLAPS_MS: Mapping[str, int] = {"now": 0, "1h": HOUR_MS, "1d": DAY_MS, "7d": 7 * DAY_MS}
 """How long a secret that is replaced goes on."""
 
@@ -134,6 +136,22 @@ class _Keys:
         self._context.accounts.directory.forget(key_hash)
         return see("/settings/keys" if sent.text("do") == "delete" else f"/keys/{key_hash}")
 
+    async def change_chosen(self, sent: Sent) -> Response:
+        """Disable or delete every key that is ticked in the list (KP-01)."""
+        accounts = self._context.accounts
+        chosen = [name.removeprefix(CHOSEN) for name in sent.form if name.startswith(CHOSEN)]
+        if not chosen:
+            raise InvalidRequest("No key is ticked.", field="do")
+        if sent.text("do") == "delete":
+            require_typed(sent, "delete")
+        for key_hash in chosen:
+            if sent.text("do") == "delete":
+                await accounts.keys.delete(sent.actor, key_hash)
+            else:
+                await accounts.keys.change(sent.actor, key_hash, KeyPatch(disabled=True))
+            accounts.directory.forget(key_hash)
+        return see("/settings/keys")
+
     async def _rotate(self, sent: Sent, key_hash: str) -> Response:
         """Show the new secret, once; the old one ends after the overlap that was chosen."""
         context = self._context
@@ -186,10 +204,11 @@ def routes(context: WebContext) -> list[Route]:
 
 
 def actions(context: WebContext) -> list[Route]:
-    """Create, and change one."""
+    """Create, change one, change several."""
     keys = _Keys(context)
     return [
         Route("/settings/keys", for_members_forms(context, keys.create, keys.refuse), methods=["POST"]),
+        Route("/settings/keys/chosen", for_members_forms(context, keys.change_chosen, keys.refuse), methods=["POST"]),
         Route("/keys/{hash}", for_members_forms(context, keys.change, keys.refuse_one), methods=["POST"]),
     ]
 
