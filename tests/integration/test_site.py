@@ -82,7 +82,7 @@ async def test_a_theme_is_a_cookie_and_other_sites_cannot_set_it(visitor: httpx.
     away = await visitor.post("/preferences/theme", data={"theme": "light", "back": "//evil.example"})
     assert away.headers["location"] == "/"
     assert (await visitor.post("/preferences/theme", data={"theme": "pink"})).status_code == 400
-    assert (await visitor.post("/preferences/theme", content=b"x" * 10_000)).status_code == 413
+    assert (await visitor.post("/preferences/theme", content=b"x" * 20_000)).status_code == 413
 
 
 async def test_fees_are_the_settings_that_charge(visitor: httpx.AsyncClient) -> None:
