@@ -54,6 +54,7 @@ def test_synced_rooms_are_in_the_second_browser_and_what_is_deleted_there_goes_h
     with second.expect_response(lambda answer: answer.request.method == "DELETE"):
         second.get_by_role("dialog").get_by_role("button", name="Delete").click()
     first.reload()
+    composer(first).wait_for()
     expect(first.locator(".chat-room")).to_have_count(0)
 
 
