@@ -1,18 +1,18 @@
 """`trunkline.toml` as a JSON Schema, so that editors complete it (OP-21).
 
-The descriptions are the docstrings in `settings.py`.
+The descriptions are the docstrings in `settings/`.
 """
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from trunkline import settings
 from trunkline.configuration.shape import CATALOG_LISTS, PROVIDERS, sections
 from trunkline.core.json import JsonValue
-from trunkline.settings import ProviderSettings
+from trunkline.settings import ProviderSettings, routing
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _LISTS = {
@@ -23,17 +23,19 @@ _LISTS = {
 
 
 def descriptions() -> Mapping[str, str]:
-    """`Server.port` → the sentence that stands under it in `settings.py`."""
-    found: dict[str, str] = {}
-    for node in ast.parse(inspect.getsource(settings)).body:
+    """`Server.port` → the sentence that stands under it in `settings/`."""
+    return dict(found for module in (settings, routing) for found in _descriptions_in(inspect.getsource(module)))
+
+
+def _descriptions_in(source: str) -> Iterator[tuple[str, str]]:
+    for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef):
             for field, below in zip(node.body, node.body[1:], strict=False):
                 match field, below:
                     case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as text)):
-                        found[f"{node.name}.{name}"] = " ".join(text.split())
+                        yield f"{node.name}.{name}", " ".join(text.split())
                     case _:
                         pass
-    return found
 
 
 def file_schema() -> dict[str, object]:

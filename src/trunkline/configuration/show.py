@@ -25,7 +25,7 @@ class Shown(Struct, frozen=True):
 
 
 def effective(loaded: Loaded) -> Iterator[Shown]:
-    """Every setting in the order of `settings.py`; of providers only what somebody set."""
+    """Every setting in the order of `settings/`; of providers only what somebody set."""
     yield Shown("home", str(loaded.settings.home), loaded.source(("home",)))
     for section, struct in sections().items():
         values = _plain(getattr(loaded.settings, section))

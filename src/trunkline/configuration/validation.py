@@ -1,4 +1,4 @@
-"""A tree of plain values against the types of `settings.py`: every fault is found, not the first one only."""
+"""A tree of plain values against the types of `settings/`: every fault is found, not the first one only."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar

@@ -240,3 +240,15 @@ def note(
 def renote(exchange: Exchange, status: int) -> None:
     """The last attempt's answer turned out to be none: its status is the failure's."""
     exchange.attempts[-1] = structs.replace(exchange.attempts[-1], status=status)
+
+
+def serve_by(exchange: Exchange, call: Call) -> None:
+    """From now on the exchange is that of this call."""
+    exchange.candidate, exchange.runtime, exchange.facts = call.candidate, call.runtime, None
+    exchange.conversion, exchange.shortened = call.conversion, call.encoded.shortened
+
+
+def is_overdue(exchange: Exchange, candidate: Candidate) -> bool:
+    """The time for a first token is over (routing-and-catalog.md 6): a call would be paid for and cut off."""
+    total_timeout_s = exchange.runtime_of(candidate).total_timeout_s
+    return asyncio.get_running_loop().time() >= exchange.awaited_since_s + total_timeout_s

@@ -7,7 +7,7 @@ from msgspec import structs
 from trunkline.accounts.byok.standing import Standings
 from trunkline.core.errors import Internal, InvalidRequest, PaymentRequired, TrunklineError
 from trunkline.gateway.admission import Admission
-from trunkline.gateway.attempt import Call, Tries, compose, convert, note, open_upstream, renote
+from trunkline.gateway.attempt import Call, Tries, compose, convert, is_overdue, note, open_upstream, renote, serve_by
 from trunkline.gateway.conversion import Conversion, EncodedRequest
 from trunkline.gateway.delivery import Delivery
 from trunkline.gateway.exchange import Exchange
@@ -88,7 +88,7 @@ class AttemptLoop:
         """Call candidates until one has answered the client; after the last, give up. Raises what became of it."""
         refusal: TrunklineError | None = None
         while not exchange.client_gone and (candidate := tries.next()) is not None:
-            if exchange.attempts and _is_overdue(exchange, candidate):
+            if exchange.attempts and is_overdue(exchange, candidate):
                 break
             if candidate.endpoint.variant == "free" and not exchange.quota_taken:
                 await self._admission.free_quota(exchange)
@@ -103,7 +103,7 @@ class AttemptLoop:
                 exchange.flight = self._flights.begin(encode_flight(exchange))
                 self._running.begin(exchange)
             call = self._compose(exchange, candidate, conversion, encoded)
-            _serve_by(exchange, call)
+            serve_by(exchange, call)
             if exchange.said_tokens:
                 self._metrics.continuations += 1
             await delivery.echo(exchange, call.runtime, conversion, encoded.body)
@@ -197,7 +197,7 @@ class AttemptLoop:
         if run.loser is not None:
             self._hedger.note_loser(exchange, run.loser, tries, self._settlement)
         winner = run.winner
-        _serve_by(exchange, winner.call)
+        serve_by(exchange, winner.call)
         self._metrics.hedges_won += winner.call is not call
         opened = winner.opened or classify_failure("reset" if exchange.client_gone else "timeout_total")
         return winner.call, opened, winner.started_s, winner.latency_s
@@ -237,10 +237,11 @@ class AttemptLoop:
         return caching
 
     def _remember(self, exchange: Exchange, candidate: Candidate, outcome: Classified | None, started_s: float) -> None:
-        """Tell health what came of the attempt (routing-and-catalog.md 21); a caller's refused key says nothing of it."""
-        if candidate.byok_key_id is not None and (outcome is not None or not exchange.client_gone):
-            if self._standings.heard(exchange.own_keys.by_id[candidate.byok_key_id].credential, outcome):
-                return
+        """Tell health what came of the attempt (routing-and-catalog.md 21); a caller's refused key says nothing."""
+        is_known = outcome is not None or not exchange.client_gone
+        key_id = candidate.byok_key_id if is_known else None
+        if key_id is not None and self._standings.heard(exchange.own_keys.by_id[key_id].credential, outcome):
+            return
         facts, now_s = exchange.facts, asyncio.get_running_loop().time()
         first_token_s = exchange.first_token_s
         if first_token_s is not None and first_token_s < started_s:
@@ -285,15 +286,3 @@ class AttemptLoop:
                 await self._admission.release(exchange)
             elif exchange.flight is not None:
                 self._flights.end(exchange.flight)
-
-
-def _serve_by(exchange: Exchange, call: Call) -> None:
-    """From now on the exchange is that of this call."""
-    exchange.candidate, exchange.runtime, exchange.facts = call.candidate, call.runtime, None
-    exchange.conversion, exchange.shortened = call.conversion, call.encoded.shortened
-
-
-def _is_overdue(exchange: Exchange, candidate: Candidate) -> bool:
-    """The time for a first token is over (routing-and-catalog.md 6): a call would be paid for and cut off."""
-    total_timeout_s = exchange.runtime_of(candidate).total_timeout_s
-    return asyncio.get_running_loop().time() >= exchange.awaited_since_s + total_timeout_s
