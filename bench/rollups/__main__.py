@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from bench.rollups.filler import filled
-from bench.rollups.pages import loaded_ms
+from bench.rollups.pages import loads
 from bench.rollups.questions import QUESTIONS, timed
 from trunkline.storage.engine import open_engine, parse_url
 
@@ -26,9 +26,9 @@ def main() -> None:
         with open_engine(parse_url(url), "reader").connect() as connection:
             for name, ask in QUESTIONS.items():
                 print(f"| {name} | {timed(connection, ask):.1f} | {timed(connection, ask, time.thread_time):.1f} |")
-        print("\n| page | ms |\n|---|---|")
-        for path, ms in asyncio.run(loaded_ms(home, url)).items():
-            print(f"| `{path}` | {ms:.1f} |")
+        print("\n| address | ms | of the processor |\n|---|---|---|")
+        for path, load in asyncio.run(loads(home, url)).items():
+            print(f"| `{path}` | {load.ms:.1f} | {load.cpu_ms:.1f} |")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from trunkline.accounts.rules.types import Privacy
 from trunkline.accounts.types import Actor
 from trunkline.core.clock import SystemClock
 from trunkline.generations.service import from_record
+from trunkline.generations.types import Generation
 from trunkline.settings import Server
 from trunkline.statistics.tally import tally
 from trunkline.storage.database import SqlDatabase
@@ -46,6 +47,14 @@ class World:
         asked = {"messages": [{"role": "user", "content": "Hi"}], **({"model": model} if model else {}), **members}
         return (await self.instance.client.post("/chat/completions", json=asked, headers=headers or {})).json()
 
+    async def record(self, generation_id: str) -> Generation:
+        """What is kept of a request that is over."""
+        database = self.instance.app._database
+        assert isinstance(database, SqlDatabase)
+        await database.barrier()
+        kept = select(generations.c.record).where(generations.c.id == generation_id)
+        return from_record(await database.read(lambda connection: connection.execute(kept).scalar_one()))
+
     async def providers(self, **members: Any) -> set[str]:
         return {(await self.ask(**members))["provider"] for _ in range(12)}
 
@@ -59,6 +68,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             endpoint(MODEL, provider, "trainer", data_policy=TRAINS),
             endpoint(MODEL, provider, "keeper", data_policy=KEEPS_NOTHING, geo_blocked=["KP", "IR"]),
             endpoint(SECRETIVE, provider, "trainer", data_policy=TRAINS),
+            endpoint(f"{SECRETIVE}-pro", provider, "trainer", data_policy=TRAINS),
         ]
         server = Server(country_header="X-Country", regional_accounts=("somebody-else",))
         instance = await stack.enter_async_context(Instance(tmp_path, endpoints=endpoints, server=server))
@@ -129,6 +139,17 @@ async def test_an_account_that_may_not_pin_a_region_is_told_so(world: World) -> 
     assert (refused["error"]["code"], refused["error"]["metadata"]["error_type"]) == (403, "permission_denied")
 
 
+async def test_a_wish_for_the_pro_mode_is_answered_by_the_models_pro_sibling_and_the_record_has_the_country(
+    world: World,
+) -> None:
+    served = await world.ask(SECRETIVE, {"X-Country": "DE"}, reasoning={"mode": "pro"})
+    assert served["model"] == f"{SECRETIVE}-pro"
+    assert (await world.ask(SECRETIVE, reasoning={"mode": "standard"}))["model"] == SECRETIVE
+    asked = {"model": SECRETIVE, "input": "Hi", "reasoning": {"mode": "pro"}}
+    assert (await world.instance.client.post("/responses", json=asked)).json()["model"] == f"{SECRETIVE}-pro"
+    assert (await world.record(served["id"])).country == "DE"
+
+
 async def test_hidden_and_zero_retention_requests_are_left_out_of_public_figures_and_kept_in_the_accounts(
     world: World,
 ) -> None:
@@ -136,11 +157,7 @@ async def test_hidden_and_zero_retention_requests_are_left_out_of_public_figures
     quiet = (await world.ask(provider={"zdr": True}))["id"]
     await world.allow(Privacy(is_hidden=True))
     hidden = (await world.ask())["id"]
-    database = world.instance.app._database
-    assert isinstance(database, SqlDatabase)
-    await database.barrier()
-    texts = await database.read(lambda connection: connection.execute(select(generations.c.record)).scalars().all())
-    records = {record.id: record for record in map(from_record, texts)}
-    assert [records[id].is_public for id in (shown, quiet, hidden)] == [True, False, False]
-    assert [len(tally([records[id]]).usage.get("model_days", {})) for id in (shown, quiet, hidden)] == [1, 0, 0]
-    assert all(tally([record]).usage["usage_days"] for record in records.values())
+    records = [await world.record(id) for id in (shown, quiet, hidden)]
+    assert [record.is_public for record in records] == [True, False, False]
+    assert [len(tally([record]).usage.get("model_days", {})) for record in records] == [1, 0, 0]
+    assert all(tally([record]).usage["usage_days"] for record in records)

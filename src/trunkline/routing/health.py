@@ -55,7 +55,7 @@ class _Past:
         self.outage = Counter(outage_window_s, OUTAGE_BUCKETS)
         """For the outage test, 429s count as failures."""
         self.failures_in_a_row = 0
-        """429s among them, as in the outage test."""
+        """Counted ones: who answers 429 is not down."""
         self.retry_after_until_s = 0.0
         self.rank_in_outage = 0
         """Of the last outage, until an answer has disproved it; 0: there is none."""
@@ -119,10 +119,10 @@ class MemoryHealth:
         is_rate_limit = outcome.error_type == "rate_limit_exceeded"
         if outcome.counts_against_uptime:
             past.uptime.add(now_s, good=False)
+            past.failures_in_a_row += 1
         elif not is_rate_limit:
             return
         past.outage.add(now_s, good=False)
-        past.failures_in_a_row += 1
         if (wait_s := outcome.fault.retry_after_s) is not None:
             until_s = now_s + min(max(wait_s, 0.0), self._settings.retry_after_cap_seconds)
             past.retry_after_until_s = max(past.retry_after_until_s, until_s)
