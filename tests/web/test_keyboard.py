@@ -32,7 +32,8 @@ def test_the_list_of_keys_opens_and_names_what_is_there(open_page: OpenPage) -> 
 def test_g_and_a_letter_go_places(open_page: OpenPage, site: Served) -> None:
     page = open_page("/sign-in")
     sign_in(page, site)
-    for key, path in (("m", "/models"), ("l", "/logs"), ("a", "/activity"), ("k", "/settings/keys")):
+    places = {"m": "/models", "l": "/logs", "a": "/activity", "k": "/settings/keys", "c": "/chat"}
+    for key, path in places.items():
         ready(page)
         page.keyboard.press("g")
         page.keyboard.press(key)
