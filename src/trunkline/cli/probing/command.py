@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from trunkline.cli.output import json_option
 from trunkline.cli.probing import report
-from trunkline.cli.probing.calls import Finding, Prober
-from trunkline.cli.probing.choice import cost_bound_nanousd, probeable, request_count
 from trunkline.cli.probing.report import Estimate
 from trunkline.cli.probing.transcript import Transcript
 from trunkline.cli.session import config_option, load_settings, run, usable_catalog
 from trunkline.configuration.load import Loaded
 from trunkline.core.clock import Clock, SystemClock
+from trunkline.gateway.probing.calls import Finding, Prober
+from trunkline.gateway.probing.choice import cost_bound_nanousd, probeable, request_count
 from trunkline.gateway.transport.client import HttpTransport
 from trunkline.gateway.world import World
 from trunkline.gateway.worlds import build_world
@@ -106,7 +106,7 @@ async def _probe(loaded: Loaded, options: Options, clock: Clock, findings: list[
         report.announce(runtime.provider.name, len(candidates), estimate)
         _get_leave(estimate.requests, yes=options.yes)
         prober = Prober(
-            world=world,
+            runtime_of=world.runtime_of,
             upstream=transport,
             sandbox=SandboxUpstream(loaded.settings.sandbox),
             settings=loaded.settings,

@@ -9,9 +9,9 @@ import click
 from msgspec import Raw, Struct
 
 from trunkline.cli.output import print_json, print_table
-from trunkline.cli.probing.calls import Finding, Outcome
-from trunkline.cli.probing.features import FEATURES
 from trunkline.core.money import NanoUsd, format_usd, usd_number
+from trunkline.gateway.probing.calls import Finding, Outcome
+from trunkline.gateway.probing.features import FEATURES
 
 
 class Estimate(Struct, frozen=True):

@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from trunkline.catalog.types import Provider
-from trunkline.cli.probing.calls import Finding, Wire
-from trunkline.cli.probing.cleaning import clean_body, clean_headers, clean_text, clean_value, secrets_of
 from trunkline.core import json
 from trunkline.core.json import JsonValue
+from trunkline.gateway.probing.calls import Finding, Wire
+from trunkline.gateway.probing.cleaning import clean_body, clean_headers, clean_text, clean_value, secrets_of
 
 _RECORDED_AS = {"google-gemini": "gemini", "mistral": "openai-chat"}
 """Catalog's names of protocols that recordings call otherwise."""

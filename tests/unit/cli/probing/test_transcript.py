@@ -9,8 +9,8 @@ import pytest
 from tests.fakes.provider import FakeProvider
 from tests.fakes.replies import answer, body, stream
 from tests.unit.cli.probing.acme import KEY, Run, do_the_rest, entry
-from trunkline.cli.probing.cleaning import clean_body, clean_headers
-from trunkline.cli.probing.picture import PICTURE_URL
+from trunkline.gateway.probing.cleaning import clean_body, clean_headers
+from trunkline.gateway.probing.picture import PICTURE_URL
 from trunkline.protocols.answers import AnswerIdentity
 from trunkline.protocols.chat.answers import AnswerOptions, open_body, open_stream
 

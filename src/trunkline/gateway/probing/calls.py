@@ -1,24 +1,25 @@
 """One question to one endpoint, over the same codecs and sockets as the gateway's requests, and what came of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
-from trunkline.cli.probing.cleaning import clean_text, secrets_of
-from trunkline.cli.probing.features import FEATURES, Feature, claims, lack, question
+from trunkline.catalog.types import Endpoint
 from trunkline.core.clock import Clock
 from trunkline.core.errors import ErrorType, InvalidRequest
 from trunkline.core.money import NO_CHARGE
 from trunkline.gateway.attempt import compose
 from trunkline.gateway.conversion import Conversion, TravelPolicy, target_of
 from trunkline.gateway.generation_conversion import GenerationConversion
-from trunkline.gateway.world import World
+from trunkline.gateway.probing.cleaning import clean_text, secrets_of
+from trunkline.gateway.probing.features import FEATURES, Feature, claims, lack, question
 from trunkline.protocols.answers import AnswerIdentity, AnswerStream, Facts, UsageReport
 from trunkline.protocols.events import Usage
 from trunkline.protocols.faults.classify import classify_failure, classify_fault
 from trunkline.protocols.faults.types import Classified
+from trunkline.providers.types import ProviderRuntime
 from trunkline.providers.upstream import Upstream, UpstreamFailed, UpstreamRequest, UpstreamResponse
 from trunkline.routing.types import Candidate
 from trunkline.settings import Settings
@@ -67,12 +68,19 @@ class Finding(Struct, frozen=True):
 
 
 class Prober:
-    """Asks endpoints of one world, one request at a time."""
+    """Asks endpoints, one request at a time, as `runtime_of` says that they are called."""
 
     def __init__(
-        self, *, world: World, upstream: Upstream, sandbox: Upstream, settings: Settings, clock: Clock, timeout_s: float
+        self,
+        *,
+        runtime_of: Callable[[Endpoint], ProviderRuntime],
+        upstream: Upstream,
+        sandbox: Upstream,
+        settings: Settings,
+        clock: Clock,
+        timeout_s: float,
     ) -> None:
-        self._world = world
+        self._runtime_of = runtime_of
         self._upstream = upstream
         self._sandbox = sandbox
         self._settings = settings
@@ -92,12 +100,13 @@ class Prober:
                 elif hopeless:
                     yield Finding(candidate, _skipped(feature, hopeless))
                 else:
-                    finding = await self._ask(candidate, feature)
+                    finding = await self.ask(candidate, feature)
                     yield finding
                     if finding.ends_all:
                         hopeless = f"not asked any more: {finding.outcome.message}"
 
-    async def _ask(self, candidate: Candidate, feature: Feature) -> Finding:
+    async def ask(self, candidate: Candidate, feature: Feature) -> Finding:
+        """One question."""
         endpoint = candidate.endpoint
         asked = question(feature, candidate.model, endpoint)
         target = target_of(candidate, user_hash=None, max_tokens_override=None)
@@ -112,7 +121,7 @@ class Prober:
             protocol=conversion.protocol_name,
             model=endpoint.upstream_model,
             stream=asked.stream,
-            request=compose(asked, candidate, self._world.runtime_of(endpoint), encoded, conversion.protocol_name),
+            request=compose(asked, candidate, self._runtime_of(endpoint), encoded, conversion.protocol_name),
         )
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -140,7 +149,7 @@ class Prober:
 
         Raises UpstreamFailed. `wire` holds what came, whatever becomes of it.
         """
-        runtime = self._world.runtime_of(candidate.endpoint)
+        runtime = self._runtime_of(candidate.endpoint)
         identity = AnswerIdentity(
             generation_id="gen-probe",
             created_s=self._clock.now_ms() // 1000,

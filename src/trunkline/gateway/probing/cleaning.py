@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 import msgspec
 
-from trunkline.cli.probing.picture import PICTURE_BASE64, PICTURE_URL
 from trunkline.core import json
 from trunkline.core.json import JsonValue
+from trunkline.gateway.probing.picture import PICTURE_BASE64, PICTURE_URL
 from trunkline.protocols.faults.redaction import REDACTED, redact_whole
 from trunkline.providers.upstream import UpstreamRequest
 

@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from trunkline.catalog.types import Endpoint, Model
-from trunkline.cli.probing.picture import PICTURE_URL
 from trunkline.core import json
 from trunkline.core.json import JsonValue
+from trunkline.gateway.probing.picture import PICTURE_URL
 from trunkline.protocols.answers import Facts
 from trunkline.protocols.chat.client import ChatClientRequest
 from trunkline.protocols.chat.request import parse_chat

@@ -1,11 +1,11 @@
 """Whom to ask, and what that costs at most."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from trunkline.catalog.pricing import price_score, rates_at, worst_case_nanousd
-from trunkline.catalog.types import Model
-from trunkline.cli.probing.features import FEATURES, Feature, claims, output_tokens_max, question
+from trunkline.catalog.types import Endpoint, Model
 from trunkline.core.money import NanoUsd, round_to_nanousd
+from trunkline.gateway.probing.features import FEATURES, Feature, claims, output_tokens_max, question
 from trunkline.gateway.world import World
 from trunkline.providers.types import ProviderRuntime
 from trunkline.routing.types import Candidate
@@ -16,14 +16,22 @@ _PICTURE_TOKENS = 10_000
 """More than any provider counts for a small picture."""
 
 
-def probeable(world: World, slug: str, at_ms: int) -> list[Candidate]:
+Reach = Callable[[Endpoint], Endpoint | None]
+"""The endpoint as it is called; None where it cannot be."""
+
+
+def probeable(world: World, slug: str, at_ms: int, reach: Reach | None = None) -> list[Candidate]:
     """The provider's chat models that can be called, cheapest first, each by its cheapest endpoint.
 
-    What has no price, or is deprecated, comes after everything else.
+    `reach` says what can be called; absent: what the operator's keys can. What has no price, or is deprecated, comes
+    after everything else.
     """
-    found = [
-        candidate for model in world.snapshot.models.values() for candidate in _endpoints(world, model, slug, at_ms)
-    ]
+
+    def shared(endpoint: Endpoint) -> Endpoint | None:
+        return endpoint if world.is_callable(endpoint) else None
+
+    models = world.snapshot.models.values()
+    found = [candidate for model in models for candidate in _endpoints(model, slug, at_ms, reach or shared)]
     found.sort(key=_order)
     by_model: dict[str, Candidate] = {}
     for candidate in found:
@@ -31,12 +39,14 @@ def probeable(world: World, slug: str, at_ms: int) -> list[Candidate]:
     return list(by_model.values())
 
 
-def _endpoints(world: World, model: Model, slug: str, at_ms: int) -> Iterator[Candidate]:
+def _endpoints(model: Model, slug: str, at_ms: int, reach: Reach) -> Iterator[Candidate]:
     if model.operation != "chat":
         return
     for endpoint in model.endpoints:
-        if endpoint.provider == slug and "text" in endpoint.output_modalities and world.is_callable(endpoint):
-            yield Candidate(model=model, endpoint=endpoint, price=price_score(endpoint.pricing, at_ms), rank=0)
+        if endpoint.provider != slug or "text" not in endpoint.output_modalities:
+            continue
+        if (reached := reach(endpoint)) is not None:
+            yield Candidate(model=model, endpoint=reached, price=price_score(endpoint.pricing, at_ms), rank=0)
 
 
 def _order(candidate: Candidate) -> tuple[bool, bool, int, int, str]:

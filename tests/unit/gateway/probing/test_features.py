@@ -8,13 +8,13 @@ from msgspec.structs import replace
 
 from trunkline.catalog.snapshot import build_snapshot
 from trunkline.catalog.types import Endpoint, Model, Snapshot
-from trunkline.cli.probing.calls import Finding, Outcome, Wire
-from trunkline.cli.probing.choice import cost_bound_nanousd, probeable
-from trunkline.cli.probing.features import FEATURES, Feature, claims, lack, question
 from trunkline.cli.probing.transcript import record
 from trunkline.core.money import AttoUsd
 from trunkline.gateway.conversion import TravelPolicy, target_of
 from trunkline.gateway.generation_conversion import GenerationConversion
+from trunkline.gateway.probing.calls import Finding, Outcome, Wire
+from trunkline.gateway.probing.choice import cost_bound_nanousd, probeable
+from trunkline.gateway.probing.features import FEATURES, Feature, claims, lack, question
 from trunkline.gateway.upstreams import PROTOCOLS
 from trunkline.gateway.worlds import build_world
 from trunkline.protocols.answers import Facts
