@@ -17,6 +17,7 @@ const islands: Record<string, () => Promise<{ mount: Mount }>> = {
   compare: () => import("./islands/compare"),
   markdown: () => import("./islands/markdown"),
   models: () => import("./islands/models"),
+  "own-keys": () => import("./islands/own-keys"),
   passkey: () => import("./islands/passkey"),
   rows: () => import("./islands/rows"),
   simulator: () => import("./islands/simulator"),

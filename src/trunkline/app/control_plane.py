@@ -21,6 +21,7 @@ from trunkline.api.routes import api_root
 from trunkline.app.data_plane import API_ROOTS, make_job_calls
 from trunkline.app.services import Services
 from trunkline.billing.service import CreditService
+from trunkline.gateway.key_trial import KeyTrial
 from trunkline.gateway.pipeline import Pipeline
 from trunkline.gateway.video_content import VideoContent
 from trunkline.gateway.video_jobs import VideoJobs
@@ -109,6 +110,8 @@ def _account_services(services: Services, control: ControlPlane, room_sealer: Se
         credits=CreditService(database, clock),
         rooms=RoomService(database, clock, room_sealer),
         shares=ShareService(database, clock, room_sealer),
+        credentials=services.credentials,
+        key_trial=KeyTrial(lambda: services.worlds.current, services.transport, services.shared, services.clock),
         directory=services.directory,
         shared=services.shared,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from trunkline.accounts.byok.service import CredentialService
 from trunkline.accounts.directory import Directory
 from trunkline.accounts.passkeys import PasskeyService
 from trunkline.accounts.profiles import ProfileService
@@ -11,6 +12,7 @@ from trunkline.accounts.sessions import SessionService
 from trunkline.accounts.sign_in import SignInService
 from trunkline.accounts.workspaces.service import WorkspaceService
 from trunkline.billing.service import CreditService
+from trunkline.gateway.key_trial import KeyTrial
 from trunkline.rooms.service import RoomService
 from trunkline.rooms.shares import ShareService
 from trunkline.storage.shared.interface import SharedState
@@ -28,6 +30,8 @@ class AccountServices:
     """None: nobody signs in with one here."""
     profiles: ProfileService
     keys: KeyService
+    credentials: CredentialService
+    key_trial: KeyTrial
     privacy: PrivacyService
     workspaces: WorkspaceService
     credits: CreditService

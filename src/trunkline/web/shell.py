@@ -70,6 +70,7 @@ ACCOUNT_NAVIGATION = (
     Link("Activity", "/activity"),
     Link("Logs", "/logs"),
     Link("API keys", "/settings/keys"),
+    Link("Provider keys", "/workspaces/default/byok"),
     Link("Routing", "/workspaces/default/routing"),
     Link("Privacy", "/settings/privacy"),
     Link("Management keys", "/settings/management-keys"),

@@ -37,7 +37,17 @@ from trunkline.web.pages import (
     shares,
     sign_in,
 )
-from trunkline.web.pages.account import activity, credits, keys, logs, management_keys, privacy, profile, routing
+from trunkline.web.pages.account import (
+    activity,
+    credits,
+    keys,
+    logs,
+    management_keys,
+    own_keys,
+    privacy,
+    profile,
+    routing,
+)
 from trunkline.web.pages.errors import error_page
 from trunkline.web.pages.model import routes as model
 from trunkline.web.pages.models import routes as models
@@ -109,6 +119,7 @@ def _pages(context: WebContext) -> list[Route]:
         *activity.routes(context),
         *logs.routes(context),
         *routing.routes(context),
+        *own_keys.routes(context),
         *privacy.routes(context),
         *profile.routes(context),
         *labs.author_routes(context),
@@ -125,6 +136,7 @@ def _actions(context: WebContext) -> list[Route]:
         *management_keys.actions(context),
         *credits.actions(context),
         *routing.actions(context),
+        *own_keys.actions(context),
         *privacy.actions(context),
         *profile.actions(context),
         *rooms.actions(context),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from trunkline.accounts import audit
 from trunkline.accounts.byok import order, repository
+from trunkline.accounts.byok.opening import open_credentials
 from trunkline.accounts.byok.sealing import SecretBox
 from trunkline.accounts.byok.types import (
     CREDENTIALS_MAX,
@@ -22,14 +23,17 @@ from trunkline.accounts.byok.types import (
     CredentialRules,
     CredentialSpend,
     NewCredential,
+    OpenCredential,
     Section,
 )
 from trunkline.accounts.limits import windows
+from trunkline.accounts.repository import byok_days
 from trunkline.accounts.service import require_workspace
 from trunkline.accounts.types import Actor
 from trunkline.core import ids
 from trunkline.core.clock import Clock
 from trunkline.core.errors import Conflict, InvalidRequest, NotFound
+from trunkline.core.money import NanoUsd
 from trunkline.storage import state_versions
 from trunkline.storage.interface import Database
 from trunkline.storage.sealing import CannotOpen
@@ -116,6 +120,15 @@ class CredentialService:
         """By id, of the current UTC month; those without spend are absent."""
         first_day = windows(self._clock.now_ms()).month
         return await self._database.read(repository.spend_since, [one.id for one in credentials], first_day)
+
+    async def list_price_since(self, account_id: str, day: int) -> NanoUsd:
+        """What the account's keys paid for from that UTC day on, deleted ones included."""
+        own = await self._database.read(byok_days, account_id)
+        return NanoUsd(sum(byok for at, _, byok in own.days if at >= day))
+
+    async def opened(self, account_id: str, workspace_id: str) -> tuple[OpenCredential, ...]:
+        """Those that requests of a workspace would be tried with now."""
+        return await self._database.read(open_credentials, self._box, account_id, workspace_id)
 
     async def names(self, account_id: str) -> dict[str, str]:
         """Id → name or mask, also of deleted ones, for whoever shows records."""
