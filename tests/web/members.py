@@ -12,6 +12,8 @@ MEMBERS_PAGES = (
     "/settings/keys",
     "/settings/management-keys",
     "/settings/credits",
+    "/workspaces/default/byok",
+    "/workspaces/default/byok/openai",
     "/settings/account",
     "/settings/privacy",
     "/workspaces/default/routing",
