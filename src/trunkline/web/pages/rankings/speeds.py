@@ -14,6 +14,8 @@ from trunkline.web.pages.rankings.spans import Window
 COUNT_MIN = 10
 """Fewer answers in the window say nothing (MP-07)."""
 SHORT = 15
+DAYS_MAX = 7
+"""A longer window says little more about how fast a model is now, and takes long to add up."""
 
 
 class Speed(Struct, frozen=True, kw_only=True):
@@ -31,7 +33,8 @@ async def fastest(context: WebContext, window: Window) -> list[Speed] | None:
     """By median throughput; None while the database is away."""
     rows = context.rows()
     ids = [endpoint.id for row in rows for endpoint in row.model.endpoints]
-    found = await context.tried(context.database.read(measured, "days", ids, window.first))
+    first = max(window.first, window.today - DAYS_MAX + 1)
+    found = await context.tried(context.database.read(measured, "days", ids, first))
     if found is None:
         return None
     speeds = [speed for row in rows if (speed := _speed(row, _of(row, found))) is not None]
