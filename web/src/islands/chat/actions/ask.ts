@@ -7,7 +7,7 @@ import type { Listener } from "../answers/runner";
 import type { Chat } from "../chat.svelte";
 import { newAnswer, newRun, newTurn, titleOf, UNTITLED } from "../rooms/make";
 import type { OpenRoom } from "../rooms/open.svelte";
-import { branch, isRunning, ROOT, shownAnswer } from "../rooms/tree";
+import { branch, isRunning, ROOT } from "../rooms/tree";
 import type { Answer, Column, FileReference, Turn } from "../rooms/types";
 
 /** How an answer is asked for, where it differs from what its column says. */
@@ -139,9 +139,4 @@ export function settleInterrupted(chat: Chat, open: OpenRoom): void {
       void chat.runner.lookUp(last, listener(chat, open, turn));
     }
   }
-}
-
-/** Whether any shown answer of the turn can still be stopped. */
-export function isAnswering(turn: Turn, column: Column): boolean {
-  return isRunning(shownAnswer(turn, column.id));
 }
