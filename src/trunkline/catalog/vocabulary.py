@@ -123,7 +123,7 @@ RESERVED_AUTHORS = frozenset(
         *("activity", "admin", "announcements", "api", "apps", "auth", "benchmarks", "chat", "collections", "compare"),
         *("credits", "design", "docs", "fusion", "healthz", "keys", "labs", "logs", "metrics"),
         *("models", "preferences", "pricing", "provider", "providers", "rankings", "readyz", "request-builder"),
-        *("search", "settings", "sign-in", "sign-out", "static", "status", "v1"),
+        *("search", "settings", "share", "sign-in", "sign-out", "static", "status", "v1"),
         "workspaces",
     }
 )
