@@ -77,10 +77,7 @@ class SqlDatabase:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn` in a read transaction. Raises StorageUnavailable, or whatever `fn` raises."""
-
-        def bound(connection: Connection) -> R:
-            return fn(connection, *args, **kwargs)
-
+        bound = _bound(fn, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, bound)
 
     async def write(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -89,11 +86,7 @@ class SqlDatabase:
         While settlements go to the journal it is refused at once: it would only hold up the attempts to replay.
         """
         self._require_present()
-
-        def bound(connection: Connection) -> R:
-            return fn(connection, *args, **kwargs)
-
-        return await self._writer.write(bound)
+        return await self._writer.write(_bound(fn, *args, **kwargs))
 
     async def settle(self, row: GenerationRow) -> None:
         """See `interface.Database.settle`."""
@@ -150,6 +143,18 @@ class SqlDatabase:
     def _read_once(self, fn: Callable[[Connection], R]) -> R:
         with self._readers.connect() as connection, connection.begin():
             return fn(connection)
+
+
+def _bound(fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> Callable[[Connection], R]:
+    """`fn` with its arguments. A future cannot be given a StopIteration: whoever waits for it would wait for ever."""
+
+    def bound(connection: Connection) -> R:
+        try:
+            return fn(connection, *args, **kwargs)
+        except StopIteration as error:
+            raise RuntimeError("StopIteration came out of a transaction.") from error
+
+    return bound
 
 
 def _answer(connection: Connection) -> None:
