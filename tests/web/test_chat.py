@@ -213,6 +213,7 @@ def test_a_deep_link_fills_in_and_never_sends(member: Member, kitchen: Kitchen) 
     assert "Quick: about $0.002" in str(estimate.get_attribute("title"))
     page.reload()
     composer(page).wait_for()
+    assert composer(page).input_value() == "Only filled in"
     assert len(kitchen.provider.requests) == before
 
 

@@ -23,6 +23,5 @@ async function showAddressed(chat: Chat): Promise<void> {
   }
   const models = (asked.get("models") ?? asked.get("model") ?? "").split(",").filter(Boolean).slice(0, COLUMNS_MAX);
   const prompt = asked.get("prompt") ?? "";
-  const blank = { ...(models.length > 0 ? { models } : {}), prompt };
-  startRoom(chat, blank);
+  startRoom(chat, { ...(models.length > 0 ? { models } : {}), prompt, isAddressed: true });
 }

@@ -8,8 +8,16 @@ import type { Column, StoredFile, Turn } from "../rooms/types";
 import { rememberWorkspace } from "../workspaces";
 import { settleInterrupted, stopAll } from "./ask";
 
+interface Beginning {
+  models?: string[];
+  prompt?: string;
+  isTemporary?: boolean;
+  /** The address says already how the room begins. */
+  isAddressed?: boolean;
+}
+
 /** A new room with the models of the one that is open, or with the default. Nothing typed is lost: it has its draft. */
-export function startRoom(chat: Chat, options: { models?: string[]; prompt?: string; isTemporary?: boolean } = {}): void {
+export function startRoom(chat: Chat, options: Beginning = {}): void {
   const current = chat.open.room.columns.map((column) => column.model);
   const fallback = chat.models.default === null ? [] : [chat.models.default];
   const models = options.models ?? (current.length > 0 ? current : fallback);
@@ -17,7 +25,7 @@ export function startRoom(chat: Chat, options: { models?: string[]; prompt?: str
   open.room.view = chat.open.room.view;
   open.room.draft = options.prompt ?? "";
   chat.show(open);
-  if (location.pathname + location.search !== "/chat") history.pushState(null, "", "/chat");
+  if (!options.isAddressed && location.pathname + location.search !== "/chat") history.pushState(null, "", "/chat");
   focusComposer();
 }
 
