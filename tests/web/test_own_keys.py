@@ -1,5 +1,6 @@
 """A person's own provider keys in a browser (site.md 20)."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -176,6 +177,22 @@ def test_the_pages_have_no_serious_barrier_and_do_not_scroll_sideways(
         assert page.evaluate("document.documentElement.scrollWidth") <= screen.width, path
         page.evaluate(AXE.read_text(encoding="utf-8"))
         assert page.evaluate(AUDIT) == [], path
+
+
+def test_the_first_steps_are_shown_until_they_are_skipped(open_page: OpenPage, site: Served) -> None:
+    page = open_page("/sign-in")
+    sign_in(page, site)
+    steps = page.locator("section", has=page.get_by_role("heading", name="First steps"))
+    assert steps.locator("li").count() == 3
+    steps.locator("summary", has_text="Try it").click()
+    steps.get_by_role("button", name="Send POST").click()
+    steps.get_by_text("chat.completion").first.wait_for()
+    page.reload()
+    steps.get_by_role("button", name=re.compile("Skip|Finish")).click()
+    page.wait_for_url("**/settings/keys")
+    assert steps.count() == 0
+    page.reload()
+    assert steps.count() == 0, "they came back"
 
 
 def test_a_guided_form_says_what_is_missing(open_page: OpenPage, site: Served) -> None:

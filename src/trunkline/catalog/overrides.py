@@ -66,6 +66,8 @@ class _Layer:
         self.providers = dict(catalog.providers)
         self.models = dict(catalog.models)
         self.findings: list[Finding] = []
+        self._unborn: dict[str, ProviderSettings] = {}
+        """`[providers.<slug>]` of what an endpoint will create."""
         self._slugs = {name: slug for slug, entry in self.providers.items() for name in (slug, *entry.aliases)}
         self._ids = {
             name.lower(): entry.id for entry in self.models.values() for name in (entry.canonical_slug, entry.id)
@@ -82,13 +84,10 @@ class _Layer:
                 if not named_by_endpoint:
                     message = f"no such provider, and no base_url to create it with{nearest(name, self._slugs)}"
                     self.findings.append(Finding(path, message))
+                self._unborn[name] = settings
                 return
             entry = new_provider(name, settings.protocol, settings.base_url)
-        changes: dict[str, object] = {
-            key: value
-            for key in ("name", "quirks", "passthrough", "cancels_billing")
-            if (value := getattr(settings, key)) is not None
-        }
+        changes = _plain_changes(settings)
         if settings.base_url is not None:
             changes |= {"base_url": settings.base_url.rstrip("/"), "base_url_variables": {}, "base_urls": {}}
         if settings.protocol is not None:
@@ -158,6 +157,8 @@ class _Layer:
             self.findings.append(Finding((*path, "provider"), message))
             return None
         provider = new_provider(slug, protocol if isinstance(protocol, str) else None, base_url)
+        if (settings := self._unborn.get(slug)) is not None:
+            provider = replace(provider, **_plain_changes(settings))
         return provider if self._accept(path, provider_complaints(provider)) else None
 
     def _tag(self, model: ModelEntry, slug: str, fields: Fields, path: KeyPath) -> str | None:
@@ -212,3 +213,9 @@ class _Layer:
         found = [Finding((*path, key), message) for key, message in complaints]
         self.findings += found
         return not found
+
+
+def _plain_changes(settings: ProviderSettings) -> dict[str, object]:
+    """What a section says of a provider, wherever its address comes from."""
+    plain = ("name", "quirks", "passthrough", "cancels_billing")
+    return {key: value for key in plain if (value := getattr(settings, key)) is not None}

@@ -40,6 +40,7 @@ from trunkline.web.pages import (
 from trunkline.web.pages.account import (
     activity,
     credits,
+    first_steps,
     keys,
     logs,
     management_keys,
@@ -133,6 +134,7 @@ def _actions(context: WebContext) -> list[Route]:
         *preferences.actions(context),
         *sign_in.actions(context),
         *keys.actions(context),
+        *first_steps.actions(context),
         *management_keys.actions(context),
         *credits.actions(context),
         *routing.actions(context),

@@ -213,3 +213,10 @@ def test_everything_wrong_is_reported_at_once() -> None:
 
 def test_endpoints_of_a_model_are_written_as_endpoints() -> None:
     assert findings(models=({"id": "a/b", "endpoints": []},)) == ["models[0].endpoints: write [[endpoints]] instead"]
+
+
+def test_a_section_names_the_provider_that_an_endpoint_creates() -> None:
+    settings = ProviderSettings(name="Acme Rockets", cancels_billing=True)
+    entry = {"model": "acme/rocket-1", "provider": "acme", "base_url": "http://127.0.0.1:9002/v1"}
+    provider = apply(BUNDLED, endpoints=[entry], providers={"acme": settings}).providers["acme"]
+    assert (provider.name, provider.cancels_billing) == ("Acme Rockets", True)

@@ -16,6 +16,7 @@ from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.core.money import NanoUsd
 from trunkline.web.context import WebContext
 from trunkline.web.guard import Sent, for_members, for_members_forms, moved, see
+from trunkline.web.pages.account.first_steps import FirstSteps, first_steps_of
 from trunkline.web.pages.account.key_fields import key_expiry_ms, key_limit, key_name, key_reset, require_typed
 from trunkline.web.rendering import Document
 from trunkline.web.visitors import Visitor
@@ -47,6 +48,8 @@ class KeysView(Struct, frozen=True, kw_only=True):
     problem: str
     today: str
     balance: NanoUsd
+    first_steps: FirstSteps | None
+    """None once they are over."""
 
 
 class NewKeyView(Struct, frozen=True, kw_only=True):
@@ -177,6 +180,7 @@ class _Keys:
             problem=problem,
             today=date_text(day_of(now_ms)),
             balance=statement.balance,
+            first_steps=await first_steps_of(self._context, visitor.account_id, found, statement.balance),
         )
         return await self._respond(request, "account/keys.html", "API keys", view, status)
 
