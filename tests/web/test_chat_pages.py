@@ -39,8 +39,12 @@ _FRAMES = """() => {
 
 @pytest.mark.parametrize(
     ("screen", "names"),
-    [(DESKTOP, SCENES), (PHONE_DARK, SCENES), (DESKTOP_DARK, ("columns",)), (PHONE, ("columns",))],
-    ids=str,
+    [
+        pytest.param(DESKTOP, tuple(SCENES), id="desktop-light"),
+        pytest.param(PHONE_DARK, tuple(SCENES), id="phone-dark"),
+        pytest.param(DESKTOP_DARK, ("columns",), id="desktop-dark"),
+        pytest.param(PHONE, ("columns",), id="phone-light"),
+    ],
 )
 def test_no_scene_of_the_chat_has_a_serious_barrier_or_scrolls_sideways(
     browser: Browser, chat_site: Served, kitchen: Kitchen, signed_in: StorageState, screen: Screen, names: Iterable[str]
