@@ -37,6 +37,7 @@ KNOWN_DIFFERENCES = {
     "get /generation": [_MALFORMED],
     "get /generation/content": [_MALFORMED],
     "get /models/user": [_MALFORMED],
+    "get /workspaces": [_MALFORMED],
     "get /files/{file_id}": [_NO_KEY],
     "delete /files/{file_id}": [_NO_KEY],
     "post /responses": [
