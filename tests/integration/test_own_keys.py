@@ -256,4 +256,4 @@ async def test_a_rejected_key_does_not_make_the_endpoint_look_ill(keys: Keys) ->
     for _ in range(12):
         keys.provider.then(status=401).then(answer("Hello"))
         await keys.post(provider={"only": ["one"]})
-    assert keys.instance.app.health.rank(f"{MODEL}|one") == 0
+    assert keys.instance.app.health.uptime_percent(f"{MODEL}|one") == 100
