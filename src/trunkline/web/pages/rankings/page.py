@@ -12,7 +12,7 @@ from trunkline.web.formats import times
 from trunkline.web.pages.rankings.leaderboard import Leaderboard, leaderboard
 from trunkline.web.pages.rankings.scatter import INDEX_TITLES, Scatter, read_index, scatter
 from trunkline.web.pages.rankings.shares import Share, by_context, by_lab, by_modality, by_tools
-from trunkline.web.pages.rankings.spans import Window, read_span
+from trunkline.web.pages.rankings.spans import Span, Window, read_span
 from trunkline.web.pages.rankings.speeds import Speed, fastest
 from trunkline.web.pages.rankings.tasks import Branch, task_tree
 
@@ -45,6 +45,12 @@ class RankingsView(Struct, frozen=True, kw_only=True):
         return f"/rankings{'?' if query else ''}{query}#{anchor}"
 
     @property
+    def is_whole(self) -> bool:
+        """No region lacks its data."""
+        regions = (self.board, self.contexts, self.tools, self.tasks, self.sessions, self.speeds, self.apps)
+        return all(region is not None for region in regions)
+
+    @property
     def retry(self) -> str:
         """This page again. Without a section: a link to the same address with one would not ask anew."""
         return self.address("").removesuffix("#")
@@ -53,13 +59,23 @@ class RankingsView(Struct, frozen=True, kw_only=True):
 _DEFAULTS: Mapping[str, str] = {"view": "week", "index": "", "apps": "popular"}
 
 
+def read_controls(query: Mapping[str, str]) -> tuple[Span, str, AppSort]:
+    """Span, index (empty: the page chooses) and order of apps; anything else in an address is passed over."""
+    index = query.get("index", "")
+    return (
+        read_span(query.get("view")),
+        index if index in INDEX_TITLES else "",
+        "trending" if query.get("apps") == "trending" else "popular",
+    )
+
+
 async def rankings(context: WebContext, query: Mapping[str, str]) -> RankingsView:
     """The page of an address, as of now."""
     now_ms = context.facts.now_ms()
-    window = Window(read_span(query.get("view")), now_ms // DAY_MS)
+    span, index_asked, app_sort = read_controls(query)
+    window = Window(span, now_ms // DAY_MS)
     board = await leaderboard(context, window)
     places, total = ([], 0) if board is None else (board.places, board.total_tokens)
-    app_sort: AppSort = "trending" if query.get("apps") == "trending" else "popular"
     apps = await context.tried(context.database.read(rank_apps, window.first, window.today, sort=app_sort))
     return RankingsView(
         window=window,
@@ -70,7 +86,7 @@ async def rankings(context: WebContext, query: Mapping[str, str]) -> RankingsVie
         tools=await by_tools(context, window, total),
         tasks=await task_tree(context, window),
         sessions=await context.tried(context.database.read(list_session_costs)),
-        index_asked=query.get("index", "") if query.get("index") in INDEX_TITLES else "",
+        index_asked=index_asked,
         scores=scatter(context, read_index(context, query.get("index"))),
         speeds=await fastest(context, window),
         app_sort=app_sort,

@@ -7,26 +7,27 @@ from starlette.routing import Route
 
 from trunkline.web.context import WebContext
 from trunkline.web.guard import for_audience
-from trunkline.web.pages.rankings.page import rankings
+from trunkline.web.pages.rankings.kept import KeptRankings
 from trunkline.web.pages.rankings.tables import table, to_csv
 from trunkline.web.rendering import Document
 
 
 def routes(context: WebContext) -> list[Route]:
     """The page and the files."""
+    kept = KeptRankings(context)
 
     async def show(request: Request) -> Response:
         document = Document(
             template="rankings/page.html",
             title="Rankings",
             description="Models by the tokens that this instance routed to them.",
-            page=await rankings(context, request.query_params),
+            page=await kept.view(request.query_params),
         )
         return await context.respond(request, document)
 
     async def download(request: Request) -> Response:
         section = request.path_params.get("section", "models")
-        view = await rankings(context, request.query_params)
+        view = await kept.view(request.query_params)
         found = table(view, section)
         if found is None:
             raise HTTPException(404)
