@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.instance import MANAGEMENT_KEY
 from tests.serving import KEY, Served, environment, served
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
 PAGES = (
     *("messages", "responses", "presets", "sandbox"),
     *("embeddings", "rerank", "images", "videos", "speech", "transcription"),
+    *("own-keys", "routing"),
 )
+CALLS_ALONE = {"own-keys", "routing"}
+"""Pages with commands beside the calls of the API, which other tests run."""
 ELSEWHERE = {"files"}
 """Pages whose samples have a test of their own."""
 SAMPLES = [
@@ -23,7 +27,9 @@ SAMPLES = [
     for number, (language, sample) in enumerate(
         re.findall(r"```(sh|python)\n(.*?)```", (GUIDE / f"{page}.md").read_text(encoding="utf-8"), re.DOTALL)
     )
+    if page not in CALLS_ALONE or "curl " in sample
 ]
+CALLER = {"TRUNKLINE_API_KEY": KEY, "TRUNKLINE_MANAGEMENT_KEY": MANAGEMENT_KEY}
 RUN = {"sh": ["sh", "-ec"], "python": [sys.executable, "-W", "ignore::ResourceWarning", "-c"]}
 SAID = {
     "messages": {"sh": "Sandbox", "python": "Sandbox"},
@@ -35,6 +41,8 @@ SAID = {
     "transcription": {"sh": "The Sandbox got a recording", "python": "The Sandbox got a recording"},
     "images": {"sh": '"b64_json":"iVBORw0KGgo', "python": "b'PNG'"},
     "videos": {"sh": '"status":"pending"', "python": "completed video/mp4 b'ftyp'"},
+    "own-keys": {"sh": '"provider":"openai"'},
+    "routing": {"sh": '"default_provider_sort":"price"'},
     "rerank": {"sh": '"document":{"text":"Green tea is grown in Japan."}', "python": "1 Green tea"},
 }
 """A piece of what each sample prints, by page and language."""
@@ -42,7 +50,8 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("guides"), {"TRUNKLINE_BOOTSTRAP_KEY": KEY}) as running:
+    keys = {"TRUNKLINE_BOOTSTRAP_KEY": KEY, "TRUNKLINE_BOOTSTRAP_MANAGEMENT_KEY": MANAGEMENT_KEY}
+    with served(tmp_path_factory.mktemp("guides"), keys) as running:
         yield running
 
 
@@ -53,7 +62,7 @@ def test_every_sample_does_what_it_says(server: Served, tmp_path: Path, page: st
     done = subprocess.run(
         [*RUN[language], sample.replace("http://127.0.0.1:8080", server.url)],
         cwd=tmp_path,
-        env=environment(tmp_path, {"TRUNKLINE_API_KEY": KEY, "TRUNKLINE_URL": server.url}),
+        env=environment(tmp_path, CALLER | {"TRUNKLINE_URL": server.url}),
         capture_output=True,
         text=True,
         timeout=60,

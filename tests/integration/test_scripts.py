@@ -39,7 +39,7 @@ class Checkout:
         python = self.tools / "python3"
         python.write_text(STAND_IN.format(log=self.log, too_old=int(python_is_too_old)))
         python.chmod(0o755)
-        for tool in ("sh", "dirname", "cksum", "cat", "rm", "cp", "mkdir", "pwd", "printf"):
+        for tool in ("sh", "dirname", "cksum", "cat", "rm", "cp", "mkdir", "pwd", "printf", "find", "sort"):
             found = shutil.which(tool)
             assert found is not None
             (self.tools / tool).symlink_to(found)

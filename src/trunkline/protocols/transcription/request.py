@@ -26,6 +26,8 @@ _REFUSED: Final = ("text", "srt", "vtt")
 
 _string = msgspec.json.Decoder(str)
 _number = msgspec.json.Decoder(Annotated[float, Meta(ge=0, le=1)])
+_GRANULARITIES = ("timestamp_granularities[]", "timestamp_granularities", "timestamp_granularities[][]")
+"""As forms write a list: OpenAI's, any, and OpenRouter's own Python SDK, which appends its brackets twice."""
 _granularities = msgspec.json.Decoder(frozenset[Granularity])
 
 
@@ -86,7 +88,7 @@ def request_of_form(
     }
     if "response_format" in fields:
         members["response_format"] = json.raw(fields["response_format"][-1])
-    granularities = fields.get("timestamp_granularities[]", fields.get("timestamp_granularities"))
+    granularities = next((fields[name] for name in _GRANULARITIES if name in fields), None)
     if granularities is not None:
         members["timestamp_granularities"] = json.raw(list[json.JsonValue](granularities))
     return _request(plain_head(members, limits.models_max), members, _recording(content, format, "file"))
