@@ -25,7 +25,7 @@ NOTHING = Discovery(environment=False, local_engines=False)
 
 
 def world_of(**settings: object) -> World:
-    return build_world(Settings(home=Path("unused"), discovery=NOTHING, **settings), {}, clock=FakeClock())  # pyright: ignore[reportArgumentType]
+    return build_world(Settings(home=Path("unused"), discovery=NOTHING, **settings), {}, clock=FakeClock())
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def credential(provider: str, secret: str, **members: object) -> OpenCredential:
         "allowed_api_key_hashes": None,
         "allowed_user_ids": None,
     }
-    return OpenCredential(**{**plain, **members})  # pyright: ignore[reportArgumentType]
+    return OpenCredential(**{**plain, **members})
 
 
 def planned(world: World, own: OwnKeys, model: str = GPT, **preferences: object) -> tuple[Candidate, ...]:
@@ -53,7 +53,7 @@ def planned(world: World, own: OwnKeys, model: str = GPT, **preferences: object)
     planner = Planner(MemoryHealth(clock, Routing()), random.Random(1))
     query = RoutingQuery(
         models=(model,),
-        preferences=ProviderPreferences(**preferences),  # pyright: ignore[reportArgumentType]
+        preferences=ProviderPreferences(**preferences),
         caller=RoutingCaller(own_keys=own.for_routing),
     )
     return planner.plan(query, world, clock.now_ms()).attempts
