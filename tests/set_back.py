@@ -21,7 +21,7 @@ def main() -> None:
     from trunkline.__main__ import main as trunkline
     from trunkline.core.clock import SystemClock
 
-    SystemClock.now_ms = lambda _: time.time_ns() // 1_000_000 - set_back_ms  # type: ignore[method-assign]
+    SystemClock.now_ms = lambda _: time.time_ns() // 1_000_000 - set_back_ms
     trunkline()
 
 

@@ -31,7 +31,7 @@ def test_a_text_that_was_copied_into_another_row_does_not_open() -> None:
 def test_a_damaged_text_does_not_open(damage: object) -> None:
     sealed = box(OLD).seal("sk-secret", "row-1")
     with pytest.raises(CannotOpen):
-        box(OLD).open(damage(sealed), "row-1")  # pyright: ignore[reportCallIssue, reportUnknownArgumentType]
+        box(OLD).open(damage(sealed), "row-1")
 
 
 def test_after_a_change_of_keys_the_old_one_opens_and_the_new_one_seals() -> None:

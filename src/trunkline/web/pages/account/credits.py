@@ -11,10 +11,11 @@ from trunkline.accounts.repository import any_account
 from trunkline.billing.service import Statement
 from trunkline.billing.types import BillingMode
 from trunkline.core import ids
-from trunkline.core.errors import InvalidRequest, PermissionDenied, TrunklineError
+from trunkline.core.errors import InvalidRequest, PermissionDenied
 from trunkline.core.money import parse_amount
 from trunkline.web.context import WebContext
 from trunkline.web.guard import Sent, for_members, for_members_forms, moved, see
+from trunkline.web.pages.account.form_page import FormPage
 from trunkline.web.rendering import Document
 from trunkline.web.visitors import Visitor
 
@@ -37,18 +38,8 @@ class CreditsView(Struct, frozen=True, kw_only=True):
     problem: str
 
 
-class _Credits:
-    __slots__ = ("_context",)
-
-    def __init__(self, context: WebContext) -> None:
-        self._context = context
-
-    async def show(self, request: Request, visitor: Visitor) -> Response:
-        return await self._page(request, visitor, "", 200)
-
-    async def refuse(self, request: Request, visitor: Visitor, error: TrunklineError) -> Response:
-        """The page, with what was wrong with the form."""
-        return await self._page(request, visitor, error.message, error.http_status)
+class _Credits(FormPage):
+    __slots__ = ()
 
     async def book(self, sent: Sent) -> Response:
         """Add to the balance or correct it. One form is booked once, however often it is sent."""

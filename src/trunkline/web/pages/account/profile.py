@@ -10,10 +10,11 @@ from trunkline.accounts.passkey_repository import Passkey
 from trunkline.accounts.passkeys import PasskeyService
 from trunkline.accounts.passwords import CHARACTERS_MIN
 from trunkline.accounts.session_types import Profile, Session
-from trunkline.core.errors import InvalidRequest, PermissionDenied, TrunklineError
+from trunkline.core.errors import InvalidRequest, PermissionDenied
 from trunkline.web.context import WebContext
 from trunkline.web.guard import Sent, for_members, for_members_forms, moved, see
 from trunkline.web.headers import PRIVATE
+from trunkline.web.pages.account.form_page import FormPage
 from trunkline.web.rendering import Document
 from trunkline.web.visitors import Visitor
 
@@ -41,18 +42,8 @@ class ProfileView(Struct, frozen=True, kw_only=True):
     problem: str
 
 
-class _Account:
-    __slots__ = ("_context",)
-
-    def __init__(self, context: WebContext) -> None:
-        self._context = context
-
-    async def show(self, request: Request, visitor: Visitor) -> Response:
-        return await self._page(request, visitor, "", 200)
-
-    async def refuse(self, request: Request, visitor: Visitor, error: TrunklineError) -> Response:
-        """The page, with what was wrong with the form."""
-        return await self._page(request, visitor, error.message, error.http_status)
+class _Account(FormPage):
+    __slots__ = ()
 
     async def change(self, sent: Sent) -> Response:
         """Save the profile, set a password, add or remove a passkey, or sign browsers out, as the form's `do` says."""

@@ -11,10 +11,11 @@ from starlette.routing import Route
 from trunkline.accounts.rules.types import Privacy, ProviderSort
 from trunkline.accounts.types import Workspace
 from trunkline.accounts.workspaces.service import WORKSPACES_MAX, WorkspacePatch
-from trunkline.core.errors import InvalidRequest, TrunklineError
+from trunkline.core.errors import InvalidRequest
 from trunkline.routing.reach import default_model_name
 from trunkline.web.context import WebContext
 from trunkline.web.guard import Sent, for_members, for_members_forms, moved, see
+from trunkline.web.pages.account.form_page import FormPage
 from trunkline.web.rendering import Document
 from trunkline.web.visitors import Visitor
 
@@ -35,18 +36,8 @@ class RoutingView(Struct, frozen=True, kw_only=True):
     problem: str
 
 
-class _Page:
-    __slots__ = ("_context",)
-
-    def __init__(self, context: WebContext) -> None:
-        self._context = context
-
-    async def show(self, request: Request, visitor: Visitor) -> Response:
-        return await self._page(request, visitor, "", 200)
-
-    async def refuse(self, request: Request, visitor: Visitor, error: TrunklineError) -> Response:
-        """The page, with what was wrong with the form."""
-        return await self._page(request, visitor, error.message, error.http_status)
+class _Page(FormPage):
+    __slots__ = ()
 
     async def change(self, sent: Sent) -> Response:
         """Save the form."""
